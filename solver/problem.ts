@@ -1,0 +1,166 @@
+/**
+ * The depot problem in numbers: what the solver knows. No tariff, no OCPP, no clock; power in kW, energy in kWh, money
+ * in one currency, time in intervals. Source: docs/model.md.
+ * @module
+ */
+
+/** A node of the circuit tree; `parent` is an index into the same list, -1 for the grid connection, which is node 0. */
+export interface CircuitNode {
+  readonly id: string;
+  readonly parent: number;
+  /** [T] most power over all phases, what is left after uncontrolled load; Infinity where only phases limit. */
+  readonly limitKw: Float64Array;
+  /** [3][T] most power per phase, what is left after uncontrolled load; absent where phases are not modelled. */
+  readonly phaseLimitKw?: readonly [Float64Array, Float64Array, Float64Array];
+}
+
+/** A place that at most one session occupies at a time. */
+export interface ConnectorNode {
+  readonly id: string;
+  /** Index of its circuit. */
+  readonly circuit: number;
+  readonly maxKw: number;
+  /** Index of its shared power module, -1 where it has its own. */
+  readonly module: number;
+  /** Site phases behind its pins in order: [0], [1], [2] or a rotation of [0, 1, 2]. */
+  readonly rotation: readonly number[];
+  /**
+   * Power that every circuit above must keep free for this connector whatever the plan says (its floor): circuits see
+   * max(plan, reserve), per phase reserve / rotation.length. 0 where nothing is reserved.
+   */
+  readonly reserveKw: number;
+}
+
+/** One vehicle's stay, intervals [arrive, depart). */
+export interface Session {
+  readonly id: string;
+  readonly connector: number;
+  readonly arrive: number;
+  readonly depart: number;
+  /** Energy wanted at the grid side. */
+  readonly energyKwh: number;
+  /** Most power, constant or one value per interval of the stay (a 0 kW window, say). */
+  readonly maxKw: number | Float64Array;
+  /** Number of connector phases that the vehicle loads: 1 (the first pin), or all. */
+  readonly phases: 1 | 3;
+  /** Least power other than 0; 0 where any power will do. Holds after repair, not in the LP. */
+  readonly minKw: number;
+  /** Powers above 0 are multiples of this; 0 where any will do. Holds after repair, not in the LP. */
+  readonly stepKw: number;
+  /** Money per kWh not delivered. */
+  readonly shortfallPrice: number;
+  /** SoC taper: above `fromKwh` delivered the power falls on a line to `maxKw` at the next point. */
+  readonly taper?: readonly { readonly fromKwh: number; readonly maxKw: number }[];
+}
+
+/** A demand charge window of one billing period. */
+export interface DemandWindow {
+  readonly id: string;
+  /** Money per kW of the peak. */
+  readonly pricePerKw: number;
+  /** [T] 1 where the interval counts. */
+  readonly counts: Uint8Array;
+  /** The peak already set, or the ratchet: paid in any case. */
+  readonly floorKw: number;
+  /** Intervals per metering block (15-min blocks over 5-min plans: 3). Blocks start at `blockOffset`. */
+  readonly blockIntervals: number;
+  /** Intervals of the open first block that lie before interval 0. */
+  readonly blockOffset: number;
+  /** Mean power of those past intervals, all loads; 0 where blockOffset is 0. */
+  readonly blockPastKw: number;
+}
+
+/** Solar power that may be curtailed, [T]; `sellPrice` money per kWh fed in, absent where nothing is sold. */
+export interface PvSource {
+  readonly kw: Float64Array;
+  readonly sellPrice?: Float64Array;
+}
+
+/** A stationary battery on the grid connection. */
+export interface Battery {
+  readonly capacityKwh: number;
+  readonly maxKw: number;
+  /** One-way efficiency in (0, 1]. */
+  readonly efficiency: number;
+  readonly initialKwh: number;
+  readonly wearPerKwh: number;
+}
+
+/** The whole problem. */
+export interface DepotProblem {
+  readonly intervalH: number;
+  /** T. */
+  readonly intervals: number;
+  readonly circuits: readonly CircuitNode[];
+  readonly connectors: readonly ConnectorNode[];
+  readonly modules: readonly { readonly id: string; readonly maxKw: number }[];
+  readonly sessions: readonly Session[];
+  /** [T] site load that is not controlled, counted in demand (already taken off the circuit limits). */
+  readonly fixedLoadKw: Float64Array;
+  /** [T] money per kWh. */
+  readonly price: Float64Array;
+  readonly demand: readonly DemandWindow[];
+  readonly pv?: PvSource;
+  readonly battery?: Battery;
+  /** Money per kWh over the whole horizon: among equals, earlier is better. */
+  readonly earliness: number;
+  /** The plan in force as [session index -> power per interval of its stay], for stability; absent where there is none. */
+  readonly previousKw?: ReadonlyMap<string, Float64Array>;
+}
+
+/** Cost by kind, money. */
+export interface CostSplit {
+  readonly energy: number;
+  readonly demand: number;
+  readonly shortfall: number;
+  readonly wear: number;
+  readonly earliness: number;
+}
+
+/** Marginal money: of one more kW of circuit `[circuit][T]`, of one kW of peak, of one more kWh for a session. */
+export interface Duals {
+  readonly circuits: readonly Float64Array[];
+  readonly demand: Float64Array;
+  readonly sessions: Float64Array;
+}
+
+/** What a back end found. */
+export type SolveStatus = 'optimal' | 'feasible' | 'limit' | 'emergency';
+
+/** An answer with its proof. */
+export interface Solution {
+  readonly status: SolveStatus;
+  /** The engine that answered: `structured`, `highs`, `javascript-lp-solver`, `greedy`. */
+  readonly solver: string;
+  readonly objective: number;
+  /** A proven lower bound of the LP optimum. */
+  readonly bound: number;
+  /** (objective - bound) / max(1, |bound|). */
+  readonly gap: number;
+  readonly cost: CostSplit;
+  /** Per session the power of each interval of its stay. */
+  readonly powerKw: readonly Float64Array[];
+  readonly shortfallKwh: Float64Array;
+  /** Billed peak per demand window, never below its floor. */
+  readonly peaksKw: Float64Array;
+  readonly duals?: Duals;
+  readonly certificate: {
+    readonly primalResidual: number;
+    readonly dualResidual: number;
+    readonly valid: boolean;
+  };
+  /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */
+  readonly repairCost: number;
+  readonly timings: { readonly buildMs: number; readonly solveMs: number; readonly checkMs: number };
+}
+
+/** How to solve. */
+export interface SolveOptions {
+  /** Engine by name; automatic where absent. */
+  readonly solver?: 'structured' | 'highs' | 'javascript-lp-solver' | 'greedy';
+  /** true: the LP; false: `minKw` and `stepKw` hold. */
+  readonly continuous: boolean;
+  readonly gap: number;
+  /** Most simplex iterations; a deterministic stop, unlike a time limit. */
+  readonly iterationsMax?: number;
+}

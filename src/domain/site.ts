@@ -1,0 +1,104 @@
+/** The depot as it is wired: circuits, stations, EVSEs, shared modules. @module */
+import type { Amperes, Seconds, Watts } from './units.ts';
+
+/** A conductor of the site, as 0-based index into per-phase values. */
+export type Phase = 0 | 1 | 2;
+/** The three phases of a site in order L1, L2, L3. */
+export const phases: readonly Phase[] = [0, 1, 2];
+
+/** The OCPP versions that a station may speak. */
+export type OcppVersion = '1.6' | '2.0.1' | '2.1';
+
+/** A protected conductor that must not be overloaded, on any phase, at any time. */
+export interface Circuit {
+  readonly id: string;
+  /** The circuit that feeds this one; absent for the grid connection, which comes first. */
+  readonly parent?: string;
+  /** Most current on each phase. */
+  readonly limitA: Amperes;
+  /** Most power over all phases, where the connection agreement says so. */
+  readonly limitW?: Watts;
+}
+
+/** What is drawn on a circuit without our control (a building), as a bound that plans and the ledger count on. */
+export interface UncontrolledLoad {
+  readonly circuit: string;
+  /** Expected mean power of each local quarter hour of a day, all phases together, 96 values; balanced over the phases. */
+  readonly expectedW: readonly Watts[];
+  /** Highest power of each local quarter hour that safety counts on, 96 values. */
+  readonly boundW: readonly Watts[];
+}
+
+/** One place where a vehicle can charge. OCPP 1.6 calls it a connector; its `id` counts from 1 within the station. */
+export interface Evse {
+  readonly id: number;
+  /** Most current per phase (AC) that hardware and wiring carry. */
+  readonly maxA: Amperes;
+  /** Most power that it draws from the grid. */
+  readonly maxW: Watts;
+  /** Least current per phase at which a vehicle charges at all: 6 A by IEC 61851-1. */
+  readonly minA: Amperes;
+  /** Amp step that the station follows; limits are rounded down to it. */
+  readonly stepA: Amperes;
+  /** Site phases behind the pins L1, L2, L3 of the socket, in that order: one phase, or three rotated. */
+  readonly rotation: readonly Phase[];
+}
+
+/** What a (vendor, model, firmware) has been shown to do. Unknown facts take the cautious value. */
+export interface StationCapability {
+  /** Unit of the limits sent: A for AC, W for DC. */
+  readonly rateUnit: 'A' | 'W';
+  readonly maxPeriods: number;
+  readonly maxStackLevel: number;
+  /** Most profiles installed at once. */
+  readonly maxProfiles: number;
+  /** Time from an accepted or scheduled decrease until the draw is down. */
+  readonly reactionS: Seconds;
+  /** Keeps installed profiles over a reboot. */
+  readonly keepsProfiles: 'all' | 'floors' | 'none';
+  /** Falls to the floor by itself when the duration of the plan profile ends. */
+  readonly obeysLease: boolean;
+  /** Shares ChargePointMaxProfile / ChargingStationMaxProfile over its EVSEs instead of applying it to each. */
+  readonly sharesStationCap: boolean;
+}
+
+/** A charging station: one OCPP identity. */
+export interface Station {
+  readonly id: string;
+  readonly version: OcppVersion;
+  readonly vendor: string;
+  readonly model: string;
+  /** The circuit that feeds it. */
+  readonly circuit: string;
+  readonly current: 'AC' | 'DC';
+  readonly evses: readonly Evse[];
+  /** Most power of all its EVSEs together (shared power module), drawn from the grid. */
+  readonly moduleW?: Watts;
+  readonly capability: StationCapability;
+  /** Basic-auth password of OCPP security profile 1/2; absent only on loopback. */
+  readonly password?: string;
+}
+
+/** One depot behind one grid connection. */
+export interface Site {
+  readonly id: string;
+  /** IANA zone of its clock and its tariff. */
+  readonly timeZone: string;
+  /** Line-to-neutral voltage. */
+  readonly voltage: number;
+  /** Parents before children; the first is the grid connection. */
+  readonly circuits: readonly Circuit[];
+  readonly stations: readonly Station[];
+  readonly uncontrolled: readonly UncontrolledLoad[];
+}
+
+/** Names one EVSE of a site. */
+export interface EvseRef {
+  readonly stationId: string;
+  readonly evseId: number;
+}
+
+/** The key of an EVSE in maps and reports: `station/evse`. */
+export function evseKey(ref: EvseRef): string {
+  return `${ref.stationId}/${ref.evseId}`;
+}

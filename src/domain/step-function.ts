@@ -1,0 +1,167 @@
+/**
+ * Piecewise-constant functions of time: limits, plans, prices, composites and exposures are all of this one form.
+ * Where a function is asked before its first instant it has its first value; the last value holds for ever.
+ * @module
+ */
+import { invariant } from './invariant.ts';
+import type { EpochS } from './units.ts';
+
+/** A function of time that is constant between the instants of `startS` (strictly ascending, half-open pieces). */
+export interface StepFunction {
+  readonly startS: readonly EpochS[];
+  /** Same length as `startS`; `Infinity` is allowed and means unlimited. */
+  readonly value: readonly number[];
+}
+
+/** The function that has one value always. */
+export function constant(value: number): StepFunction {
+  return { startS: [0 as EpochS], value: [value] };
+}
+
+/** The function through the given pieces, equal neighbours merged. @throws InvariantError where instants do not ascend. */
+export function stepFunctionOf(pieces: readonly (readonly [startS: EpochS, value: number])[]): StepFunction {
+  invariant(pieces.length > 0, 'a step function has a piece');
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  let last = -Infinity;
+  for (const [at, level] of pieces) {
+    invariant(at > last, 'instants ascend', { at, last });
+    invariant(!Number.isNaN(level), 'a level is a number', { at });
+    last = at;
+    if (value.length > 0 && value[value.length - 1] === level) continue;
+    startS.push(at);
+    value.push(level);
+  }
+  return { startS, value };
+}
+
+/** Index of the piece that holds at `at`. */
+function pieceAt(f: StepFunction, at: number): number {
+  let low = 0;
+  let high = f.startS.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((f.startS[middle] ?? Infinity) <= at) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The value at an instant. */
+export function valueAt(f: StepFunction, at: EpochS): number {
+  return f.value[pieceAt(f, at)] ?? 0;
+}
+
+/** All functions joined point by point with `join`, in one sweep over their instants. */
+export function combine(
+  functions: readonly StepFunction[],
+  join: (values: readonly number[]) => number,
+): StepFunction {
+  invariant(functions.length > 0, 'combine needs a function');
+  const instants = [...new Set(functions.flatMap((f) => f.startS))].sort((a, b) => a - b);
+  const cursor = functions.map(() => 0);
+  const pieces: [EpochS, number][] = [];
+  for (const at of instants) {
+    const values = functions.map((f, i) => {
+      let k = cursor[i] ?? 0;
+      while (k + 1 < f.startS.length && (f.startS[k + 1] ?? Infinity) <= at) k++;
+      cursor[i] = k;
+      return f.value[k] ?? 0;
+    });
+    pieces.push([at, join(values)]);
+  }
+  return stepFunctionOf(pieces);
+}
+
+/** The point-by-point sum; the zero function where there is none. */
+export function sum(functions: readonly StepFunction[]): StepFunction {
+  if (functions.length === 0) return constant(0);
+  return combine(functions, (values) => values.reduce((a, b) => a + b, 0));
+}
+
+/** The point-by-point highest. */
+export function highest(functions: readonly StepFunction[]): StepFunction {
+  return combine(functions, (values) => values.reduce((a, b) => Math.max(a, b), -Infinity));
+}
+
+/** The point-by-point lowest. */
+export function lowest(functions: readonly StepFunction[]): StepFunction {
+  return combine(functions, (values) => values.reduce((a, b) => Math.min(a, b), Infinity));
+}
+
+/** Every value passed through `change`. */
+export function mapValues(f: StepFunction, change: (value: number) => number): StepFunction {
+  return stepFunctionOf(f.startS.map((at, i) => [at, change(f.value[i] ?? 0)]));
+}
+
+/** The function moved `byS` seconds later. */
+export function shift(f: StepFunction, byS: number): StepFunction {
+  return { startS: f.startS.map((at) => (at + byS) as EpochS), value: f.value };
+}
+
+/**
+ * The highest value over the `windowS` seconds that end at each instant: what a device may still draw that takes
+ * `windowS` to follow a decrease.
+ *
+ *     g(t) = max over s in [t - windowS, t] of f(s)
+ */
+export function windowMax(f: StepFunction, windowS: number): StepFunction {
+  if (windowS <= 0) return f;
+  const instants = [...new Set([...f.startS, ...f.startS.map((at) => (at + windowS) as EpochS)])].sort(
+    (a, b) => a - b,
+  );
+  return stepFunctionOf(
+    instants.map((at) => {
+      let top = -Infinity;
+      // The piece that ends exactly at `at - windowS` has had its time.
+      for (let k = pieceAt(f, at - windowS); k < f.startS.length; k++) {
+        if (k > 0 && (f.startS[k] ?? Infinity) > at) break;
+        top = Math.max(top, f.value[k] ?? 0);
+      }
+      return [at, top] as const;
+    }),
+  );
+}
+
+/** The highest value anywhere in `[fromS, untilS)`. */
+export function maxOver(f: StepFunction, fromS: EpochS, untilS: EpochS): number {
+  let top = -Infinity;
+  for (let k = pieceAt(f, fromS); k < f.startS.length; k++) {
+    if ((f.startS[k] ?? Infinity) >= untilS && k > pieceAt(f, fromS)) break;
+    top = Math.max(top, f.value[k] ?? 0);
+  }
+  return top;
+}
+
+/** The integral over `[fromS, untilS)` in value-seconds. */
+export function integral(f: StepFunction, fromS: EpochS, untilS: EpochS): number {
+  let total = 0;
+  for (let k = pieceAt(f, fromS); k < f.startS.length; k++) {
+    const from = k === 0 ? fromS : Math.max(fromS, f.startS[k] ?? 0);
+    const until = Math.min(untilS, f.startS[k + 1] ?? Infinity);
+    if (from >= untilS) break;
+    if (until > from) total += (f.value[k] ?? 0) * (until - from);
+  }
+  return total;
+}
+
+/** First instant at or after `fromS` at which `f` is above `limit` by more than `tolerance`; undefined where it never is. */
+export function firstAbove(
+  f: StepFunction,
+  limit: StepFunction,
+  fromS: EpochS,
+  tolerance: number,
+): EpochS | undefined {
+  const excess = combine([f, limit], ([a = 0, b = 0]) => (a > b + tolerance ? 1 : 0));
+  for (let k = pieceAt(excess, fromS); k < excess.startS.length; k++) {
+    if (excess.value[k] === 1) return Math.max(fromS, excess.startS[k] ?? 0) as EpochS;
+  }
+  return undefined;
+}
+
+/** The same function from `fromS` on, its earlier pieces forgotten. */
+export function from(f: StepFunction, fromS: EpochS): StepFunction {
+  const first = pieceAt(f, fromS);
+  if (first === 0) return f;
+  return { startS: [fromS, ...f.startS.slice(first + 1)], value: f.value.slice(first) };
+}

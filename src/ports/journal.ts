@@ -1,0 +1,12 @@
+/** The engine's memory across a crash: an append-only list of records. @module */
+
+/** A journal. Records are JSON values; a torn last record is dropped when read, a broken one inside is an error. */
+export interface Journal {
+  /** Adds a record; it is on the disk when this returns. */
+  append(record: unknown): void;
+  /** All records from the first on, in order. */
+  read(): readonly unknown[];
+  /** Replaces everything by one snapshot record, atomically. */
+  compact(snapshot: unknown): void;
+  close(): void;
+}
