@@ -149,6 +149,11 @@ export interface Solution {
     readonly dualResidual: number;
     readonly valid: boolean;
   };
+  /** Stationary battery, positive when it charges; PV power used. Present where the problem has them. */
+  readonly batteryKw?: Float64Array;
+  readonly pvKw?: Float64Array;
+  /** Why this engine answered, one sentence per decision. */
+  readonly reasons: readonly string[];
   /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */
   readonly repairCost: number;
   readonly timings: { readonly buildMs: number; readonly solveMs: number; readonly checkMs: number };
@@ -163,4 +168,8 @@ export interface SolveOptions {
   readonly gap: number;
   /** Most simplex iterations; a deterministic stop, unlike a time limit. */
   readonly iterationsMax?: number;
+  /** How minimum power and steps are reached: local repair of the LP (default), or a MILP with a proven gap. */
+  readonly integers?: 'repair' | 'exact';
+  /** Monotonic milliseconds for `timings`; without it they are 0 and equal inputs give equal bytes. */
+  readonly nowMs?: () => number;
 }
