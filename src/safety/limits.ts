@@ -1,0 +1,10 @@
+/** Named bounds of the safety layer. @module */
+
+/** Most states that a command may bring a station's belief to; a command that would lead further is refused. */
+export const candidatesAdmittedMax = 12;
+/** Most states that facts may bring a belief to; beyond it nothing is known of the station. */
+export const candidatesMax = 48;
+/** Most unanswered commands that are remembered per station. */
+export const straysMax = 6;
+/** Part of a milliampere by which a rounded-up exposure may exceed its exact value without counting. */
+export const roundingMilli = 1e-6;
