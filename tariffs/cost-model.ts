@@ -17,6 +17,8 @@ export interface DemandTerm {
   readonly blockIntervals: number;
   /** Grid intervals of the open metering block that lie before the grid starts. */
   readonly blockOffset: number;
+  /** Mean power of those earlier intervals; 0 where `blockOffset` is 0. */
+  readonly blockPastKw: number;
 }
 
 /** Money on a grid, in the tariff's currency. */
@@ -28,6 +30,11 @@ export interface CostModel {
   /** [T] money per kWh fed in; absent where nothing is paid. */
   readonly sellPerKwh?: Float64Array;
   readonly demand: readonly DemandTerm[];
+  /**
+   * Money that the bill of the horizon holds beside what the plan decides: fixed charges, levels of subscriptions, less
+   * what earlier bills of the open period asked for. Energy and demand terms plus this are the bill.
+   */
+  readonly constant: number;
   /** Forms of the tariff that a convex model cannot say, each with what was done instead. */
   readonly approximations: readonly { readonly line: string; readonly reason: string }[];
 }

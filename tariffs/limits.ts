@@ -1,0 +1,18 @@
+/** Sizes that this layer refuses to exceed, each with its reason. @module */
+
+/** Holiday entries of one calendar: ten years of daily entries are a mistake, not a calendar. */
+export const holidaysMax = 1_000;
+/** Lines of one tariff. */
+export const linesMax = 200;
+/** Windows of one line: their indices are kept in one byte, 255 means none. */
+export const windowsMax = 250;
+/** Seasons of one calendar: their set is kept in one 32-bit word. */
+export const seasonsMax = 30;
+/** Intervals of one load, price or bill request: two years of minutes. */
+export const intervalsMax = 1_100_000;
+/** Zones whose offset changes are remembered. */
+export const zonesRememberedMax = 64;
+/** Past billing periods that a state carries: the longest look-back is two years. */
+export const pastPeriodsMax = 24;
+/** Most metered power that is a plausible site: 10 GW; above it units are mixed up. */
+export const powerKwMax = 1e7;
