@@ -22,12 +22,17 @@ export interface SchedulePeriod {
   readonly startS: number;
   /** In the schedule's unit: A per phase, W in total. Absent only in 2.1. */
   readonly limit?: number;
+  /** 2.1: where phases differ, `limit` is that of L1 and these are L2 and L3. */
+  readonly limitL2?: number;
+  readonly limitL3?: number;
   readonly numberPhases?: number;
   readonly phaseToUse?: number;
   /** 2.1 only; carried so that nothing is lost on the way. */
   readonly setpoint?: number;
   readonly dischargeLimit?: number;
   readonly operationMode?: string;
+  /** Standard fields that no limit depends on, by their wire names, so that a profile comes back as it was. */
+  readonly rest?: Readonly<Record<string, unknown>>;
 }
 
 /** One schedule of a profile. */
@@ -38,9 +43,11 @@ export interface ChargingSchedule {
   readonly durationS?: number;
   readonly unit: 'A' | 'W';
   readonly minChargingRate?: number;
-  /** 2.1: `startAt` is read as local wall time. */
+  /** 2.1: `startAt` is local wall time, its digits counted as if they were UTC. */
   readonly useLocalTime?: boolean;
   readonly periods: readonly SchedulePeriod[];
+  /** Standard fields that no limit depends on, by their wire names. */
+  readonly rest?: Readonly<Record<string, unknown>>;
 }
 
 /** One charging profile. */
@@ -61,6 +68,8 @@ export interface ChargingProfile {
   readonly dynUpdateAt?: EpochS;
   /** 1.6 and engine: one; 2.x with ISO 15118: up to three, of which the first is used. */
   readonly schedules: readonly ChargingSchedule[];
+  /** Standard fields that no limit depends on, by their wire names. */
+  readonly rest?: Readonly<Record<string, unknown>>;
 }
 
 /** A profile where it is installed; `evseId` 0 is the station. */
@@ -74,6 +83,8 @@ export interface Transaction {
   readonly evseId: number;
   readonly id: string;
   readonly startedAt: EpochS;
+  /** When energy could first flow, where it is known and differs from the start of the transaction. */
+  readonly chargingStartedAt?: EpochS;
 }
 
 /** What converts between units. */

@@ -1,0 +1,535 @@
+/**
+ * The limit that a set of installed charging profiles puts on an EVSE or a station, as a function of time. Time is a
+ * parameter; nothing here knows what a charger really does. Where the standard is silent `Readings` names the
+ * readings seen in the field and the one taken by default.
+ * Source: OCPP 1.6 3.13, 5.7; 2.0.1 part 2 K.3.5, K01, K08; 2.1 part 2 K01, K08, K21, K28.
+ * @module
+ */
+import { invariant } from '#domain/invariant';
+import type { OcppVersion } from '#domain/site';
+import type { StepFunction } from '#domain/step-function';
+import type { EpochS } from '#domain/units';
+import type {
+  ChargingProfile,
+  ChargingSchedule,
+  Electrical,
+  InstalledProfile,
+  SchedulePeriod,
+  Transaction,
+} from './profile.ts';
+
+/** Readings of the ambiguities that change a limit; the first of each union is the default unless said otherwise. */
+export interface LimitReadings {
+  /** 1.6 without a transaction: TxDefaultProfile applies as if one ran, or not. */
+  readonly A3: 'simulate' | 'station-only';
+  /** Relative without a transaction: counted from `now`, or not at all. */
+  readonly A4: 'from-now' | 'skip';
+  /**
+   * TxDefaultProfile of the EVSE beside one of EVSE 0: the own one leads wherever it has a period (default of 1.6), the
+   * stack level decides and the own one wins ties (default of 2.x), or the own one hides the other at all times.
+   */
+  readonly A5: 'connector-replaces' | 'by-stack-level' | 'connector-hides';
+  /** EVSE 0: the sum of the EVSEs under the station's cap, or the cap alone. */
+  readonly A7: 'sum' | 'cap-only';
+  /** A profile in the other unit: converted, or no limit in this unit. */
+  readonly A8: 'convert' | 'no-limit';
+  /** A limit in W: over all phases together, or on each phase. */
+  readonly A9: 'total' | 'per-phase';
+  /** A limit below minChargingRate: stays, or is raised to it. */
+  readonly A10: 'ignore' | 'raise';
+  /** A Recurring schedule before its first startSchedule: no limit, or as in any other cycle. */
+  readonly A11: 'from-first-start' | 'all-times';
+  /** Relative counts from the start of the transaction, or from when energy could flow. */
+  readonly A12: 'transaction-start' | 'charging-start';
+  /** Recurring steps by 24 h of UTC unless the schedule says useLocalTime, or always follows the wall clock. */
+  readonly A13: 'utc' | 'wall-clock';
+}
+
+/** What a limit is computed from. */
+export interface LimitInput {
+  readonly version: OcppVersion;
+  /** In order of installation: of two with equal rank the later leads. */
+  readonly installed: readonly InstalledProfile[];
+  readonly transactions: readonly Transaction[];
+  /** 0: the whole station. */
+  readonly evseId: number;
+  /** EVSEs of the station; used by `evseId` 0 only. Absent: the highest EVSE named anywhere in the input. */
+  readonly numberOfEvses?: number;
+  readonly from: EpochS;
+  readonly until: EpochS;
+  /** When the question is asked; what has no other start counts from here. Absent: `from`. */
+  readonly now?: EpochS;
+  readonly electrical: Electrical;
+  /** Unit of the answer: A per phase or W in total. */
+  readonly unit: 'A' | 'W';
+  /** Whether an EVSE without a transaction is treated as if one ran that has no TxProfile. Default true. */
+  readonly assumeTransaction?: boolean;
+  /** What stands on an EVSE where no profile holds, in `unit`. Default `Infinity`. */
+  readonly unlimited?: number;
+  readonly readings?: Partial<LimitReadings>;
+  /** 2.1: the station is without connection from `sinceS` on, until `untilS` or for good. */
+  readonly offline?: { readonly sinceS: EpochS; readonly untilS?: EpochS };
+  /** 2.1: EVSEs whose transaction charges with priority. */
+  readonly priorityEvses?: readonly number[];
+  /** Seconds that the local clock is ahead of UTC, as a function of time; absent: 0. */
+  readonly localOffsetS?: StepFunction;
+  /** Which phase of unequal limits is asked for; absent: the highest in A, the sum in W. */
+  readonly phase?: 1 | 2 | 3;
+}
+
+/** One piece of a composite: from `startS` to the start of the next. */
+export interface CompositePiece {
+  readonly startS: EpochS;
+  /** `Infinity` where nothing limits. */
+  readonly limit: number;
+  /** The fewest phases that any profile in force at this instant names; absent where none does. */
+  readonly numberPhases?: number;
+}
+
+/** The limit over `[from, until)`, one piece per value, `Infinity` where nothing limits; before and after it means nothing. */
+export function limitOf(input: LimitInput): StepFunction {
+  const track = trackOf(input);
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  for (let i = 0; i < track.value.length; i++) {
+    const limit = track.value[i] ?? Infinity;
+    if (value.length > 0 && value[value.length - 1] === limit) continue;
+    startS.push((track.startS[i] ?? 0) as EpochS);
+    value.push(limit);
+  }
+  return { startS, value };
+}
+
+/** The composite over `[from, until)` with phases, neighbours that are equal in both merged. */
+export function compositeOf(input: LimitInput): readonly CompositePiece[] {
+  const track = trackOf(input);
+  return track.value.map((limit, i) => {
+    const phases = track.phases[i] ?? 0;
+    const startS = (track.startS[i] ?? 0) as EpochS;
+    return phases > 0 ? { startS, limit, numberPhases: phases } : { startS, limit };
+  });
+}
+
+/** Contiguous pieces; `phases` 0 means that nobody named a number. */
+interface Track {
+  readonly startS: number[];
+  readonly value: number[];
+  readonly phases: number[];
+}
+
+/** A schedule with its place in time resolved: cycles of `everyS` from `startS`, seen only in `[fromS, untilS)`. */
+interface Clocked {
+  readonly schedule: ChargingSchedule;
+  readonly periods: readonly SchedulePeriod[];
+  readonly startS: number;
+  readonly everyS: number;
+  /** Length of one cycle that is executed. */
+  readonly lengthS: number;
+  readonly firstCycle: number;
+  readonly fromS: number;
+  readonly untilS: number;
+}
+
+/** Everything that does not change while one track is made. */
+interface Context {
+  readonly input: LimitInput;
+  readonly a5: LimitReadings['A5'];
+  readonly nowS: number;
+}
+
+const daySeconds = 86_400;
+const weekSeconds = 604_800;
+
+/** Seconds from one cycle to the next; `Infinity` for what does not recur. */
+function cycleLengthOf(profile: ChargingProfile): number {
+  if (profile.kind !== 'Recurring') return Infinity;
+  return profile.recurrency === 'Weekly' ? weekSeconds : daySeconds;
+}
+
+function trackOf(input: LimitInput): Track {
+  invariant(input.from < input.until, 'a composite covers some time', {
+    from: input.from,
+    until: input.until,
+  });
+  const context: Context = {
+    input,
+    a5: input.readings?.A5 ?? (input.version === '1.6' ? 'connector-replaces' : 'by-stack-level'),
+    nowS: input.now ?? input.from,
+  };
+  const own = input.evseId === 0 ? stationShareOf(context) : evseShareOf(context, input.evseId);
+  let track = own;
+  for (const purpose of ['ChargingStationMaxProfile', 'ChargingStationExternalConstraints'] as const) {
+    const cap = layerOf(context, 0, purpose);
+    if (cap !== undefined) track = joined(track, cap, lowestOf);
+  }
+  const generation = layerOf(context, input.evseId, 'LocalGeneration');
+  if (generation !== undefined) track = joined(track, generation, raisedBy);
+  return input.unlimited === undefined ? track : filled(track, input.unlimited);
+}
+
+/** What the transaction layer and the EVSE's own external constraints leave to one EVSE. */
+function evseShareOf(context: Context, evseId: number): Track {
+  const own = trackOfChain(context, transactionChain(context, evseId));
+  const external = layerOf(context, evseId, 'ChargingStationExternalConstraints');
+  return external === undefined ? own : joined(own, external, lowestOf);
+}
+
+/** The sum over the EVSEs, or no limit where only the cap counts. */
+function stationShareOf(context: Context): Track {
+  const { input } = context;
+  if (input.readings?.A7 === 'cap-only') return trackOfChain(context, []);
+  const count = input.numberOfEvses ?? highestEvse(input);
+  let total: Track | undefined;
+  for (let evseId = 1; evseId <= count; evseId++) {
+    const share = evseShareOf(context, evseId);
+    const known = input.unlimited === undefined ? share : filled(share, input.unlimited);
+    total = total === undefined ? known : joined(total, known, sumOf);
+  }
+  return total ?? trackOfChain(context, []);
+}
+
+function highestEvse(input: LimitInput): number {
+  let top = 0;
+  for (const entry of input.installed) top = Math.max(top, entry.evseId);
+  for (const transaction of input.transactions) top = Math.max(top, transaction.evseId);
+  return top;
+}
+
+/** Profiles by rank, highest first: priority, TxProfile, TxDefaultProfile; within each by stack level. */
+function transactionChain(context: Context, evseId: number): Clocked[] {
+  const { input } = context;
+  const transaction = input.transactions.find((one) => one.evseId === evseId);
+  if (transaction === undefined && !assumesTransaction(input)) return [];
+  const hidden =
+    context.a5 === 'connector-hides' &&
+    input.installed.some((one) => one.evseId === evseId && one.profile.purpose === 'TxDefaultProfile');
+  const ranked: Ranked[] = [];
+  for (const entry of input.installed) {
+    const { profile } = entry;
+    const own = entry.evseId === evseId;
+    if (!own && entry.evseId !== 0) continue;
+    if (!own && hidden && profile.purpose === 'TxDefaultProfile') continue;
+    const layer = layerRank(context, entry, evseId, transaction);
+    if (layer > 0) insert(ranked, { profile, layer, level: profile.stackLevel, own });
+  }
+  return clockedChain(context, ranked, startOfCharging(context, transaction));
+}
+
+function assumesTransaction(input: LimitInput): boolean {
+  if (input.version === '1.6' && input.readings?.A3 === 'station-only') return false;
+  return input.assumeTransaction ?? true;
+}
+
+/** The rank of a profile's purpose among those of a transaction; 0 where it does not apply to this one. */
+function layerRank(
+  context: Context,
+  entry: InstalledProfile,
+  evseId: number,
+  transaction: Transaction | undefined,
+): number {
+  const { profile } = entry;
+  const own = entry.evseId === evseId;
+  switch (profile.purpose) {
+    case 'TxDefaultProfile':
+      return own && context.a5 !== 'by-stack-level' ? 2 : 1;
+    case 'TxProfile': {
+      if (transaction === undefined || !own) return 0;
+      return profile.transactionId === undefined || profile.transactionId === transaction.id ? 3 : 0;
+    }
+    case 'PriorityCharging':
+      return transaction !== undefined && context.input.priorityEvses?.includes(evseId) === true ? 4 : 0;
+    case 'ChargingStationMaxProfile':
+    case 'ChargingStationExternalConstraints':
+    case 'LocalGeneration':
+      return 0;
+  }
+}
+
+/** The chain of a purpose that needs no transaction; undefined where it has no profile. */
+function layerOf(
+  context: Context,
+  evseId: number,
+  purpose: 'ChargingStationMaxProfile' | 'ChargingStationExternalConstraints' | 'LocalGeneration',
+): Track | undefined {
+  const { input } = context;
+  let ranked: Ranked[] | undefined;
+  for (const entry of input.installed) {
+    const { profile } = entry;
+    if (profile.purpose !== purpose) continue;
+    const own = entry.evseId === evseId;
+    if (!own && !(purpose === 'LocalGeneration' && entry.evseId === 0)) continue;
+    ranked ??= [];
+    insert(ranked, { profile, layer: 1, level: profile.stackLevel, own });
+  }
+  if (ranked === undefined) return undefined;
+  let first: Transaction | undefined;
+  for (const one of input.transactions) {
+    if (evseId !== 0 && one.evseId !== evseId) continue;
+    if (first === undefined || one.startedAt < first.startedAt) first = one;
+  }
+  return trackOfChain(context, clockedChain(context, ranked, startOfCharging(context, first)));
+}
+
+/** Where Relative schedules, and those without a start, begin; undefined: nowhere. */
+function startOfCharging(context: Context, transaction: Transaction | undefined): number | undefined {
+  const { readings } = context.input;
+  if (transaction === undefined) return readings?.A4 === 'skip' ? undefined : context.nowS;
+  if (readings?.A12 === 'charging-start') return transaction.chargingStartedAt ?? transaction.startedAt;
+  return transaction.startedAt;
+}
+
+interface Ranked {
+  readonly profile: ChargingProfile;
+  readonly layer: number;
+  readonly level: number;
+  readonly own: boolean;
+}
+
+/** Keeps the list sorted, highest rank first; of equals the one that came later stands before. */
+function insert(ranked: Ranked[], entry: Ranked): void {
+  let at = 0;
+  while (at < ranked.length && outranks(ranked[at], entry)) at++;
+  ranked.splice(at, 0, entry);
+}
+
+function outranks(one: Ranked | undefined, entry: Ranked): boolean {
+  if (one === undefined) return false;
+  if (one.layer !== entry.layer) return one.layer > entry.layer;
+  if (one.level !== entry.level) return one.level > entry.level;
+  return one.own && !entry.own;
+}
+
+function clockedChain(context: Context, ranked: readonly Ranked[], chargingS: number | undefined): Clocked[] {
+  const chain: Clocked[] = [];
+  for (const { profile } of ranked) place(context, profile, chargingS, chain);
+  return chain;
+}
+
+/** Adds the windows in which a profile is valid, each with its clock. */
+function place(
+  context: Context,
+  profile: ChargingProfile,
+  chargingS: number | undefined,
+  chain: Clocked[],
+): void {
+  const schedule = profile.schedules[0];
+  if (schedule === undefined || schedule.periods.length === 0) return;
+  const { input } = context;
+  const fromS = Math.max(profile.validFrom ?? -Infinity, input.from);
+  const untilS = Math.min(profile.validTo ?? Infinity, input.until);
+  const { offline } = input;
+  if (profile.maxOfflineDurationS === undefined || offline === undefined) {
+    placeWindow(context, profile, { schedule, chargingS, fromS, untilS }, chain);
+    return;
+  }
+  const lostS = offline.sinceS + profile.maxOfflineDurationS;
+  const backS = offline.untilS ?? Infinity;
+  const again = lostS >= backS || profile.invalidAfterOfflineDuration !== true;
+  placeWindow(context, profile, { schedule, chargingS, fromS, untilS: Math.min(untilS, lostS) }, chain);
+  if (!again) return;
+  placeWindow(context, profile, { schedule, chargingS, fromS: Math.max(fromS, backS, lostS), untilS }, chain);
+}
+
+interface Window {
+  readonly schedule: ChargingSchedule;
+  readonly chargingS: number | undefined;
+  readonly fromS: number;
+  readonly untilS: number;
+}
+
+function placeWindow(context: Context, profile: ChargingProfile, window: Window, chain: Clocked[]): void {
+  const { schedule, fromS, untilS } = window;
+  if (fromS >= untilS) return;
+  const startS = startOfSchedule(context, profile, window);
+  if (startS === undefined) return;
+  const everyS = cycleLengthOf(profile);
+  const { readings, localOffsetS } = context.input;
+  const clocked = {
+    schedule,
+    periods: ascending(schedule.periods),
+    everyS,
+    lengthS: Math.min(schedule.durationS ?? Infinity, everyS),
+    firstCycle: readings?.A11 === 'all-times' && everyS < Infinity ? -Infinity : 0,
+  };
+  const wall =
+    schedule.startAt !== undefined &&
+    profile.kind !== 'Relative' &&
+    (schedule.useLocalTime === true || (readings?.A13 === 'wall-clock' && profile.kind === 'Recurring'));
+  if (!wall || localOffsetS === undefined) {
+    chain.push({ ...clocked, startS, fromS, untilS });
+    return;
+  }
+  const wallStartS = schedule.useLocalTime === true ? startS : startS + offsetAt(localOffsetS, startS);
+  for (let k = 0; k < localOffsetS.startS.length; k++) {
+    const pieceFromS = Math.max(fromS, k === 0 ? -Infinity : (localOffsetS.startS[k] ?? 0));
+    const pieceUntilS = Math.min(untilS, localOffsetS.startS[k + 1] ?? Infinity);
+    if (pieceFromS >= pieceUntilS) continue;
+    const aheadS = localOffsetS.value[k] ?? 0;
+    chain.push({ ...clocked, startS: wallStartS - aheadS, fromS: pieceFromS, untilS: pieceUntilS });
+  }
+}
+
+function offsetAt(localOffsetS: StepFunction, at: number): number {
+  let offset = localOffsetS.value[0] ?? 0;
+  for (let k = 1; k < localOffsetS.startS.length; k++) {
+    if ((localOffsetS.startS[k] ?? Infinity) <= at) offset = localOffsetS.value[k] ?? 0;
+  }
+  return offset;
+}
+
+function startOfSchedule(context: Context, profile: ChargingProfile, window: Window): number | undefined {
+  if (profile.kind === 'Relative') return window.chargingS;
+  const startAt = window.schedule.startAt;
+  if (profile.kind === 'Dynamic') return profile.dynUpdateAt ?? startAt ?? context.nowS;
+  return startAt ?? window.chargingS;
+}
+
+/** The periods in order of time; of two that start together the later one in the list stays last and so leads. */
+function ascending(periods: readonly SchedulePeriod[]): readonly SchedulePeriod[] {
+  for (let i = 1; i < periods.length; i++) {
+    if ((periods[i]?.startS ?? 0) < (periods[i - 1]?.startS ?? 0)) {
+      return periods.toSorted((a, b) => a.startS - b.startS);
+    }
+  }
+  return periods;
+}
+
+function trackOfChain(context: Context, chain: readonly Clocked[]): Track {
+  const track: Track = { startS: [], value: [], phases: [] };
+  const { from, until } = context.input;
+  fill(context.input, chain, 0, { fromS: from, untilS: until }, track);
+  return track;
+}
+
+/** Writes `[fromS, untilS)`: where profile `k` has a period, that one; elsewhere what the profiles below it say. */
+function fill(
+  input: LimitInput,
+  chain: readonly Clocked[],
+  k: number,
+  span: { readonly fromS: number; readonly untilS: number },
+  track: Track,
+): void {
+  const clocked = chain[k];
+  if (clocked === undefined) {
+    push(track, span.fromS, Infinity, 0);
+    return;
+  }
+  const endS = Math.min(span.untilS, clocked.untilS);
+  let cursorS = span.fromS;
+  const firstS = Math.max(span.fromS, clocked.fromS);
+  let cycle = clocked.everyS === Infinity ? 0 : Math.floor((firstS - clocked.startS) / clocked.everyS);
+  cycle = Math.max(cycle, clocked.firstCycle);
+  for (;;) {
+    const cycleS = cycle === 0 ? clocked.startS : clocked.startS + cycle * clocked.everyS;
+    if (firstS >= endS || cycleS >= endS) break;
+    const cycleEndS = Math.min(cycleS + clocked.lengthS, endS);
+    for (let i = 0; i < clocked.periods.length; i++) {
+      const period = clocked.periods[i];
+      if (period === undefined) break;
+      const periodS = Math.max(cycleS + period.startS, firstS, cursorS);
+      if (periodS >= cycleEndS) break;
+      const next = clocked.periods[i + 1];
+      const periodEndS = next === undefined ? cycleEndS : Math.min(cycleS + next.startS, cycleEndS);
+      if (periodEndS <= periodS) continue;
+      if (periodS > cursorS) fill(input, chain, k + 1, { fromS: cursorS, untilS: periodS }, track);
+      push(track, periodS, levelOf(input, clocked.schedule, period), period.numberPhases ?? 0);
+      cursorS = periodEndS;
+    }
+    if (clocked.everyS === Infinity) break;
+    cycle++;
+  }
+  if (cursorS < span.untilS) fill(input, chain, k + 1, { fromS: cursorS, untilS: span.untilS }, track);
+}
+
+function push(track: Track, startS: number, value: number, phases: number): void {
+  const last = track.value.length - 1;
+  if (last >= 0 && track.value[last] === value && track.phases[last] === phases) return;
+  track.startS.push(startS);
+  track.value.push(value);
+  track.phases.push(phases);
+}
+
+/** The limit of one period in the unit asked for; `Infinity` where a 2.1 period holds without a limit. */
+function levelOf(input: LimitInput, schedule: ChargingSchedule, period: SchedulePeriod): number {
+  if (period.operationMode === 'Idle') return 0;
+  const { readings, unit } = input;
+  if (schedule.unit !== unit && readings?.A8 === 'no-limit') return Infinity;
+  if (period.limitL2 !== undefined || period.limitL3 !== undefined) {
+    return unequalLevelOf(input, schedule.unit, period);
+  }
+  let limit = period.limit ?? Infinity;
+  if (period.setpoint !== undefined && (period.operationMode ?? '').startsWith('Central')) {
+    limit = Math.min(limit, Math.max(0, period.setpoint));
+  }
+  if (readings?.A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
+  const phases = period.numberPhases ?? input.electrical.phases;
+  const perPhase = schedule.unit === 'W' && readings?.A9 === 'per-phase';
+  if (schedule.unit === unit) return perPhase ? limit * phases : limit;
+  if (unit === 'W') return limit * input.electrical.voltage * phases;
+  return limit / (perPhase ? input.electrical.voltage : input.electrical.voltage * phases);
+}
+
+/** The limit where 2.1 gives each phase its own; a phase without a number carries nothing. */
+function unequalLevelOf(input: LimitInput, unit: 'A' | 'W', period: SchedulePeriod): number {
+  const { voltage } = input.electrical;
+  const perPhase = [period.limit ?? 0, period.limitL2 ?? 0, period.limitL3 ?? 0];
+  if (input.unit === 'W') {
+    const total = perPhase.reduce((a, b) => a + b, 0);
+    return unit === 'W' ? total : total * voltage;
+  }
+  const amperes = unit === 'A' ? perPhase : perPhase.map((watts) => watts / voltage);
+  if (input.phase === undefined) return Math.max(...amperes);
+  return amperes[input.phase - 1] ?? 0;
+}
+
+type Join = (track: Track, startS: number, a: Piece, b: Piece) => void;
+
+interface Piece {
+  readonly value: number;
+  readonly phases: number;
+}
+
+/** Two tracks over the same window joined piece by piece. */
+function joined(a: Track, b: Track, join: Join): Track {
+  const track: Track = { startS: [], value: [], phases: [] };
+  let i = 0;
+  let j = 0;
+  let startS = a.startS[0] ?? 0;
+  for (;;) {
+    const pieceA = { value: a.value[i] ?? Infinity, phases: a.phases[i] ?? 0 };
+    const pieceB = { value: b.value[j] ?? Infinity, phases: b.phases[j] ?? 0 };
+    join(track, startS, pieceA, pieceB);
+    const nextA = a.startS[i + 1] ?? Infinity;
+    const nextB = b.startS[j + 1] ?? Infinity;
+    startS = Math.min(nextA, nextB);
+    if (startS === Infinity) return track;
+    if (nextA === startS) i++;
+    if (nextB === startS) j++;
+  }
+}
+
+/** The lower limit, on the fewest phases that either names. */
+function lowestOf(track: Track, startS: number, a: Piece, b: Piece): void {
+  const both = a.phases > 0 && b.phases > 0;
+  const phases = both ? Math.min(a.phases, b.phases) : Math.max(a.phases, b.phases);
+  push(track, startS, Math.min(a.value, b.value), phases);
+}
+
+/** The sum, with a number of phases only where both agree on it. */
+function sumOf(track: Track, startS: number, a: Piece, b: Piece): void {
+  push(track, startS, a.value + b.value, a.phases === b.phases ? a.phases : 0);
+}
+
+/** The first raised by the second where the second has a value. */
+function raisedBy(track: Track, startS: number, a: Piece, b: Piece): void {
+  push(track, startS, b.value === Infinity ? a.value : a.value + b.value, a.phases);
+}
+
+function filled(track: Track, unlimited: number): Track {
+  const out: Track = { startS: [], value: [], phases: [] };
+  for (let i = 0; i < track.value.length; i++) {
+    const value = track.value[i] ?? Infinity;
+    push(out, track.startS[i] ?? 0, value === Infinity ? unlimited : value, track.phases[i] ?? 0);
+  }
+  return out;
+}
