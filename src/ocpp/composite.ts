@@ -241,8 +241,9 @@ function layerRank(
     case 'ChargingStationMaxProfile':
     case 'ChargingStationExternalConstraints':
     case 'LocalGeneration':
-      return 0;
+      break;
   }
+  return 0;
 }
 
 /** The chain of a purpose that needs no transaction; undefined where it has no profile. */
