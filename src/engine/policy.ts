@@ -1,56 +1,78 @@
 /** What the owner of a site decides about its engine, with units and defaults. @module */
-import type { Seconds } from '#domain/units';
+import { z } from 'zod';
+import type { Fault } from '#domain/fault';
+import { faultValueOf } from '#domain/fault';
+import { fail, ok, type Result } from '#domain/result';
 import { seconds } from '#domain/units';
 
+const length = (least: number, most: number, otherwise: number) =>
+  z.int().min(least).max(most).default(otherwise).transform(seconds);
+
 /** The knobs of the engine. Money is in the tariff's major unit. */
-export interface Policy {
+const policySchema = z.strictObject({
   /** Length of a planning interval; plans start on its multiples. */
-  readonly intervalS: Seconds;
+  intervalS: length(60, 3600, 900),
   /** The furthest that a plan looks ahead. */
-  readonly horizonMaxS: Seconds;
+  horizonMaxS: length(3600, 7 * 86_400, 36 * 3600),
   /** Longest lease of a plan profile; a lease ends with the departure if that is sooner. */
-  readonly leaseMaxS: Seconds;
+  leaseMaxS: length(900, 7 * 86_400, 8 * 3600),
   /** Added to the largest reaction time of the site before a planned increase starts. */
-  readonly raiseMarginS: Seconds;
+  raiseMarginS: length(0, 600, 5),
   /** A CALL without an answer counts as lost after this. */
-  readonly callTimeoutS: Seconds;
+  callTimeoutS: length(1, 600, 30),
   /** Pause before a lost or refused CALL is tried again; doubled each time up to `retryMaxS`. */
-  readonly retryS: Seconds;
-  readonly retryMaxS: Seconds;
-  /** Meter samples asked of the stations. */
-  readonly sampleIntervalS: Seconds;
-  readonly heartbeatIntervalS: Seconds;
+  retryS: length(1, 3600, 30),
+  retryMaxS: length(1, 86_400, 600),
+  /** Plan profiles written per EVSE and day: each write wears the charger's memory. */
+  writesPerDayMax: z.int().min(1).max(10_000).default(200),
+  /** Time between the meter samples asked of the stations. */
+  sampleIntervalS: length(5, 900, 60),
+  heartbeatIntervalS: length(10, 86_400, 300),
   /** Silence after which the loss of a station is an alarm. */
-  readonly commsLossAfterS: Seconds;
+  commsLossAfterS: length(1, 3600, 120),
   /** A station is read back when it has been without a check for this long. */
-  readonly readBackS: Seconds;
+  readBackS: length(60, 86_400, 1800),
   /** Part of the allowed power that a meter may show above it. */
-  readonly meterTolerance: number;
+  meterTolerance: z.number().min(0).max(0.5).default(0.03),
   /** Power that a meter may show above the allowed power, per EVSE, W. */
-  readonly meterToleranceW: number;
+  meterToleranceW: z.number().min(0).max(10_000).default(100),
+  /** Part added to the energy still needed, so that late starts and amp steps do not leave a vehicle short. */
+  energyMargin: z.number().min(0).max(0.2).default(0.01),
   /** Money per kWh over the horizon: among equals, earlier is better. */
-  readonly earlinessPerKwh: number;
-  /** Money per kWh that is missing at departure; absent: ten times the highest marginal cost of a kWh. */
-  readonly shortfallPerKwh?: number;
+  earlinessPerKwh: z.number().min(0).max(1).default(0.001),
+  /** Money per kWh that is missing at departure; absent: above the highest marginal cost of a kWh. */
+  shortfallPerKwh: z.number().min(0).max(1e6).optional(),
   /** Price per kWh that stands while no tariff is known. */
-  readonly flatPricePerKwh: number;
-}
+  flatPricePerKwh: z.number().min(0).max(1e6).default(0.2),
+  /** Part of what the uncontrolled load leaves of each circuit that floors may take; the rest is for plans. */
+  floorShare: z.number().min(0).max(1).default(0.8),
+  /** Floor of each DC EVSE that gets one, W; 0: DC EVSEs wait for a plan. */
+  dcFloorW: z.number().min(0).max(1e6).default(0),
+  /** Floors that the operator demands, by `station/evse`: A per phase (AC) or W (DC). */
+  floors: z.record(z.string(), z.number().min(0)).default({}),
+});
+
+/** The policy of one site. */
+export type Policy = z.output<typeof policySchema>;
 
 /** The defaults: quarter hours, leases of at most 8 h, alarms after two minutes. */
-export const defaultPolicy: Policy = {
-  intervalS: seconds(900),
-  horizonMaxS: seconds(36 * 3600),
-  leaseMaxS: seconds(8 * 3600),
-  raiseMarginS: seconds(5),
-  callTimeoutS: seconds(30),
-  retryS: seconds(30),
-  retryMaxS: seconds(600),
-  sampleIntervalS: seconds(60),
-  heartbeatIntervalS: seconds(300),
-  commsLossAfterS: seconds(120),
-  readBackS: seconds(1800),
-  meterTolerance: 0.03,
-  meterToleranceW: 100,
-  earlinessPerKwh: 0.001,
-  flatPricePerKwh: 0.2,
-};
+export const defaultPolicy: Policy = policySchema.parse({});
+
+/** The policy as its owner wrote it, defaults filled in, or what is wrong with it. */
+export function policyOf(written: unknown): Result<Policy, readonly Fault[]> {
+  const parsed = policySchema.safeParse(written ?? {});
+  if (parsed.success) return ok(parsed.data);
+  return fail(
+    parsed.error.issues.map((issue): Fault => {
+      const name =
+        issue.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : issue.path.map(String).join('.');
+      const value = faultValueOf((written as Record<string, unknown>)[name]);
+      return {
+        path: `policy.${name}`,
+        ...(value === undefined ? {} : { value }),
+        rule: issue.code === 'unrecognized_keys' ? 'unknown-field' : issue.code,
+        fix: `${issue.message}.`,
+      };
+    }),
+  );
+}

@@ -1,0 +1,24 @@
+/** Every bound of this layer by name. @module */
+
+/** Inputs that wait at once; beyond it station calls and bus events are refused and counted. */
+export const inboxMax = 20_000;
+/** Inputs of one source that wait at once; a station beyond it is cut off. */
+export const inboxPerSourceMax = 1_000;
+/** Largest bus message, bytes. */
+export const busMessageBytesMax = 262_144;
+/** Faults reported of one bad message. */
+export const faultsMax = 20;
+/** Visits kept; the ones gone longest are forgotten first. */
+export const visitsMax = 5_000;
+/** Seconds after which a visit that is over is forgotten. */
+export const visitKeptS = 48 * 3600;
+/** Limit events kept for one site. */
+export const limitEventsMax = 1_000;
+/** Finished transactions kept for each station, to know a replay when it comes again. */
+export const transactionsKeptMax = 32;
+/** Inputs in the journal after which a snapshot replaces them. */
+export const journalRecordsMax = 200_000;
+/** Solves in one turn; a turn that asks for more waits for the next. */
+export const solvesPerTurnMax = 4;
+/** Rounds of (inputs, solve, tick) in one turn. */
+export const roundsPerTurnMax = 64;

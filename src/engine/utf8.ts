@@ -1,0 +1,45 @@
+/** JSON text to bytes and back without a platform's help. Source: RFC 3629. @module */
+
+/** The UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
+export function utf8Of(text: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0xfffd;
+    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+    if (code < 0x80) bytes.push(code);
+    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else {
+      bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63));
+      bytes.push(0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    }
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Continuation bytes and lowest code point of a lead byte; undefined for a byte that cannot lead. */
+function leadOf(byte: number): { more: number; bits: number; least: number } | undefined {
+  if (byte < 0x80) return { more: 0, bits: byte, least: 0 };
+  if (byte >= 0xc2 && byte < 0xe0) return { more: 1, bits: byte & 31, least: 0x80 };
+  if (byte >= 0xe0 && byte < 0xf0) return { more: 2, bits: byte & 15, least: 0x800 };
+  if (byte >= 0xf0 && byte < 0xf5) return { more: 3, bits: byte & 7, least: 0x10000 };
+  return undefined;
+}
+
+/** The text of UTF-8 bytes; undefined where they are not UTF-8 (overlong forms and surrogates included). */
+export function textOfUtf8(bytes: Uint8Array): string | undefined {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i++) {
+    const lead = leadOf(bytes[i] ?? 0xff);
+    if (lead === undefined) return undefined;
+    let code = lead.bits;
+    for (let k = 0; k < lead.more; k++) {
+      const next = bytes[++i];
+      if (next === undefined || (next & 0xc0) !== 0x80) return undefined;
+      code = (code << 6) | (next & 63);
+    }
+    if (code < lead.least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+    parts.push(String.fromCodePoint(code));
+  }
+  return parts.join('');
+}
