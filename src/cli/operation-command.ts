@@ -1,0 +1,53 @@
+/** The door from the command line to a pure operation of the catalogue. @module */
+import { createInterface } from 'node:readline';
+import { placeFaults, readDocument } from '#adapters/yaml-document';
+import type { Fault } from '#domain/fault';
+import { invoke, schemasOf } from '#operations/invoke';
+import type { Operation, OperationContext } from '#operations/operation';
+import { presentationOf } from './present.ts';
+import { readSource } from './source.ts';
+import { emit, InputFaults, isTerminal } from './terminal.ts';
+
+/** Options of every pure operation. */
+export interface OperationOptions {
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly schema?: boolean;
+  readonly example?: boolean;
+}
+
+function jsonOf(value: unknown): string {
+  return `${JSON.stringify(value, null, isTerminal ? 2 : 0)}\n`;
+}
+
+function contextNow(): OperationContext {
+  return { nowS: Math.floor(Date.now() / 1000) };
+}
+
+/** Answers line by line in order; a line with faults gives `{"problems":[...]}` and the next goes on. */
+async function answerLines(operation: Operation): Promise<void> {
+  const body = await operation.load();
+  const context = contextNow();
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    if (line.trim() === '') continue;
+    const problems = (faults: readonly Fault[]): unknown => ({ problems: faults });
+    const document = readDocument(line);
+    const outcome = document.ok ? await invoke(body, document.value.value, context) : document;
+    await emit(`${JSON.stringify(outcome.ok ? outcome.value : problems(outcome.problem))}\n`);
+  }
+}
+
+/** Runs a pure operation on a file or standard input. @throws InputFaults */
+export async function runOperation(
+  operation: Operation,
+  file: string | undefined,
+  options: OperationOptions,
+): Promise<void> {
+  if (options.example === true) return emit(`${JSON.stringify(operation.example, null, 2)}\n`);
+  if (options.schema === true) return emit(`${JSON.stringify(schemasOf(await operation.load()), null, 2)}\n`);
+  if (options.jsonl === true) return answerLines(operation);
+  const [document, body] = await Promise.all([readSource(file), operation.load()]);
+  const outcome = await invoke(body, document.value, contextNow());
+  if (!outcome.ok) throw new InputFaults(placeFaults(outcome.problem, document));
+  return emit(options.json === true ? jsonOf(outcome.value) : presentationOf(operation.name, outcome.value));
+}

@@ -1,0 +1,70 @@
+/** The verbs of the command line. Parts are loaded when their verb is used, so that a short verb starts fast. @module */
+import { Command } from 'commander';
+import { operations } from '#operations/catalogue';
+import type { Operation } from '#operations/operation';
+import type { OperationOptions } from './operation-command.ts';
+import { version } from './version.ts';
+
+const introduction = `Smart charging for electric fleets: a plan true to the tariff, compiled into OCPP
+charging profiles, safe under any loss of communication.`;
+
+const closing = `
+Operations read one JSON or YAML document from a file or standard input and write tables, or JSON with --json.
+  voltherd bill --example | voltherd bill
+  voltherd plan depot.yaml --json
+  voltherd run scenarios/010-last-mile-44
+Exit codes: 0 result; 1 a failure of ours; 2 a fault of the input, one line each on standard error;
+3 a scenario whose expectations did not hold.`;
+
+/** The command of a name, made with its family where the name has two words. */
+function commandAt(root: Command, name: string): Command {
+  const [first = '', second] = name.split(' ');
+  if (second === undefined) return root.command(first);
+  const family = root.commands.find((command) => command.name() === first);
+  return (family ?? root.command(first).description(`The ${first} operations; see ${first} --help.`)).command(
+    second,
+  );
+}
+
+function addOperation(root: Command, operation: Operation): void {
+  commandAt(root, operation.name)
+    .description(operation.summary)
+    .argument('[file]', 'a JSON or YAML document; standard input where absent or -')
+    .option('--json', 'write the answer as JSON')
+    .option('--jsonl', 'read one JSON document per line, write one answer per line, in order')
+    .option('--example', 'write a document that works, and do nothing else')
+    .option('--schema', 'write the JSON Schemas of input and output, and do nothing else')
+    .action(async (file: string | undefined, options: OperationOptions) => {
+      const { runOperation } = await import('./operation-command.ts');
+      await runOperation(operation, file, options);
+    });
+}
+
+function addTools(root: Command): void {
+  root
+    .command('doctor')
+    .description(
+      'Checks this machine: Node, solver, clock, time zones, disk, ports, NATS, with a fix line each.',
+    )
+    .option('--nats <url>', 'also try this NATS server')
+    .option('--json', 'write the checks as JSON')
+    .action(async (options: object) => {
+      const { runDoctor } = await import('./doctor-command.ts');
+      await runDoctor(options);
+    });
+}
+
+/** The whole command line. */
+export function programOf(): Command {
+  const root = new Command('voltherd')
+    .description(introduction)
+    .version(version, '-v, --version')
+    .addHelpText('after', closing)
+    .showHelpAfterError('(voltherd --help lists what there is)')
+    .exitOverride();
+  root.commandsGroup('Checks:');
+  addTools(root);
+  root.commandsGroup('Operations (JSON or YAML in, tables or JSON out):');
+  for (const operation of operations) addOperation(root, operation);
+  return root;
+}
