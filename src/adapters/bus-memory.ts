@@ -1,0 +1,91 @@
+/**
+ * The bus inside one process: the default, nothing to install. Messages are delivered in the order of publishing, after
+ * the publisher's own turn, like over a network. Not durable.
+ * @module
+ */
+import { invariant } from '#domain/invariant';
+import type { Bus, BusMessage, Subscription } from '#ports/bus';
+import { messageBytesMax, queuedMessagesMax } from './bus-limits.ts';
+import { isPublishable, matchesSubject } from './subject-pattern.ts';
+
+interface Listener {
+  readonly pattern: string;
+  readonly onMessage: (message: BusMessage) => void;
+}
+
+/** Why a request has no answer. */
+export class NoAnswerError extends Error {
+  constructor(subject: string, reason: 'nobody listens' | 'time is up' | 'bus closed') {
+    super(`no answer on ${subject}: ${reason}`);
+    this.name = 'NoAnswerError';
+  }
+}
+
+/** A bus of this process. Messages above the bounds of `bus-limits` are refused with an error to the publisher. */
+export function createMemoryBus(): Bus {
+  const listeners = new Set<Listener>();
+  let queue: BusMessage[] = [];
+  let draining: Promise<void> | undefined;
+  let closed = false;
+
+  const deliver = (message: BusMessage): void => {
+    for (const listener of listeners) {
+      if (matchesSubject(listener.pattern, message.subject)) listener.onMessage(message);
+    }
+  };
+  const drain = async (): Promise<void> => {
+    while (queue.length > 0) {
+      // One turn of the event loop lies between publishing and delivery, so no handler runs inside a publisher.
+      await Promise.resolve();
+      const batch = queue;
+      queue = [];
+      for (const message of batch) deliver(message);
+    }
+    draining = undefined;
+  };
+  const enqueue = (message: BusMessage): void => {
+    invariant(!closed, 'the bus is open', { subject: message.subject });
+    invariant(isPublishable(message.subject), 'a subject has plain tokens', { subject: message.subject });
+    invariant(message.data.byteLength <= messageBytesMax, 'a message fits', {
+      bytes: message.data.byteLength,
+    });
+    invariant(queue.length < queuedMessagesMax, 'the bus keeps up', { queued: queue.length });
+    queue.push(message);
+    draining ??= drain();
+  };
+
+  const subscribe = (pattern: string, onMessage: (message: BusMessage) => void): Subscription => {
+    const listener = { pattern, onMessage };
+    listeners.add(listener);
+    return { unsubscribe: () => void listeners.delete(listener) };
+  };
+
+  return {
+    publish: (subject, data) => enqueue({ subject, data }),
+    subscribe,
+    request: (subject, data, timeoutS) =>
+      new Promise((resolve, reject) => {
+        if (![...listeners].some((listener) => matchesSubject(listener.pattern, subject))) {
+          reject(new NoAnswerError(subject, 'nobody listens'));
+          return;
+        }
+        const timer = setTimeout(() => reject(new NoAnswerError(subject, 'time is up')), timeoutS * 1000);
+        enqueue({
+          subject,
+          data,
+          respond: (answer) => {
+            clearTimeout(timer);
+            resolve(answer);
+          },
+        });
+      }),
+    flush: async () => {
+      while (draining !== undefined) await draining;
+    },
+    close: async () => {
+      while (draining !== undefined) await draining;
+      closed = true;
+      listeners.clear();
+    },
+  };
+}

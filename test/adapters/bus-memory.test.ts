@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { createMemoryBus } from '../../src/adapters/bus-memory.ts';
+import { matchesSubject } from '../../src/adapters/subject-pattern.ts';
+import { runBusCases } from './bus.cases.ts';
+
+// All clients of one memory bus are one object, so closing one of two must not matter: each case gets a shared bus that
+// closes when its last client closes.
+let shared: { bus: ReturnType<typeof createMemoryBus>; clients: number } | undefined;
+runBusCases('memory', async () => {
+  shared ??= { bus: createMemoryBus(), clients: 0 };
+  const mine = shared;
+  mine.clients++;
+  return {
+    ...mine.bus,
+    close: async () => {
+      mine.clients--;
+      if (mine.clients > 0) return;
+      shared = undefined;
+      await mine.bus.close();
+    },
+  };
+});
+
+test('no handler runs inside a publisher', async () => {
+  const bus = createMemoryBus();
+  const seen: string[] = [];
+  bus.subscribe('n', () => seen.push('handled'));
+  bus.publish('n', new Uint8Array());
+  seen.push('published');
+  await bus.flush();
+  expect(seen).toEqual(['published', 'handled']);
+});
+
+test.each([
+  ['a.b', 'a.b', true],
+  ['a.*', 'a.b', true],
+  ['a.*', 'a', false],
+  ['a.>', 'a', false],
+  ['a.>', 'a.b.c', true],
+  ['*.b.>', 'x.b.c', true],
+  ['a.b', 'a.b.c', false],
+])('%s against %s is %s', (pattern, subject, expected) => {
+  expect(matchesSubject(pattern, subject)).toBe(expected);
+});
