@@ -43,6 +43,11 @@ export function createMemoryBus(): Bus {
     }
     draining = undefined;
   };
+  const settle = async (): Promise<void> => {
+    if (draining === undefined) return;
+    await draining;
+    await settle();
+  };
   const enqueue = (message: BusMessage): void => {
     invariant(!closed, 'the bus is open', { subject: message.subject });
     invariant(isPublishable(message.subject), 'a subject has plain tokens', { subject: message.subject });
@@ -79,11 +84,9 @@ export function createMemoryBus(): Bus {
           },
         });
       }),
-    flush: async () => {
-      while (draining !== undefined) await draining;
-    },
+    flush: settle,
     close: async () => {
-      while (draining !== undefined) await draining;
+      await settle();
       closed = true;
       listeners.clear();
     },

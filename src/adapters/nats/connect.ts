@@ -3,7 +3,7 @@
  * killed server restarts and leaves a hung one within about 4 s; with the defaults it hangs for minutes.
  * @module
  */
-import { connect, ErrorCode, type NatsConnection, NatsError } from 'nats';
+import { connect, ErrorCode, Events, type NatsConnection, NatsError } from 'nats';
 import { invariant } from '#domain/invariant';
 import type { Bus } from '#ports/bus';
 import type { Log } from '#ports/log';
@@ -29,15 +29,20 @@ export class BusUnavailableError extends Error {
   }
 }
 
+const unanswered: ReadonlyMap<string, 'nobody listens' | 'time is up'> = new Map([
+  [ErrorCode.NoResponders, 'nobody listens'],
+  [ErrorCode.Timeout, 'time is up'],
+]);
+
 /** Follows the connection and says on the log when it is lost and back. */
 async function watch(connection: NatsConnection, link: { up: boolean }, log: Log): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'disconnect') {
+    if (status.type === Events.Disconnect) {
       link.up = false;
-      log.warn('bus lost', { server: String(status.data) });
-    } else if (status.type === 'reconnect') {
+      log.warn('bus lost', { server: connection.getServer() });
+    } else if (status.type === Events.Reconnect) {
       link.up = true;
-      log.info('bus back', { server: String(status.data) });
+      log.info('bus back', { server: connection.getServer() });
     }
   }
 }
@@ -101,10 +106,8 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
       try {
         return (await connection.request(subject, data, { timeout: timeoutS * 1000 })).data;
       } catch (cause) {
-        if (cause instanceof NatsError && cause.code === '503')
-          throw new NoAnswerError(subject, 'nobody listens');
-        if (cause instanceof NatsError && cause.code === String(ErrorCode.Timeout))
-          throw new NoAnswerError(subject, 'time is up');
+        const reason = cause instanceof NatsError ? unanswered.get(cause.code) : undefined;
+        if (reason !== undefined) throw new NoAnswerError(subject, reason);
         throw cause;
       }
     },
