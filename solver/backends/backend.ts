@@ -1,0 +1,46 @@
+/** The port between programs and the libraries that solve them. @module */
+import type { LinearProgram } from '../program.ts';
+
+/** What a back end can do; asked before it is called. */
+export interface BackendCapabilities {
+  /** Row multipliers come with an answer, so that a bound can be proven. */
+  readonly duals: boolean;
+  /** Integer, semi-continuous and semi-integer columns. */
+  readonly integers: boolean;
+  /** A deterministic stop after a number of simplex iterations. */
+  readonly iterationLimit: boolean;
+  /** Largest program worth trying, as columns plus rows. */
+  readonly sizeMax: number;
+}
+
+/** How a run ended. Values of a `limit` may break rows: they need checking and repair. */
+export type BackendStatus = 'optimal' | 'infeasible' | 'unbounded' | 'limit' | 'failed';
+
+/** What a back end hands back. */
+export interface BackendAnswer {
+  readonly status: BackendStatus;
+  /** The library's own word for it. */
+  readonly raw: string;
+  /** [columns]; all 0 where there is none. */
+  readonly columnValue: Float64Array;
+  /** [rows] change of the objective per unit of the active side, empty where unknown: <= 0 for an upper side. */
+  readonly rowDual: Float64Array;
+  /** A proven bound of a program with integer columns; -Infinity where there is none. */
+  readonly integerBound: number;
+}
+
+/** Stops of one run. */
+export interface BackendLimits {
+  readonly iterationsMax?: number;
+  /** Relative gap at which a program with integer columns may stop. */
+  readonly integerGap: number;
+  /** Branch-and-bound nodes; a deterministic stop. */
+  readonly nodesMax?: number;
+}
+
+/** A library that solves linear programs. */
+export interface LpBackend {
+  readonly name: 'highs' | 'javascript-lp-solver';
+  readonly capabilities: BackendCapabilities;
+  solve(program: LinearProgram, limits: BackendLimits): BackendAnswer;
+}

@@ -1,0 +1,8 @@
+/** A plan in the barest form. @module */
+
+/** What an engine decided; everything else follows from it. */
+export interface Plan {
+  readonly powerKw: readonly Float64Array[];
+  readonly batteryKw?: Float64Array;
+  readonly pvKw?: Float64Array;
+}
