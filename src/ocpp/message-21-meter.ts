@@ -1,0 +1,85 @@
+/** Meter readings of OCPP 2.1. Source: OCPP 2.1 edition 1 part 2 MeterValueType, SampledValueType, MeasurandEnumType. @module */
+import { z } from 'zod';
+import { readingContext, readingPhase, unitOfMeasure } from './message-2x.ts';
+import { fields, instant, listOf, text } from './wire-type.ts';
+
+const optional = z.exactOptional;
+
+const sampledValue = fields({
+  value: z.number(),
+  measurand: optional(
+    z.enum([
+      'Current.Export',
+      'Current.Export.Offered',
+      'Current.Export.Minimum',
+      'Current.Import',
+      'Current.Import.Offered',
+      'Current.Import.Minimum',
+      'Current.Offered',
+      'Display.PresentSOC',
+      'Display.MinimumSOC',
+      'Display.TargetSOC',
+      'Display.MaximumSOC',
+      'Display.RemainingTimeToMinimumSOC',
+      'Display.RemainingTimeToTargetSOC',
+      'Display.RemainingTimeToMaximumSOC',
+      'Display.ChargingComplete',
+      'Display.BatteryEnergyCapacity',
+      'Display.InletHot',
+      'Energy.Active.Export.Interval',
+      'Energy.Active.Export.Register',
+      'Energy.Active.Import.Interval',
+      'Energy.Active.Import.Register',
+      'Energy.Active.Import.CableLoss',
+      'Energy.Active.Import.LocalGeneration.Register',
+      'Energy.Active.Net',
+      'Energy.Active.Setpoint.Interval',
+      'Energy.Apparent.Export',
+      'Energy.Apparent.Import',
+      'Energy.Apparent.Net',
+      'Energy.Reactive.Export.Interval',
+      'Energy.Reactive.Export.Register',
+      'Energy.Reactive.Import.Interval',
+      'Energy.Reactive.Import.Register',
+      'Energy.Reactive.Net',
+      'EnergyRequest.Target',
+      'EnergyRequest.Minimum',
+      'EnergyRequest.Maximum',
+      'EnergyRequest.Minimum.V2X',
+      'EnergyRequest.Maximum.V2X',
+      'EnergyRequest.Bulk',
+      'Frequency',
+      'Power.Active.Export',
+      'Power.Active.Import',
+      'Power.Active.Setpoint',
+      'Power.Active.Residual',
+      'Power.Export.Minimum',
+      'Power.Export.Offered',
+      'Power.Factor',
+      'Power.Import.Offered',
+      'Power.Import.Minimum',
+      'Power.Offered',
+      'Power.Reactive.Export',
+      'Power.Reactive.Import',
+      'SoC',
+      'Voltage',
+      'Voltage.Minimum',
+      'Voltage.Maximum',
+    ]),
+  ),
+  context: optional(readingContext),
+  phase: optional(readingPhase),
+  location: optional(z.enum(['Body', 'Cable', 'EV', 'Inlet', 'Outlet', 'Upstream'])),
+  signedMeterValue: optional(
+    fields({
+      signedMeterData: text(32_768),
+      signingMethod: optional(text(50)),
+      encodingMethod: text(50),
+      publicKey: optional(text(2500)),
+    }),
+  ),
+  unitOfMeasure: optional(unitOfMeasure),
+});
+
+/** Readings of one instant. */
+export const meterValue = fields({ sampledValue: listOf(sampledValue), timestamp: instant });
