@@ -95,7 +95,10 @@ function faultsOfIssue(issue: Issue, root: unknown, prefix: readonly PropertyKey
       return [
         faultOf(path, value, 'wrong-form', issue.message.replace(/^Invalid string: /, 'Write it as: ')),
       ];
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'not_multiple_of':
       return [faultOf(path, value, 'not-allowed', issue.message)];
   }
 }
