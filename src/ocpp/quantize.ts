@@ -7,6 +7,9 @@
 /** Most that a quantised limit may lie above the wanted one: the noise of sums in floating point. */
 export const limitTolerance = 1e-6;
 
+/** How far below a step of its grid a number still counts as on it; two such steps stay within `limitTolerance`. */
+const snap = 4e-7;
+
 /** What a charger can follow. All values in the unit of the limit. */
 export interface LimitGrid {
   /** Values are whole multiples of it, rounded down to one decimal. */
@@ -20,12 +23,12 @@ export interface LimitGrid {
 export function quantizedLimit(wanted: number, grid: LimitGrid): number {
   const capped = Math.min(wanted, grid.most);
   if (capped <= 0) return 0;
-  const whole = Math.floor(capped / grid.step + limitTolerance / grid.step) * grid.step;
+  const whole = Math.floor(capped / grid.step + snap / grid.step) * grid.step;
   const limit = tenthDown(whole);
   return limit + limitTolerance < grid.least ? 0 : limit;
 }
 
 /** The next number with one decimal at or below. */
 export function tenthDown(value: number): number {
-  return Math.floor(value * 10 + 10 * limitTolerance) / 10;
+  return Math.floor((value + snap) * 10) / 10;
 }

@@ -22,6 +22,7 @@ const instant = z
 const localInstant = z.string().refine((text) => wallOfIso(text) !== undefined, {
   message: 'an instant such as 2026-05-01T06:00:00Z, the offset may be absent',
 });
+const epochText = '1970-01-01T00:00:00Z';
 const whole = z.int();
 const optional = z.exactOptional;
 const carried = z.unknown();
@@ -126,19 +127,27 @@ const period21 = z.strictObject({
   v2xSignalWattCurve: optional(carried),
 });
 
-const schedule21 = z.strictObject({
-  ...schedule201,
-  startSchedule: optional(localInstant),
-  limitAtSoC: optional(carried),
-  powerTolerance: optional(z.number()),
-  signatureId: optional(whole),
-  digestValue: optional(z.string()),
-  useLocalTime: optional(z.boolean()),
-  randomizedDelay: optional(whole),
-  absolutePriceSchedule: optional(carried),
-  priceLevelSchedule: optional(carried),
-  chargingSchedulePeriod: z.array(period21),
-});
+const schedule21 = z
+  .strictObject({
+    ...schedule201,
+    startSchedule: optional(localInstant),
+    limitAtSoC: optional(carried),
+    powerTolerance: optional(z.number()),
+    signatureId: optional(whole),
+    digestValue: optional(z.string()),
+    useLocalTime: optional(z.boolean()),
+    randomizedDelay: optional(whole),
+    absolutePriceSchedule: optional(carried),
+    priceLevelSchedule: optional(carried),
+    chargingSchedulePeriod: z.array(period21),
+  })
+  .refine(
+    (schedule) => schedule.useLocalTime === true || at(schedule.startSchedule ?? epochText) !== undefined,
+    {
+      message: 'an instant with its offset, as useLocalTime is not true',
+      path: ['startSchedule'],
+    },
+  );
 
 const profile21 = z.strictObject({
   ...profile2x,

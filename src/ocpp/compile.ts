@@ -1,0 +1,430 @@
+/**
+ * Limits made into charging profiles that every known charger executes: flat, absolute, starting in the past, one unit,
+ * ascending periods, never above what was asked for. A plan ends by itself (the lease); floors never do.
+ * What a station cannot hold is made lower or shorter, never higher, and `notes` say so.
+ * Source: OCPP 1.6 3.13, 2.0.1 and 2.1 part 2 K01.
+ * @module
+ */
+import { isoOf } from '#domain/instant';
+import { invariant } from '#domain/invariant';
+import { fail, ok, type Result } from '#domain/result';
+import type { Evse, Station } from '#domain/site';
+import {
+  combine,
+  firstAbove,
+  lowest,
+  mapValues,
+  stepFunctionOf,
+  valueAt,
+  windowMax,
+  type StepFunction,
+} from '#domain/step-function';
+import { epochS, later, type EpochS } from '#domain/units';
+import { limitOf, type LimitReadings } from './composite.ts';
+import type { ChargingProfile, InstalledProfile, ProfilePurpose, SchedulePeriod } from './profile.ts';
+import { limitTolerance, quantizedLimit, tenthDown, type LimitGrid } from './quantize.ts';
+
+/** Most periods that a compiled profile has, whatever a station claims to hold. */
+export const periodsMax = 24;
+
+/** How far a plan starts in the past, so that a clock that lags does not see it in the future. */
+const backdateS = 60;
+
+/** When floors start: the same instant every time, so that a floor read back equals the floor compiled again. */
+const floorStartS = 1_577_836_800;
+
+/** A permanent limit of one EVSE: A per phase on AC stations, W on DC stations. */
+export interface FloorLimit {
+  readonly evseId: number;
+  readonly limit: number;
+}
+
+/** What the floors of a station are made of. */
+export interface FloorsInput {
+  readonly station: Station;
+  /** One for each EVSE that gets a TxDefaultProfile of its own. */
+  readonly floors: readonly FloorLimit[];
+  /** Cap of the whole station; absent: no ChargingStationMaxProfile. */
+  readonly stationMax?: number;
+  readonly now: EpochS;
+  /** Line to neutral; used by AC stations that take W only. Default 230. */
+  readonly voltage?: number;
+}
+
+/** What the plan of one EVSE is made of. */
+export interface PlanInput {
+  readonly station: Station;
+  readonly evseId: number;
+  readonly transactionId: string;
+  /** Absent: `profileIdOf` its place. */
+  readonly profileId?: number;
+  /** A per phase on AC stations, W on DC stations. What it says before `now` counts for `raiseDelayS`. */
+  readonly limit: StepFunction;
+  /** Seconds from `now` after which the floor holds again. */
+  readonly leaseS: number;
+  readonly now: EpochS;
+  /** Increases start this much after the limit allows them, decreases at once. */
+  readonly raiseDelayS: number;
+  /** Line to neutral; the least power of DC EVSEs and the conversion of AC stations that take W only. Default 230. */
+  readonly voltage?: number;
+  /** Floors of the station, as `compileFloors` makes them; `expected` counts them in. */
+  readonly floors?: readonly InstalledProfile[];
+}
+
+/** What a compiled plan does not give as it was asked for. */
+export type CompileNote =
+  /** Too many periods: the plan ends at `untilS`. */
+  | { readonly kind: 'lease-shortened'; readonly untilS: EpochS }
+  /** Too many periods: neighbours were joined at the lower value; `lost` in unit-seconds. */
+  | { readonly kind: 'merged-down'; readonly lost: number }
+  /** An AC station that takes W only: the power is one phase's, so that no phase is above its limit. */
+  | { readonly kind: 'unit-converted' }
+  /** The station ignores durations: the floor is written as the last period. */
+  | { readonly kind: 'lease-as-step'; readonly floor: number };
+
+/** A plan as it is sent. */
+export interface CompiledPlan {
+  readonly profile: ChargingProfile;
+  /** The composite from `now` on while the transaction runs, in the unit of the limit; after the lease the floors'. */
+  readonly expected: StepFunction;
+  readonly untilS: EpochS;
+  readonly notes: readonly CompileNote[];
+}
+
+/** Why there is no plan profile. */
+export type CompileProblem =
+  | { readonly kind: 'unknown-evse'; readonly evseId: number; readonly message: string }
+  | { readonly kind: 'unit-not-supported'; readonly message: string }
+  | { readonly kind: 'transaction-not-nameable'; readonly transactionId: string; readonly message: string }
+  | { readonly kind: 'lease-empty'; readonly message: string }
+  | { readonly kind: 'floor-missing'; readonly message: string }
+  /** The composite of what was compiled is not what was meant: nothing is sent. */
+  | { readonly kind: 'composite-differs'; readonly at: EpochS; readonly message: string };
+
+const purposeDigit: Readonly<Record<ProfilePurpose, number>> = {
+  ChargingStationExternalConstraints: 0,
+  ChargingStationMaxProfile: 1,
+  TxDefaultProfile: 2,
+  TxProfile: 3,
+  PriorityCharging: 4,
+  LocalGeneration: 5,
+};
+
+/** The id of our profile at a place: the same each time, so that a new one replaces the old one. */
+export function profileIdOf(evseId: number, purpose: ProfilePurpose, stackLevel: number): number {
+  return evseId * 100 + purposeDigit[purpose] * 10 + Math.min(stackLevel, 9);
+}
+
+/** The stack level of plans at a station. */
+export function planStackLevelOf(station: Station): number {
+  return Math.min(1, station.capability.maxStackLevel);
+}
+
+/** How a composite in the unit of the limit must be read where an AC station takes W only: each phase may carry all. */
+export function readingsOf(station: Station): Partial<LimitReadings> {
+  return station.current === 'AC' && station.capability.rateUnit === 'W' ? { A9: 'per-phase' } : {};
+}
+
+/** The permanent profiles of a station, the station's cap first. Limits are rounded down as plans are. */
+export function compileFloors(input: FloorsInput): readonly InstalledProfile[] {
+  const { station, floors, stationMax, now } = input;
+  const startAt = epochS(Math.min(floorStartS, now));
+  const dress = dressOf(station, input.voltage);
+  const entries: InstalledProfile[] = [];
+  const add = (evseId: number, purpose: ProfilePurpose, limit: number, phases: number): void => {
+    const periods = [periodOf(dress, 0, limit, phases)];
+    const profile: ChargingProfile = {
+      id: profileIdOf(evseId, purpose, 0),
+      stackLevel: 0,
+      purpose,
+      kind: 'Absolute',
+      schedules: [{ ...scheduleIdOf(station, evseId, purpose, 0), startAt, unit: dress.unit, periods }],
+    };
+    entries.push({ evseId, profile });
+  };
+  if (stationMax !== undefined) {
+    const grids = station.evses.map((evse) => gridOf(station, evse, input.voltage));
+    const grid = {
+      step: Math.min(...grids.map((one) => one.step)),
+      least: Math.min(...grids.map((one) => one.least)),
+      most: grids.reduce((total, one) => total + one.most, 0),
+    };
+    const phases = Math.max(...station.evses.map((evse) => evse.rotation.length));
+    add(0, 'ChargingStationMaxProfile', quantizedLimit(stationMax, grid), phases);
+  }
+  for (const { evseId, limit } of floors) {
+    const evse = station.evses.find((one) => one.id === evseId);
+    invariant(evse !== undefined, 'a floor belongs to an EVSE of its station', {
+      station: station.id,
+      evseId,
+    });
+    const floor = quantizedLimit(limit, gridOf(station, evse, input.voltage));
+    add(evseId, 'TxDefaultProfile', floor, evse.rotation.length);
+  }
+  return entries;
+}
+
+/** The plan of one EVSE as a TxProfile; checked against the composite and the limit before it is given out. */
+export function compilePlan(input: PlanInput): Result<CompiledPlan, CompileProblem> {
+  const { station, now } = input;
+  const evse = station.evses.find((one) => one.id === input.evseId);
+  const problem = evse === undefined ? unknownEvse(input) : refusalOf(input);
+  if (evse === undefined || problem !== undefined) return fail(problem ?? unknownEvse(input));
+  const grid = gridOf(station, evse, input.voltage);
+  const dress = dressOf(station, input.voltage);
+  const notes: CompileNote[] = dress.perPhase === 1 ? [] : [{ kind: 'unit-converted' }];
+  const stepped = !station.capability.obeysLease;
+  const room = Math.max(1, Math.min(station.capability.maxPeriods, periodsMax) - (stepped ? 1 : 0));
+  const fitted = fittedPieces(input, grid, room);
+  notes.push(...fitted.notes);
+  const { untilS, pieces } = fitted;
+  const startAt = epochS(now - backdateS);
+  const phases = evse.rotation.length;
+  const periods = pieces.map(([at, limit], i) => periodOf(dress, i === 0 ? 0 : at - startAt, limit, phases));
+  let endS = untilS;
+  if (stepped) {
+    const floor = floorAt(input, untilS);
+    if (!Number.isFinite(floor)) {
+      return fail({
+        kind: 'floor-missing',
+        message: `${station.id}/${evse.id} ignores leases and has no floor to step to.`,
+      });
+    }
+    const level = quantizedLimit(floor, grid);
+    periods.push(periodOf(dress, untilS - startAt, level, phases));
+    endS = later(untilS, input.leaseS);
+    notes.push({ kind: 'lease-as-step', floor: level });
+  }
+  const stackLevel = planStackLevelOf(station);
+  const profile: ChargingProfile = {
+    id: input.profileId ?? profileIdOf(evse.id, 'TxProfile', stackLevel),
+    stackLevel,
+    purpose: 'TxProfile',
+    kind: 'Absolute',
+    validTo: endS,
+    transactionId: input.transactionId,
+    schedules: [
+      {
+        ...scheduleIdOf(station, evse.id, 'TxProfile', stackLevel),
+        startAt,
+        durationS: endS - startAt,
+        unit: dress.unit,
+        periods,
+      },
+    ],
+  };
+  const expected = expectedOf(input, pieces, untilS);
+  const wrong = differenceOf(input, profile, expected, untilS);
+  if (wrong !== undefined) return fail(wrong);
+  return ok({ profile, expected, untilS, notes });
+}
+
+/** How limits of a station are written: the unit, and what one A of a limit is in it. */
+interface Dress {
+  readonly unit: 'A' | 'W';
+  readonly perPhase: number;
+}
+
+function dressOf(station: Station, voltage = 230): Dress {
+  if (station.current === 'DC') return { unit: 'W', perPhase: 1 };
+  return station.capability.rateUnit === 'A' ? { unit: 'A', perPhase: 1 } : { unit: 'W', perPhase: voltage };
+}
+
+function gridOf(station: Station, evse: Evse, voltage = 230): LimitGrid {
+  if (station.current === 'AC') return { step: evse.stepA, least: evse.minA, most: evse.maxA };
+  return { step: 0.1, least: evse.minA * voltage * evse.rotation.length, most: evse.maxW };
+}
+
+function periodOf(dress: Dress, startS: number, limit: number, phases: number): SchedulePeriod {
+  if (dress.unit === 'W') return { startS, limit: tenthDown(limit * dress.perPhase) };
+  return { startS, limit, numberPhases: phases };
+}
+
+/** 2.x schedules have an id of their own. */
+function scheduleIdOf(
+  station: Station,
+  evseId: number,
+  purpose: ProfilePurpose,
+  stackLevel: number,
+): { readonly id?: number } {
+  return station.version === '1.6' ? {} : { id: profileIdOf(evseId, purpose, stackLevel) };
+}
+
+function unknownEvse(input: PlanInput): CompileProblem {
+  const message = `Station ${input.station.id} has no EVSE ${input.evseId}.`;
+  return { kind: 'unknown-evse', evseId: input.evseId, message };
+}
+
+function refusalOf(input: PlanInput): CompileProblem | undefined {
+  const { station, transactionId } = input;
+  if (station.current === 'DC' && station.capability.rateUnit === 'A') {
+    return {
+      kind: 'unit-not-supported',
+      message: `DC station ${station.id} takes A only: the current at the vehicle says nothing of the grid's.`,
+    };
+  }
+  const nameable =
+    station.version === '1.6' ? /^-?\d{1,15}$/.test(transactionId) : /^.{1,36}$/.test(transactionId);
+  if (!nameable) {
+    return {
+      kind: 'transaction-not-nameable',
+      transactionId,
+      message: `OCPP ${station.version} cannot name this transaction in a profile.`,
+    };
+  }
+  if (!Number.isSafeInteger(input.leaseS) || input.leaseS < 1) {
+    return { kind: 'lease-empty', message: `A lease of ${input.leaseS} s is no whole second long.` };
+  }
+  return undefined;
+}
+
+type Pieces = readonly (readonly [startS: EpochS, limit: number])[];
+
+interface Fitted {
+  readonly pieces: Pieces;
+  readonly untilS: EpochS;
+  readonly notes: readonly CompileNote[];
+}
+
+/** The pieces of the plan in at most `room` periods: exact, else a shorter lease, else lower. */
+function fittedPieces(input: PlanInput, grid: LimitGrid, room: number): Fitted {
+  const { now } = input;
+  const untilS = later(now, input.leaseS);
+  const quantized = mapValues(input.limit, (level) => quantizedLimit(level, grid));
+  const wanted = piecesBetween(quantized, epochS(now - input.raiseDelayS), untilS);
+  const exact = delayed(wanted, input, untilS);
+  if (exact.length <= room) return { pieces: exact, untilS, notes: [] };
+  const cutS = exact[room]?.[0] ?? untilS;
+  if (cutS - now >= input.leaseS / 2) {
+    return {
+      pieces: exact.slice(0, room),
+      untilS: cutS,
+      notes: [{ kind: 'lease-shortened', untilS: cutS }],
+    };
+  }
+  const pieces = delayed(mergedDown(wanted, untilS, room), input, untilS);
+  const lost = areaOf(exact, untilS) - areaOf(pieces, untilS);
+  return { pieces, untilS, notes: [{ kind: 'merged-down', lost }] };
+}
+
+/** Increases put off: at each instant the lowest value of the `raiseDelayS` seconds before it. */
+function delayed(wanted: Pieces, input: PlanInput, untilS: EpochS): Pieces {
+  const negative = mapValues(stepFunctionOf(wanted), (level) => -level);
+  const held = mapValues(windowMax(negative, input.raiseDelayS), (level) => -level);
+  return piecesBetween(held, input.now, untilS);
+}
+
+/** The pieces of `f` in `[fromS, untilS)`, the first one at `fromS`. */
+function piecesBetween(f: StepFunction, fromS: EpochS, untilS: EpochS): Pieces {
+  const pieces: (readonly [EpochS, number])[] = [[fromS, valueAt(f, fromS)]];
+  for (let k = 0; k < f.startS.length; k++) {
+    const at = f.startS[k];
+    if (at !== undefined && at > fromS && at < untilS) pieces.push([at, f.value[k] ?? 0]);
+  }
+  return pieces;
+}
+
+/** Neighbours joined at the lower value, the cheapest join first, until `room` pieces are left. */
+function mergedDown(pieces: Pieces, untilS: EpochS, room: number): Pieces {
+  const left = pieces.map(([at, limit]) => ({ at: at as number, limit }));
+  while (left.length > room) {
+    let cheapest = 1;
+    let least = Infinity;
+    for (let i = 1; i < left.length; i++) {
+      const a = left[i - 1];
+      const b = left[i];
+      if (a === undefined || b === undefined) continue;
+      const endS = left[i + 1]?.at ?? untilS;
+      const lost =
+        a.limit > b.limit ? (a.limit - b.limit) * (b.at - a.at) : (b.limit - a.limit) * (endS - b.at);
+      if (lost < least) {
+        least = lost;
+        cheapest = i;
+      }
+    }
+    const [gone] = left.splice(cheapest, 1);
+    const kept = left[cheapest - 1];
+    if (kept !== undefined && gone !== undefined) kept.limit = Math.min(kept.limit, gone.limit);
+  }
+  return left.map(({ at, limit }) => [epochS(at), limit]);
+}
+
+function areaOf(pieces: Pieces, untilS: EpochS): number {
+  let area = 0;
+  for (const [i, [at, limit]] of pieces.entries()) area += limit * ((pieces[i + 1]?.[0] ?? untilS) - at);
+  return area;
+}
+
+function floorsLimit(input: PlanInput, fromS: EpochS, untilS: EpochS): StepFunction {
+  return compositeOver(input, input.floors ?? [], [], fromS, untilS);
+}
+
+function floorAt(input: PlanInput, at: EpochS): number {
+  return valueAt(floorsLimit(input, at, later(at, 1)), at);
+}
+
+/** The plan under the station's cap, then the floors. */
+function expectedOf(input: PlanInput, pieces: Pieces, untilS: EpochS): StepFunction {
+  const plan = stepFunctionOf([...pieces, [untilS, Infinity]]);
+  const caps = (input.floors ?? []).filter(({ profile }) => profile.purpose === 'ChargingStationMaxProfile');
+  const cap = compositeOver(input, caps, [], input.now, later(untilS, 1));
+  const after = floorsLimit(input, untilS, later(untilS, 1));
+  const capped = lowest([plan, cap]);
+  const dressed = mapValues(capped, (limit) => writtenLimit(input, limit));
+  return stepFunctionOf([...piecesBetween(dressed, input.now, untilS), [untilS, valueAt(after, untilS)]]);
+}
+
+/** What is left of a limit after it was written in the station's unit. */
+function writtenLimit(input: PlanInput, limit: number): number {
+  const { perPhase } = dressOf(input.station, input.voltage);
+  return perPhase === 1 || !Number.isFinite(limit) ? limit : tenthDown(limit * perPhase) / perPhase;
+}
+
+function compositeOver(
+  input: PlanInput,
+  installed: readonly InstalledProfile[],
+  transactions: readonly string[],
+  from: EpochS,
+  until: EpochS,
+): StepFunction {
+  const { station, evseId, now } = input;
+  const evse = station.evses.find((one) => one.id === evseId);
+  return limitOf({
+    version: station.version,
+    installed,
+    transactions: transactions.map((id) => ({ evseId, id, startedAt: now })),
+    evseId,
+    from,
+    until,
+    electrical: { voltage: input.voltage ?? 230, phases: evse?.rotation.length ?? 3 },
+    unit: station.current === 'AC' ? 'A' : 'W',
+    readings: readingsOf(station),
+  });
+}
+
+/** Where the composite of the compiled profile over the floors is not `expected`, or is above the limit. */
+function differenceOf(
+  input: PlanInput,
+  profile: ChargingProfile,
+  expected: StepFunction,
+  untilS: EpochS,
+): CompileProblem | undefined {
+  const installed = [...(input.floors ?? []), { evseId: input.evseId, profile }];
+  const composite = compositeOver(input, installed, [input.transactionId], input.now, later(untilS, 1));
+  const differs = combine([composite, expected], ([a = 0, b = 0]) =>
+    a === b || Math.abs(a - b) <= limitTolerance ? 0 : 1,
+  );
+  const first = differs.value.indexOf(1);
+  if (first >= 0) {
+    const at = epochS(Math.max(differs.startS[first] ?? input.now, input.now));
+    return { kind: 'composite-differs', at, message: `The composite is not what was meant at ${isoOf(at)}.` };
+  }
+  const plan = stepFunctionOf([...piecesBetween(composite, input.now, untilS), [untilS, 0]]);
+  const above = firstAbove(plan, input.limit, input.now, limitTolerance);
+  if (above === undefined) return undefined;
+  return {
+    kind: 'composite-differs',
+    at: above,
+    message: `The composite is above the limit at ${isoOf(above)}.`,
+  };
+}
