@@ -4,7 +4,7 @@
  * @module
  */
 import { invariant } from './invariant.ts';
-import type { EpochS } from './units.ts';
+import { epochS, later, type EpochS } from './units.ts';
 
 /** A function of time that is constant between the instants of `startS` (strictly ascending, half-open pieces). */
 export interface StepFunction {
@@ -15,7 +15,7 @@ export interface StepFunction {
 
 /** The function that has one value always. */
 export function constant(value: number): StepFunction {
-  return { startS: [0 as EpochS], value: [value] };
+  return { startS: [epochS(0)], value: [value] };
 }
 
 /** The function through the given pieces, equal neighbours merged. @throws InvariantError where instants do not ascend. */
@@ -96,7 +96,7 @@ export function mapValues(f: StepFunction, change: (value: number) => number): S
 
 /** The function moved `byS` seconds later. */
 export function shift(f: StepFunction, byS: number): StepFunction {
-  return { startS: f.startS.map((at) => (at + byS) as EpochS), value: f.value };
+  return { startS: f.startS.map((at) => later(at, byS)), value: f.value };
 }
 
 /**
@@ -107,7 +107,7 @@ export function shift(f: StepFunction, byS: number): StepFunction {
  */
 export function windowMax(f: StepFunction, windowS: number): StepFunction {
   if (windowS <= 0) return f;
-  const instants = [...new Set([...f.startS, ...f.startS.map((at) => (at + windowS) as EpochS)])].sort(
+  const instants = [...new Set([...f.startS, ...f.startS.map((at) => later(at, windowS))])].sort(
     (a, b) => a - b,
   );
   return stepFunctionOf(
@@ -154,7 +154,7 @@ export function firstAbove(
 ): EpochS | undefined {
   const excess = combine([f, limit], ([a = 0, b = 0]) => (a > b + tolerance ? 1 : 0));
   for (let k = pieceAt(excess, fromS); k < excess.startS.length; k++) {
-    if (excess.value[k] === 1) return Math.max(fromS, excess.startS[k] ?? 0) as EpochS;
+    if (excess.value[k] === 1) return epochS(Math.max(fromS, excess.startS[k] ?? 0));
   }
   return undefined;
 }
