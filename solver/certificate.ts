@@ -4,9 +4,8 @@
  * Source: docs/model.md, "Certificate".
  * @module
  */
-import type { Multipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
-import type { CostSplit, DemandWindow, DepotProblem, Session } from './problem.ts';
+import type { CostSplit, DemandWindow, DepotProblem, Multipliers, Session } from './problem.ts';
 
 /** What follows from a plan. */
 export interface Account {

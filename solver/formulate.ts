@@ -7,9 +7,9 @@
 import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
 import type { ReserveLoad } from './exposure.ts';
 import { blocksOf, taperLinesOf, zeroMultipliers } from './multipliers.ts';
-import type { MeterBlocks, Multipliers, TaperLine } from './multipliers.ts';
+import type { MeterBlocks, TaperLine } from './multipliers.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem } from './problem.ts';
+import type { DepotProblem, Multipliers } from './problem.ts';
 import { ProgramBuilder } from './program.ts';
 import type { LinearProgram } from './program.ts';
 

@@ -2,7 +2,7 @@
  * What a unit of each limit is worth, in the problem's own terms: the only thing that a certificate takes from an engine.
  * @module
  */
-import type { DepotProblem } from './problem.ts';
+import type { DepotProblem, Multipliers } from './problem.ts';
 
 /** The time blocks that one demand window meters. */
 export interface MeterBlocks {
@@ -13,26 +13,6 @@ export interface MeterBlocks {
   readonly length: Float64Array;
   /** [count] 1 where the block counts in the window. */
   readonly counts: Uint8Array;
-}
-
-/** Multipliers of the rows of docs/model.md. All are >= 0 but `sessions`, `balance` and `store`, which are free. */
-export interface Multipliers {
-  /** [S] money per kWh: what one more kWh wanted would cost. */
-  readonly sessions: Float64Array;
-  /** [C * T] money per kW of total power. */
-  readonly circuits: Float64Array;
-  /** [C * 3 * T] money per kW of one phase; empty where no circuit has phase limits. */
-  readonly phases: Float64Array;
-  /** [M * T] money per kW. */
-  readonly modules: Float64Array;
-  /** Per demand window, per block: money per kW of block mean. Each sums to at most the window's price. */
-  readonly blocks: readonly Float64Array[];
-  /** [T] of the grid balance; empty without PV and battery. */
-  readonly balance: Float64Array;
-  /** [T] of the battery's energy balance; empty without battery. */
-  readonly store: Float64Array;
-  /** Per session with a taper: [lines * stay], line by line; empty for all others. */
-  readonly taper: readonly Float64Array[];
 }
 
 /** The lines `p <= level - slope * energySoFar` of a taper curve, in kW and kWh. */

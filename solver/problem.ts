@@ -124,6 +124,26 @@ export interface Duals {
   readonly sessions: Float64Array;
 }
 
+/** Multipliers of the rows of docs/model.md. All are >= 0 but `sessions`, `balance` and `store`, which are free. */
+export interface Multipliers {
+  /** [S] money per kWh: what one more kWh wanted would cost. */
+  readonly sessions: Float64Array;
+  /** [C * T] money per kW of total power. */
+  readonly circuits: Float64Array;
+  /** [C * 3 * T] money per kW of one phase; empty where no circuit has phase limits. */
+  readonly phases: Float64Array;
+  /** [M * T] money per kW. */
+  readonly modules: Float64Array;
+  /** Per demand window, per block: money per kW of block mean. Each sums to at most the window's price. */
+  readonly blocks: readonly Float64Array[];
+  /** [T] of the grid balance; empty without PV and battery. */
+  readonly balance: Float64Array;
+  /** [T] of the battery's energy balance; empty without battery. */
+  readonly store: Float64Array;
+  /** Per session with a taper: [lines * stay], line by line; empty for all others. */
+  readonly taper: readonly Float64Array[];
+}
+
 /** What a back end found. */
 export type SolveStatus = 'optimal' | 'feasible' | 'limit' | 'emergency';
 
@@ -152,6 +172,8 @@ export interface Solution {
   /** Stationary battery, positive when it charges; PV power used. Present where the problem has them. */
   readonly batteryKw?: Float64Array;
   readonly pvKw?: Float64Array;
+  /** What the bound is rebuilt from. */
+  readonly multipliers: Multipliers;
   /** Why this engine answered, one sentence per decision. */
   readonly reasons: readonly string[];
   /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */

@@ -1,9 +1,52 @@
 /** Answers the depot problem: chooses an engine, checks what it found, and never comes back empty. @module */
 import { highsBackend } from './backends/highs.ts';
 import { account, dualBound } from './certificate.ts';
-import { formulate, multipliersOf, planOf } from './formulate.ts';
+import { dualsOf } from './duals.ts';
+import { residualMax, solveFull } from './full.ts';
+import type { Found } from './full.ts';
+import { greedyPlan } from './greedy.ts';
+import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem, Solution, SolveOptions } from './problem.ts';
+import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
+import { hasSteps, repairPowers } from './repair.ts';
+
+/** The plan of last resort, with the trivial bound. */
+function emergency(problem: DepotProblem, reasons: readonly string[]): Found {
+  return {
+    plan: greedyPlan(problem, 'continuous'),
+    multipliers: zeroMultipliers(problem),
+    ended: 'failed',
+    reasons,
+    buildMs: 0,
+    solveMs: 0,
+  };
+}
+
+/** A continuous plan with everything that its bound needs. */
+async function continuousOf(
+  problem: DepotProblem,
+  options: SolveOptions,
+): Promise<Found & { solver: string }> {
+  if (options.solver === 'greedy')
+    return { ...emergency(problem, ['greedy was asked for']), solver: 'greedy' };
+  const backend = await highsBackend();
+  const found = solveFull(problem, backend, options);
+  if (found.ended === 'failed') return { ...emergency(problem, found.reasons), solver: 'greedy' };
+  return { ...found, solver: backend.name };
+}
+
+/** [T] what battery and PV add to the load of the grid connection, kW. */
+function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
+  return Float64Array.from({ length: problem.intervals }, (_, t) => {
+    return (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0);
+  });
+}
+
+function statusOf(found: Found, gap: number, options: SolveOptions): SolveStatus {
+  if (found.ended === 'failed') return 'emergency';
+  if (gap <= options.gap) return 'optimal';
+  return found.ended === 'limit' ? 'limit' : 'feasible';
+}
 
 /**
  * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
@@ -11,21 +54,29 @@ import type { DepotProblem, Solution, SolveOptions } from './problem.ts';
  */
 export async function solve(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
-  const backend = await highsBackend();
-  const start = now();
-  const formulation = formulate(problem);
-  const built = now();
-  const answer = backend.solve(formulation.program, { integerGap: options.gap });
+  const found = await continuousOf(problem, options);
+  const stepped = !options.continuous && hasSteps(problem);
   const solved = now();
-  const plan: Plan = planOf(formulation, answer.columnValue);
-  const multipliers = multipliersOf(formulation, answer.rowDual);
-  const counted = account(problem, plan);
-  const proof = dualBound(problem, multipliers);
+  const relaxed = account(problem, found.plan);
+  let plan = found.plan;
+  if (stepped) {
+    const siteExtraKw = siteExtraOf(problem, plan);
+    const { peaksKw } = relaxed;
+    plan = { ...plan, powerKw: repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw }) };
+  }
+  const repaired = now();
+  const counted = stepped ? account(problem, plan, 'stepped') : relaxed;
+  const proof = dualBound(problem, found.multipliers);
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
-  const checked = now();
+  const scale = Math.max(1, Math.abs(counted.objective));
+  const valid =
+    counted.primalResidual <= residualMax &&
+    proof.dualResidual <= residualMax * scale &&
+    gap >= -residualMax &&
+    Number.isFinite(proof.bound);
   return {
-    status: 'optimal',
-    solver: 'highs',
+    status: statusOf(found, gap, options),
+    solver: found.solver,
     objective: counted.objective,
     bound: proof.bound,
     gap,
@@ -33,13 +84,15 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     ...plan,
     shortfallKwh: counted.shortfallKwh,
     peaksKw: counted.peaksKw,
-    certificate: {
-      primalResidual: counted.primalResidual,
-      dualResidual: proof.dualResidual,
-      valid: counted.primalResidual < 1e-6,
+    duals: dualsOf(problem, found.multipliers),
+    certificate: { primalResidual: counted.primalResidual, dualResidual: proof.dualResidual, valid },
+    multipliers: found.multipliers,
+    reasons: found.reasons,
+    repairCost: stepped ? counted.objective - relaxed.objective : 0,
+    timings: {
+      buildMs: found.buildMs,
+      solveMs: found.solveMs + (repaired - solved),
+      checkMs: now() - repaired,
     },
-    repairCost: 0,
-    reasons: [answer.raw, counted.worst],
-    timings: { buildMs: built - start, solveMs: solved - built, checkMs: checked - solved },
   };
 }

@@ -1,0 +1,25 @@
+/** Multipliers as people ask for them: money per kW and per kWh. @module */
+import { pathsOf, reserveLoadOf } from './exposure.ts';
+import type { DepotProblem, Duals, Multipliers } from './problem.ts';
+
+/**
+ * What one more kW of each circuit saves in each interval, what one more kW of unpaid peak saves in each demand window,
+ * and what one more kWh for each session costs. A circuit below its reserves has no marginal worth.
+ */
+export function dualsOf(problem: DepotProblem, multipliers: Multipliers): Duals {
+  const { intervals, circuits } = problem;
+  const reserve = reserveLoadOf(problem, pathsOf(problem));
+  return {
+    circuits: circuits.map(({ limitKw }, g) =>
+      limitKw.map((limit, t) => {
+        let worth = limit < reserve.total[g] ? 0 : multipliers.circuits[g * intervals + t];
+        for (let phase = 0; phase < 3; phase++) {
+          worth += (multipliers.phases[(3 * g + phase) * intervals + t] ?? 0) / 3;
+        }
+        return worth;
+      }),
+    ),
+    demand: Float64Array.from(multipliers.blocks, (blocks) => blocks.reduce((sum, w) => sum + w, 0)),
+    sessions: multipliers.sessions.map((price, s) => Math.min(price, problem.sessions[s].shortfallPrice)),
+  };
+}

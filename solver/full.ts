@@ -1,0 +1,87 @@
+/** The whole problem as one program on one back end. @module */
+import type { BackendAnswer, LpBackend } from './backends/backend.ts';
+import { account, dualBound } from './certificate.ts';
+import { energyNoise, fillSession, urgencyOrder } from './fill.ts';
+import { formulate, multipliersOf, planOf } from './formulate.ts';
+import { greedyPlan, withSun } from './greedy.ts';
+import { Ledger } from './ledger.ts';
+import { zeroMultipliers } from './multipliers.ts';
+import type { Plan } from './plan.ts';
+import type { DepotProblem, Multipliers, SolveOptions } from './problem.ts';
+
+/** What an engine hands to the check. */
+export interface Found {
+  readonly plan: Plan;
+  readonly multipliers: Multipliers;
+  /** Whether the engine itself claims the optimum, stopped at a limit, or gave up. */
+  readonly ended: 'optimal' | 'limit' | 'failed';
+  readonly reasons: readonly string[];
+  /** Milliseconds by the caller's clock. */
+  readonly buildMs: number;
+  readonly solveMs: number;
+}
+
+/** Largest break of a limit that an optimal answer may carry, kW or kWh. */
+export const residualMax = 1e-6;
+
+/** A feasible plan near powers that may break limits: each is taken as far as it fits, then vehicles are filled up. */
+function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {
+  const ledger = new Ledger(problem);
+  const order = urgencyOrder(problem);
+  for (const s of order) {
+    const { arrive } = problem.sessions[s];
+    for (const [i, kw] of powerKw[s].entries()) {
+      const wanted = ledger.missing(s) / problem.intervalH;
+      const fits = Math.min(kw, wanted, ledger.highest(s, arrive + i));
+      if (fits > 0) ledger.set(s, arrive + i, fits);
+    }
+  }
+  for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, 'continuous');
+  return withSun(problem, ledger.powerKw);
+}
+
+/** The cheapest feasible plan of several ways to rescue an answer that is none. */
+function rescued(problem: DepotProblem, plan: Plan): Plan {
+  const finite = plan.powerKw.every((kw) => kw.every(Number.isFinite));
+  const plans = finite
+    ? [plan, fitted(problem, plan.powerKw), greedyPlan(problem, 'continuous')]
+    : [greedyPlan(problem, 'continuous')];
+  let best = plans[plans.length - 1];
+  let bestCost = Infinity;
+  for (const candidate of plans) {
+    const counted = account(problem, candidate);
+    if (counted.primalResidual > residualMax || counted.objective >= bestCost) continue;
+    best = candidate;
+    bestCost = counted.objective;
+  }
+  return best;
+}
+
+function endedOf(answer: BackendAnswer): Found['ended'] {
+  if (answer.status === 'optimal') return 'optimal';
+  return answer.status === 'limit' ? 'limit' : 'failed';
+}
+
+/** Solves `problem` on `backend`; an answer that stopped early is made feasible, never passed on as it is. */
+export function solveFull(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Found {
+  const now = options.nowMs ?? (() => 0);
+  const start = now();
+  const formulation = formulate(problem);
+  const built = now();
+  const answer = backend.solve(formulation.program, {
+    integerGap: options.gap,
+    ...(options.iterationsMax === undefined ? {} : { iterationsMax: options.iterationsMax }),
+  });
+  const proven = answer.rowDual.length === formulation.program.rows;
+  let multipliers = proven ? multipliersOf(formulation, answer.rowDual) : zeroMultipliers(problem);
+  const plan = planOf(formulation, answer.columnValue);
+  const ended = endedOf(answer);
+  if (ended !== 'optimal') {
+    const none = zeroMultipliers(problem);
+    const better = dualBound(problem, multipliers).bound >= dualBound(problem, none).bound;
+    if (!better) multipliers = none;
+  }
+  const usable = ended === 'optimal' ? plan : rescued(problem, plan);
+  const reasons = ended === 'optimal' ? [] : [`${backend.name} ended with ${answer.raw}`];
+  return { plan: usable, multipliers, ended, reasons, buildMs: built - start, solveMs: now() - built };
+}
