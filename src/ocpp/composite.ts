@@ -343,30 +343,37 @@ function placeWindow(context: Context, profile: ChargingProfile, window: Window,
   if (fromS >= untilS) return;
   const startS = startOfSchedule(context, profile, window);
   if (startS === undefined) return;
-  const everyS = cycleLengthOf(profile);
   const { readings, localOffsetS } = context.input;
-  const clocked = {
+  const everyS = cycleLengthOf(profile);
+  const clocked: Clocked = {
     schedule,
     periods: ascending(schedule.periods),
+    startS,
     everyS,
     lengthS: Math.min(schedule.durationS ?? Infinity, everyS),
     firstCycle: readings?.A11 === 'all-times' && everyS < Infinity ? -Infinity : 0,
+    fromS,
+    untilS,
   };
-  const wall =
-    schedule.startAt !== undefined &&
-    profile.kind !== 'Relative' &&
-    (schedule.useLocalTime === true || (readings?.A13 === 'wall-clock' && profile.kind === 'Recurring'));
-  if (!wall || localOffsetS === undefined) {
-    chain.push({ ...clocked, startS, fromS, untilS });
-    return;
-  }
-  const wallStartS = schedule.useLocalTime === true ? startS : startS + offsetAt(localOffsetS, startS);
+  if (localOffsetS === undefined || !followsWall(context, profile, schedule)) chain.push(clocked);
+  else placeOnWall(clocked, localOffsetS, chain);
+}
+
+function followsWall(context: Context, profile: ChargingProfile, schedule: ChargingSchedule): boolean {
+  if (schedule.startAt === undefined || profile.kind === 'Relative') return false;
+  if (schedule.useLocalTime === true) return true;
+  return context.input.readings?.A13 === 'wall-clock' && profile.kind === 'Recurring';
+}
+
+/** One window for each piece of the local offset; on a change of clocks times are skipped or come twice. */
+function placeOnWall(clocked: Clocked, localOffsetS: StepFunction, chain: Clocked[]): void {
+  const { schedule, startS } = clocked;
+  const wallS = schedule.useLocalTime === true ? startS : startS + offsetAt(localOffsetS, startS);
   for (let k = 0; k < localOffsetS.startS.length; k++) {
-    const pieceFromS = Math.max(fromS, k === 0 ? -Infinity : (localOffsetS.startS[k] ?? 0));
-    const pieceUntilS = Math.min(untilS, localOffsetS.startS[k + 1] ?? Infinity);
-    if (pieceFromS >= pieceUntilS) continue;
-    const aheadS = localOffsetS.value[k] ?? 0;
-    chain.push({ ...clocked, startS: wallStartS - aheadS, fromS: pieceFromS, untilS: pieceUntilS });
+    const fromS = Math.max(clocked.fromS, k === 0 ? -Infinity : (localOffsetS.startS[k] ?? 0));
+    const untilS = Math.min(clocked.untilS, localOffsetS.startS[k + 1] ?? Infinity);
+    if (fromS >= untilS) continue;
+    chain.push({ ...clocked, startS: wallS - (localOffsetS.value[k] ?? 0), fromS, untilS });
   }
 }
 
@@ -395,51 +402,64 @@ function ascending(periods: readonly SchedulePeriod[]): readonly SchedulePeriod[
   return periods;
 }
 
+/** One pass over one chain. */
+interface Sweep {
+  readonly input: LimitInput;
+  readonly chain: readonly Clocked[];
+  readonly track: Track;
+}
+
 function trackOfChain(context: Context, chain: readonly Clocked[]): Track {
+  const { input } = context;
   const track: Track = { startS: [], value: [], phases: [] };
-  const { from, until } = context.input;
-  fill(context.input, chain, 0, { fromS: from, untilS: until }, track);
+  fill({ input, chain, track }, 0, input.from, input.until);
   return track;
 }
 
 /** Writes `[fromS, untilS)`: where profile `k` has a period, that one; elsewhere what the profiles below it say. */
-function fill(
-  input: LimitInput,
-  chain: readonly Clocked[],
-  k: number,
-  span: { readonly fromS: number; readonly untilS: number },
-  track: Track,
-): void {
-  const clocked = chain[k];
+function fill(sweep: Sweep, k: number, fromS: number, untilS: number): void {
+  const clocked = sweep.chain[k];
   if (clocked === undefined) {
-    push(track, span.fromS, Infinity, 0);
+    push(sweep.track, fromS, Infinity, 0);
     return;
   }
-  const endS = Math.min(span.untilS, clocked.untilS);
-  let cursorS = span.fromS;
-  const firstS = Math.max(span.fromS, clocked.fromS);
-  let cycle = clocked.everyS === Infinity ? 0 : Math.floor((firstS - clocked.startS) / clocked.everyS);
-  cycle = Math.max(cycle, clocked.firstCycle);
+  const { periods, everyS, startS } = clocked;
+  const endS = Math.min(untilS, clocked.untilS);
+  const firstS = Math.max(fromS, clocked.fromS);
+  let cursorS = fromS;
+  let cycle = everyS === Infinity ? 0 : Math.max(Math.floor((firstS - startS) / everyS), clocked.firstCycle);
   for (;;) {
-    const cycleS = cycle === 0 ? clocked.startS : clocked.startS + cycle * clocked.everyS;
+    const cycleS = cycle === 0 ? startS : startS + cycle * everyS;
     if (firstS >= endS || cycleS >= endS) break;
     const cycleEndS = Math.min(cycleS + clocked.lengthS, endS);
-    for (let i = 0; i < clocked.periods.length; i++) {
-      const period = clocked.periods[i];
+    for (let i = periodAt(periods, Math.max(firstS, cursorS) - cycleS); i < periods.length; i++) {
+      const period = periods[i];
       if (period === undefined) break;
       const periodS = Math.max(cycleS + period.startS, firstS, cursorS);
       if (periodS >= cycleEndS) break;
-      const next = clocked.periods[i + 1];
+      const next = periods[i + 1];
       const periodEndS = next === undefined ? cycleEndS : Math.min(cycleS + next.startS, cycleEndS);
       if (periodEndS <= periodS) continue;
-      if (periodS > cursorS) fill(input, chain, k + 1, { fromS: cursorS, untilS: periodS }, track);
-      push(track, periodS, levelOf(input, clocked.schedule, period), period.numberPhases ?? 0);
+      if (periodS > cursorS) fill(sweep, k + 1, cursorS, periodS);
+      push(sweep.track, periodS, levelOf(sweep.input, clocked.schedule, period), period.numberPhases ?? 0);
       cursorS = periodEndS;
     }
-    if (clocked.everyS === Infinity) break;
+    if (everyS === Infinity || cycleEndS >= endS) break;
     cycle++;
   }
-  if (cursorS < span.untilS) fill(input, chain, k + 1, { fromS: cursorS, untilS: span.untilS }, track);
+  if (cursorS < untilS) fill(sweep, k + 1, cursorS, untilS);
+}
+
+/** Index of the period that holds `elapsedS` into the schedule; the first one before any has begun. */
+function periodAt(periods: readonly SchedulePeriod[], elapsedS: number): number {
+  let low = 0;
+  let high = periods.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((periods[middle]?.startS ?? Infinity) <= elapsedS) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function push(track: Track, startS: number, value: number, phases: number): void {
@@ -483,12 +503,23 @@ function unequalLevelOf(input: LimitInput, unit: 'A' | 'W', period: SchedulePeri
   return amperes[input.phase - 1] ?? 0;
 }
 
-type Join = (track: Track, startS: number, a: Piece, b: Piece) => void;
-
-interface Piece {
-  readonly value: number;
-  readonly phases: number;
+/** How two tracks become one. */
+interface Join {
+  readonly value: (a: number, b: number) => number;
+  readonly phases: (a: number, b: number) => number;
 }
+
+/** The lower limit, on the fewest phases that either names. */
+const lowestOf: Join = {
+  value: Math.min,
+  phases: (a, b) => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b)),
+};
+
+/** The sum, with a number of phases only where both agree on it. */
+const sumOf: Join = { value: (a, b) => a + b, phases: (a, b) => (a === b ? a : 0) };
+
+/** The first raised by the second where the second has a value. */
+const raisedBy: Join = { value: (a, b) => (b === Infinity ? a : a + b), phases: (a) => a };
 
 /** Two tracks over the same window joined piece by piece. */
 function joined(a: Track, b: Track, join: Join): Track {
@@ -497,9 +528,8 @@ function joined(a: Track, b: Track, join: Join): Track {
   let j = 0;
   let startS = a.startS[0] ?? 0;
   for (;;) {
-    const pieceA = { value: a.value[i] ?? Infinity, phases: a.phases[i] ?? 0 };
-    const pieceB = { value: b.value[j] ?? Infinity, phases: b.phases[j] ?? 0 };
-    join(track, startS, pieceA, pieceB);
+    const value = join.value(a.value[i] ?? Infinity, b.value[j] ?? Infinity);
+    push(track, startS, value, join.phases(a.phases[i] ?? 0, b.phases[j] ?? 0));
     const nextA = a.startS[i + 1] ?? Infinity;
     const nextB = b.startS[j + 1] ?? Infinity;
     startS = Math.min(nextA, nextB);
@@ -507,23 +537,6 @@ function joined(a: Track, b: Track, join: Join): Track {
     if (nextA === startS) i++;
     if (nextB === startS) j++;
   }
-}
-
-/** The lower limit, on the fewest phases that either names. */
-function lowestOf(track: Track, startS: number, a: Piece, b: Piece): void {
-  const both = a.phases > 0 && b.phases > 0;
-  const phases = both ? Math.min(a.phases, b.phases) : Math.max(a.phases, b.phases);
-  push(track, startS, Math.min(a.value, b.value), phases);
-}
-
-/** The sum, with a number of phases only where both agree on it. */
-function sumOf(track: Track, startS: number, a: Piece, b: Piece): void {
-  push(track, startS, a.value + b.value, a.phases === b.phases ? a.phases : 0);
-}
-
-/** The first raised by the second where the second has a value. */
-function raisedBy(track: Track, startS: number, a: Piece, b: Piece): void {
-  push(track, startS, b.value === Infinity ? a.value : a.value + b.value, a.phases);
 }
 
 function filled(track: Track, unlimited: number): Track {
