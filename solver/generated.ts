@@ -12,8 +12,8 @@ export interface DepotShape {
   /** Circuit limits as a share of a comfortable one. */
   readonly tightness?: number;
   readonly shortfallPrice?: number;
-  /** Reserved power of each connector as a share of its maximum. */
-  readonly reserve?: number;
+  /** Keeps 6 A per pin of AC connectors and 5 % of DC ones reserved. */
+  readonly reserve?: boolean;
   /** Minimum power and amp steps as chargers have them. */
   readonly steps?: boolean;
   readonly phases?: boolean;
@@ -203,7 +203,7 @@ function connectorsOf(drawing: Drawing, parents: readonly number[]): ConnectorNo
       maxKw,
       module: c - (c % 2) + 1 < count ? Math.floor(c / 2) : -1,
       rotation: single ? [turn] : [turn, (turn + 1) % 3, (turn + 2) % 3],
-      reserveKw: (shape.reserve ?? 0) * maxKw,
+      reserveKw: shape.reserve !== true ? 0 : maxKw < 50 ? 1.38 * (single ? 1 : 3) : 0.05 * maxKw,
     };
   });
 }

@@ -12,9 +12,11 @@ import type { DepotProblem } from './problem.ts';
 /** Room below which nothing more fits, kW. */
 export const roomNoise = 1e-9;
 
-interface Meter {
+/** One demand window as it fills. */
+export interface Meter {
   readonly blocks: MeterBlocks;
   readonly pricePerKw: number;
+  readonly floorKw: number;
   /** [blocks] sum of interval powers, past ones included. */
   readonly sum: Float64Array;
   /** Peak that is paid in any case, kW. */
@@ -30,7 +32,7 @@ export class Ledger {
   readonly #room: Float64Array;
   readonly #phaseRoom: Float64Array;
   readonly #moduleRoom: Float64Array;
-  readonly #meters: readonly Meter[];
+  readonly meters: readonly Meter[];
   readonly #factor: Float64Array;
   readonly #reserved: Float64Array;
   readonly #delivered: Float64Array;
@@ -70,7 +72,7 @@ export class Ledger {
     this.powerKw = sessions.map(({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)));
     this.#delivered = new Float64Array(sessions.length);
     this.#taper = sessions.map(taperLinesOf);
-    this.#meters = problem.demand.map((window) => {
+    this.meters = problem.demand.map((window) => {
       const blocks = blocksOf(window, intervals);
       const sum = new Float64Array(blocks.count);
       sum[0] = window.blockOffset * window.blockPastKw;
@@ -82,6 +84,7 @@ export class Ledger {
         blocks,
         sum,
         pricePerKw: window.pricePerKw,
+        floorKw: window.floorKw,
         peakKw: means.reduce((a, b) => Math.max(a, b), window.floorKw),
       };
     });
@@ -99,7 +102,7 @@ export class Ledger {
 
   /** Peaks that will be paid anyway, so that filling below them is free, kW per demand window. */
   raisePeaks(peaksKw: Float64Array): void {
-    for (const [k, meter] of this.#meters.entries()) {
+    for (const [k, meter] of this.meters.entries()) {
       meter.peakKw = Math.max(meter.peakKw, peaksKw[k]);
     }
   }
@@ -153,7 +156,7 @@ export class Ledger {
   costOf(t: number, kw: number): number {
     const { price, earliness, intervals, intervalH } = this.problem;
     let cost = kw * intervalH * (price[t] + (earliness * t) / intervals);
-    for (const { blocks, pricePerKw, sum, peakKw } of this.#meters) {
+    for (const { blocks, pricePerKw, sum, peakKw } of this.meters) {
       const b = blocks.blockOf[t];
       if (blocks.counts[b] === 0 || kw <= 0) continue;
       const over = (sum[b] + kw) / blocks.length[b] - peakKw;
@@ -165,7 +168,7 @@ export class Ledger {
   /** kW that interval `t` takes before any peak rises. */
   belowPeaks(t: number): number {
     let least = Infinity;
-    for (const { blocks, sum, peakKw } of this.#meters) {
+    for (const { blocks, sum, peakKw } of this.meters) {
       const b = blocks.blockOf[t];
       if (blocks.counts[b] === 1) least = Math.min(least, peakKw * blocks.length[b] - sum[b]);
     }
@@ -191,7 +194,7 @@ export class Ledger {
     }
     if (module >= 0) this.#moduleRoom[module * intervals + t] -= kw - now;
     this.#delivered[s] += (kw - now) * intervalH;
-    for (const meter of this.#meters) {
+    for (const meter of this.meters) {
       const b = meter.blocks.blockOf[t];
       meter.sum[b] += kw - now;
       if (meter.blocks.counts[b] === 1) {

@@ -4,10 +4,12 @@
  * came in is the price of the steps.
  * @module
  */
+import { settleLowPowers } from './exchange.ts';
 import { energyNoise, fillSession, trimSession, urgencyOrder } from './fill.ts';
 import { Ledger } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
 import type { DepotProblem } from './problem.ts';
+import { shavePeaks } from './shave.ts';
 
 /** Most attempts to make room for one vehicle by moving another. */
 const swapsMax = 400;
@@ -77,6 +79,19 @@ function makeRoom(ledger: Ledger, s: number): void {
   }
 }
 
+/** The problem with powers that no step reaches taken off the vehicles' maxima. */
+export function withSteppedCaps(problem: DepotProblem): DepotProblem {
+  const sessions = problem.sessions.map((session) => {
+    const { maxKw, connector, arrive, depart } = session;
+    const capKw = problem.connectors[connector].maxKw;
+    const level = (kw: number): number => levelBelow(session, Math.max(0, Math.min(kw, capKw)));
+    if (isContinuous(session)) return session;
+    if (typeof maxKw === 'number') return { ...session, maxKw: level(maxKw) };
+    return { ...session, maxKw: maxKw.subarray(0, Math.max(0, depart - arrive)).map(level) };
+  });
+  return { ...problem, sessions };
+}
+
 /** What the repair starts from. */
 export interface RepairInput {
   readonly problem: DepotProblem;
@@ -91,15 +106,20 @@ export function repairPowers(input: RepairInput): Float64Array[] {
   const { problem, powerKw, peaksKw } = input;
   const ledger = new Ledger(problem, input.siteExtraKw);
   ledger.raisePeaks(peaksKw);
+  for (const [s, { arrive }] of problem.sessions.entries()) {
+    for (const [i, kw] of powerKw[s].entries()) ledger.set(s, arrive + i, kw);
+  }
+  settleLowPowers(ledger);
   for (const [s, session] of problem.sessions.entries()) {
-    for (const [i, kw] of powerKw[s].entries()) {
-      const level = levelBelow(session, kw);
-      if (level > 0) ledger.set(s, session.arrive + i, level);
+    for (const [i, kw] of ledger.powerKw[s].entries()) {
+      ledger.set(s, session.arrive + i, levelBelow(session, kw));
     }
   }
   const order = urgencyOrder(problem);
   for (const s of order) fillSession(ledger, s, 'stepped');
   for (const s of order) if (ledger.missing(s) > energyNoise) makeRoom(ledger, s);
+  for (const s of order) trimSession(ledger, s);
+  shavePeaks(ledger);
   for (const s of order) trimSession(ledger, s);
   return ledger.powerKw.map((kw) => kw.slice());
 }

@@ -8,7 +8,7 @@ import { greedyPlan } from './greedy.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
-import { hasSteps, repairPowers } from './repair.ts';
+import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 
 /** The plan of last resort, with the trivial bound. */
 function emergency(problem: DepotProblem, reasons: readonly string[]): Found {
@@ -54,8 +54,8 @@ function statusOf(found: Found, gap: number, options: SolveOptions): SolveStatus
  */
 export async function solve(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
-  const found = await continuousOf(problem, options);
   const stepped = !options.continuous && hasSteps(problem);
+  const found = await continuousOf(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const relaxed = account(problem, found.plan);
   let plan = found.plan;
