@@ -8,23 +8,7 @@ import type { Journal } from '#ports/journal';
 import type { Log } from '#ports/log';
 import type { JournalSummary, NightResult } from './night-result.ts';
 import type { Scenario } from './scenario.ts';
-
-/** What a station's socket tells the station. */
-export interface SocketEvents {
-  /** The connection stands. */
-  opened(): void;
-  /** The attempt failed, or the connection is gone. */
-  closed(): void;
-  frame(text: string): void;
-}
-
-/** A station's own end of its connection. */
-export interface StationSocket {
-  /** Starts an attempt; `opened` or `closed` tells how it went. */
-  connect(): void;
-  send(text: string): void;
-  close(): void;
-}
+import type { SocketEvents, StationSocket } from './socket.ts';
 
 /** How frames travel between simulated stations and the engine's charger link. */
 export interface Transport {

@@ -76,6 +76,14 @@ export function scenarioOf(written: unknown): Result<Scenario, readonly Fault[]>
     ]);
   }
   const faults: Fault[] = [];
+  if (reader.startS % 900 !== 0) {
+    faults.push({
+      path: 'start',
+      value: faultValueOf(document.start) ?? '',
+      rule: 'aligned-start',
+      fix: 'Start on a quarter of an hour, as meters and plans do.',
+    });
+  }
   const endS = (reader.startS + Math.round(document.durationH * 3600)) as EpochS;
   const { site, behaviours } = buildSite(document, faults);
   const cast = buildCast({ document, site, reader, endS }, faults);

@@ -1,0 +1,261 @@
+/**
+ * The composite limit as a charging station computes it for itself, point by point from the rules of the standard. It
+ * shares no code with the engine's composite, so that each can catch the other.
+ * Source: OCPP 1.6 3.13 and 5.16; OCPP 2.0.1 part 2 K01.FR.05-53, 3.5, K08; OCPP 2.1 part 2 K01.FR.101-103.
+ * @module
+ */
+import type { EpochS } from '#domain/units';
+import { instantAt, numberAt, recordOf, recordsOf, textAt, type JsonRecord } from './wire-reading.ts';
+
+/** A charging profile that the station holds, read from the wire form of its version. */
+export interface HeldProfile {
+  /** 0: the whole station. */
+  readonly evseId: number;
+  readonly id: number;
+  readonly stackLevel: number;
+  readonly purpose: 'max' | 'default' | 'transaction' | 'external';
+  readonly kind: 'Absolute' | 'Relative' | 'Recurring';
+  /** Seconds after which a recurring profile starts again. */
+  readonly everyS?: number;
+  readonly validFromS?: EpochS;
+  readonly validToS?: EpochS;
+  readonly transactionId?: string;
+  readonly unit: 'A' | 'W';
+  readonly startS?: EpochS;
+  readonly durationS?: number;
+  readonly periods: readonly HeldPeriod[];
+  /** 2.1: not valid while offline for longer than this. */
+  readonly offlineMaxS?: number;
+  /** Exactly as it came, for reports. */
+  readonly wire: JsonRecord;
+}
+
+/** A limit from `atS` seconds after the start of the schedule on. */
+export interface HeldPeriod {
+  readonly atS: number;
+  readonly limit: number;
+  readonly phases: number;
+}
+
+/** What the station knows of itself when it works out a limit. */
+export interface CompositeView {
+  readonly version: '1.6' | '2.0.1' | '2.1';
+  readonly held: readonly HeldProfile[];
+  readonly evseId: number;
+  /** The transaction there; absent: as if one began at `assumedStartS`. */
+  readonly transaction?: { readonly id: string | undefined; readonly startedS: EpochS };
+  readonly assumedStartS: EpochS;
+  /** Unit that the EVSE works in: A per phase, or W in total. */
+  readonly unit: 'A' | 'W';
+  readonly voltage: number;
+  /** Phases of the EVSE. */
+  readonly phases: number;
+  /** What it may draw where nothing is installed, in `unit`. */
+  readonly hardware: number;
+  readonly offlineSinceS?: EpochS;
+  /** Reads durations and ends of validity; a station with this defect does not. */
+  readonly ignoresDuration?: boolean;
+  readonly ignoresValidTo?: boolean;
+}
+
+const purposes: Readonly<Record<string, HeldProfile['purpose']>> = {
+  ChargePointMaxProfile: 'max',
+  ChargingStationMaxProfile: 'max',
+  TxDefaultProfile: 'default',
+  TxProfile: 'transaction',
+  ChargingStationExternalConstraints: 'external',
+};
+
+/** Reads the `csChargingProfiles` of 1.6 or the `chargingProfile` of 2.x; undefined where a required part is missing. */
+export function heldProfileOf(
+  version: CompositeView['version'],
+  evseId: number,
+  wire: JsonRecord,
+): HeldProfile | undefined {
+  const old = version === '1.6';
+  const schedule = old ? recordOf(wire['chargingSchedule']) : recordsOf(wire['chargingSchedule'])[0];
+  const id = numberAt(wire, old ? 'chargingProfileId' : 'id');
+  const stackLevel = numberAt(wire, 'stackLevel');
+  const purpose = purposes[textAt(wire, 'chargingProfilePurpose') ?? ''];
+  const kind = textAt(wire, 'chargingProfileKind');
+  const unit = textAt(schedule, 'chargingRateUnit');
+  if (schedule === undefined || id === undefined || stackLevel === undefined || purpose === undefined) return undefined;
+  if (kind !== 'Absolute' && kind !== 'Relative' && kind !== 'Recurring') return undefined;
+  if (unit !== 'A' && unit !== 'W') return undefined;
+  const periods: HeldPeriod[] = [];
+  for (const period of recordsOf(schedule['chargingSchedulePeriod'])) {
+    const atS = numberAt(period, 'startPeriod');
+    const limit = numberAt(period, 'limit');
+    if (atS === undefined || limit === undefined) return undefined;
+    periods.push({ atS, limit, phases: numberAt(period, 'numberPhases') ?? 3 });
+  }
+  if (periods.length === 0) return undefined;
+  const recurrency = textAt(wire, 'recurrencyKind');
+  const transaction = old ? numberAt(wire, 'transactionId') : textAt(wire, 'transactionId');
+  const validFromS = instantAt(wire, 'validFrom');
+  const validToS = instantAt(wire, 'validTo');
+  const startS = instantAt(schedule, 'startSchedule');
+  const durationS = numberAt(schedule, 'duration');
+  const offlineMaxS = numberAt(wire, 'maxOfflineDuration');
+  return {
+    evseId,
+    id,
+    stackLevel,
+    purpose,
+    kind,
+    unit,
+    periods,
+    wire,
+    ...(kind === 'Recurring' ? { everyS: recurrency === 'Weekly' ? 7 * 86400 : 86400 } : {}),
+    ...(transaction === undefined ? {} : { transactionId: String(transaction) }),
+    ...(validFromS === undefined ? {} : { validFromS }),
+    ...(validToS === undefined ? {} : { validToS }),
+    ...(startS === undefined ? {} : { startS }),
+    ...(durationS === undefined ? {} : { durationS }),
+    ...(offlineMaxS === undefined ? {} : { offlineMaxS }),
+  };
+}
+
+/** Seconds of the schedule that have run at `at`; undefined before its start. */
+function elapsedOf(profile: HeldProfile, view: CompositeView, at: number): number | undefined {
+  const begin = view.transaction?.startedS ?? view.assumedStartS;
+  // 1.6 leaves the start of an Absolute schedule optional; then it counts from the start of charging.
+  const startS = profile.kind === 'Relative' ? begin : (profile.startS ?? begin);
+  if (at < startS) return undefined;
+  const elapsed = at - startS;
+  return profile.everyS === undefined ? elapsed : elapsed % profile.everyS;
+}
+
+/** The period of a profile that holds at `at`; undefined in a gap, before its start or after its end. */
+function periodAt(profile: HeldProfile, view: CompositeView, at: number): HeldPeriod | undefined {
+  if (profile.validFromS !== undefined && at < profile.validFromS) return undefined;
+  const timeless = view.ignoresDuration === true;
+  if (profile.validToS !== undefined && at >= profile.validToS && !timeless && view.ignoresValidTo !== true) {
+    return undefined;
+  }
+  if (profile.offlineMaxS !== undefined && view.offlineSinceS !== undefined) {
+    if (at > view.offlineSinceS + profile.offlineMaxS) return undefined;
+  }
+  const elapsed = elapsedOf(profile, view, at);
+  if (elapsed === undefined) return undefined;
+  if (profile.durationS !== undefined && elapsed >= profile.durationS && !timeless) return undefined;
+  let found: HeldPeriod | undefined;
+  for (const period of profile.periods) if (period.atS <= elapsed) found = period;
+  return found;
+}
+
+/** A period's limit in the unit of the EVSE. A is per phase, W is the sum of the phases. */
+function limitIn(view: CompositeView, unit: 'A' | 'W', period: HeldPeriod): number {
+  if (unit === view.unit) return period.limit;
+  const used = Math.min(period.phases, view.phases);
+  return unit === 'W' ? period.limit / (view.voltage * used) : period.limit * view.voltage * used;
+}
+
+/** The limit of the leading profile: the highest stack level that has a period at `at`. */
+function leading(profiles: readonly HeldProfile[], view: CompositeView, at: number): number | undefined {
+  let level = -1;
+  let limit: number | undefined;
+  for (const profile of profiles) {
+    if (profile.stackLevel < level) continue;
+    const period = periodAt(profile, view, at);
+    if (period === undefined) continue;
+    const here = limitIn(view, profile.unit, period);
+    // Two of one level should not be; the lower is the safe reading.
+    limit = profile.stackLevel === level && limit !== undefined ? Math.min(limit, here) : here;
+    level = profile.stackLevel;
+  }
+  return limit;
+}
+
+/** The profiles of a transaction that bind this one. */
+function ofTransaction(view: CompositeView): readonly HeldProfile[] {
+  return view.held.filter(
+    (profile) =>
+      profile.purpose === 'transaction' &&
+      profile.evseId === view.evseId &&
+      view.transaction !== undefined &&
+      (profile.transactionId === undefined || profile.transactionId === view.transaction.id),
+  );
+}
+
+/** The default profiles of this EVSE: in 1.6 its own replace those of connector 0, in 2.x all are stacked. */
+function defaultsOf(view: CompositeView): readonly HeldProfile[] {
+  const all = view.held.filter(
+    (profile) =>
+      profile.purpose === 'default' && (profile.evseId === view.evseId || profile.evseId === 0),
+  );
+  const own = all.filter((profile) => profile.evseId === view.evseId);
+  return view.version === '1.6' && own.length > 0 ? own : all;
+}
+
+/** The cap of the whole station at an instant, in the EVSE's unit; undefined where there is none. */
+export function stationCapAt(view: CompositeView, at: EpochS): number | undefined {
+  const cap = (purpose: HeldProfile['purpose']): number | undefined =>
+    leading(
+      view.held.filter((profile) => profile.purpose === purpose),
+      view,
+      at,
+    );
+  const max = cap('max');
+  const external = cap('external');
+  if (max === undefined || external === undefined) return max ?? external;
+  return Math.min(max, external);
+}
+
+/** What the EVSE may draw at an instant, never above its hardware, in its unit. */
+export function allowedAt(view: CompositeView, at: EpochS): number {
+  const own = leading(ofTransaction(view), view, at) ?? leading(defaultsOf(view), view, at);
+  return Math.max(
+    0,
+    Math.min(own ?? view.hardware, stationCapAt(view, at) ?? view.hardware, view.hardware),
+  );
+}
+
+/** Everything in one profile that may change a limit in `(fromS, untilS]`. */
+function edgesOf(profile: HeldProfile, view: CompositeView, fromS: number, untilS: number): readonly number[] {
+  const edges = [profile.validFromS ?? fromS, profile.validToS ?? fromS];
+  if (profile.offlineMaxS !== undefined && view.offlineSinceS !== undefined) {
+    edges.push(view.offlineSinceS + profile.offlineMaxS + 1);
+  }
+  const begin = view.transaction?.startedS ?? view.assumedStartS;
+  const startS = profile.kind === 'Relative' ? begin : (profile.startS ?? begin);
+  const every = profile.everyS;
+  let round: number = every === undefined ? startS : startS + Math.max(0, Math.floor((fromS - startS) / every)) * every;
+  for (;;) {
+    for (const period of profile.periods) edges.push(round + period.atS);
+    if (profile.durationS !== undefined) edges.push(round + profile.durationS);
+    if (every === undefined || round > untilS) break;
+    round += every;
+  }
+  return edges.filter((edge) => edge > fromS && edge <= untilS);
+}
+
+/** The next instant after `fromS`, up to `untilS`, at which what is allowed may change; undefined where it cannot. */
+export function nextEdge(view: CompositeView, fromS: EpochS, untilS: EpochS): EpochS | undefined {
+  let next = Infinity;
+  for (const profile of view.held) {
+    if (profile.evseId !== view.evseId && profile.evseId !== 0) continue;
+    for (const edge of edgesOf(profile, view, fromS, untilS)) next = Math.min(next, edge);
+  }
+  return next === Infinity ? undefined : (next as EpochS);
+}
+
+/** The composite from `fromS` for `durationS` seconds as `(start, limit)` pieces in the EVSE's unit, neighbours merged. */
+export function compositeOf(
+  view: CompositeView,
+  fromS: EpochS,
+  durationS: number,
+): readonly { readonly startS: number; readonly limit: number }[] {
+  const untilS = (fromS + durationS - 1) as EpochS;
+  const edges = new Set<number>([fromS]);
+  for (const profile of view.held) {
+    if (profile.evseId !== view.evseId && profile.evseId !== 0) continue;
+    for (const edge of edgesOf(profile, view, fromS, untilS)) edges.add(edge);
+  }
+  const pieces: { startS: number; limit: number }[] = [];
+  for (const at of [...edges].sort((a, b) => a - b)) {
+    const limit = allowedAt(view, at as EpochS);
+    if (pieces[pieces.length - 1]?.limit !== limit) pieces.push({ startS: at - fromS, limit });
+  }
+  return pieces;
+}

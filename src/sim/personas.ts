@@ -1,0 +1,84 @@
+/** The ways in which a station can be wrong: a table of switches, each read wherever the honest code would do better. @module */
+import type { PersonaName } from './scenario-document.ts';
+
+/** What a station does differently; the honest values are those of `obeys`. */
+export interface Switches {
+  /** Draws what it is allowed, not what the hardware can. */
+  readonly followsLimit: boolean;
+  /** Once its limit has been 0, it no longer follows limits. */
+  readonly forgetsAfterZero: boolean;
+  /** Keeps the profiles that it accepts. */
+  readonly installs: boolean;
+  /** Loses every profile at a reboot, whatever its behaviour says. */
+  readonly losesProfiles: boolean;
+  readonly answers: boolean;
+  /** Refuses every SetChargingProfile. */
+  readonly rejects: boolean;
+  /** Added to its reaction time. */
+  readonly extraReactionS: number;
+  readonly ignoresDuration: boolean;
+  readonly ignoresValidTo: boolean;
+  /** Its meter shows this multiple of the truth. */
+  readonly meterFactor: number;
+  /** The vehicle charges again after a pause. */
+  readonly wakes: boolean;
+  /** Draws without limit for this long after a profile is replaced. */
+  readonly spikeS: number;
+  /** Answers GetCompositeSchedule in the unit that was not asked for. */
+  readonly otherUnit: boolean;
+  /** Takes W limits as if they were for one phase only. */
+  readonly onePhaseOnly: boolean;
+  /** Its clock gains this much. */
+  readonly driftSPerHour: number;
+  /** Leaves the old profile in place when a new one replaces it. */
+  readonly keepsReplaced: boolean;
+  /** Sends meter values. */
+  readonly meters: boolean;
+}
+
+const honest: Switches = {
+  followsLimit: true,
+  forgetsAfterZero: false,
+  installs: true,
+  losesProfiles: false,
+  answers: true,
+  rejects: false,
+  extraReactionS: 0,
+  ignoresDuration: false,
+  ignoresValidTo: false,
+  meterFactor: 1,
+  wakes: true,
+  spikeS: 0,
+  otherUnit: false,
+  onePhaseOnly: false,
+  driftSPerHour: 0,
+  keepsReplaced: false,
+  meters: true,
+};
+
+const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
+  obeys: {},
+  'ignores-limit': { followsLimit: false },
+  'ignores-after-zero': { forgetsAfterZero: true },
+  'accepts-and-drops': { installs: false },
+  'forgets-on-reboot': { losesProfiles: true },
+  'never-answers': { answers: false },
+  rejects: { rejects: true },
+  slow: { extraReactionS: 20 },
+  'ignores-lease': { ignoresDuration: true, ignoresValidTo: true },
+  'late-by-minutes': { extraReactionS: 180 },
+  'meter-drifts': { meterFactor: 1.02 },
+  'never-wakes': { wakes: false },
+  'spikes-on-replace': { spikeS: 10 },
+  'wrong-unit': { otherUnit: true },
+  'counts-phases-wrong': { onePhaseOnly: true },
+  'clock-drifts': { driftSPerHour: 5 },
+  'ignores-valid-to': { ignoresValidTo: true },
+  'keeps-too-many': { keepsReplaced: true },
+  'blind-meter': { meters: false },
+};
+
+/** The switches of all personas that a station has at once; the later in the list wins. */
+export function switchesOf(personas: readonly PersonaName[]): Switches {
+  return personas.reduce<Switches>((switches, name) => ({ ...switches, ...table[name] }), honest);
+}
