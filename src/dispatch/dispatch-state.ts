@@ -1,10 +1,14 @@
 /** What dispatch remembers between turns. Plain JSON values. @module */
-import type { EpochS, Seconds } from '#domain/units';
+import { invariant } from '#domain/invariant';
+import type { Site } from '#domain/site';
+import { epochS, seconds, type EpochS, type Seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
+import { requestsMax } from './limits.ts';
 
 /** The knobs of dispatch. */
 export interface DispatchPolicy {
+  /** A call without an answer counts as lost after this. */
   readonly callTimeoutS: Seconds;
   /** Pause after a failed call, doubled each time up to `retryMaxS`, with jitter. */
   readonly retryS: Seconds;
@@ -12,6 +16,14 @@ export interface DispatchPolicy {
   /** Plan profiles written per EVSE and UTC day; beyond it only decreases leave. */
   readonly writesPerDayMax: number;
 }
+
+/** Half a minute for an answer, pauses of 30 s to 10 min, and at most a write per EVSE every five minutes. */
+export const defaultDispatchPolicy: DispatchPolicy = {
+  callTimeoutS: seconds(30),
+  retryS: seconds(30),
+  retryMaxS: seconds(600),
+  writesPerDayMax: 288,
+};
 
 /** A call that waits for its answer; a report that follows the answer of `read-profiles` is waited for too. */
 export interface PendingCall {
@@ -35,11 +47,13 @@ export interface StationDispatch {
   /** Failed calls in a row. */
   readonly failures: number;
   readonly notBefore: EpochS;
-  /** What is installed is to be read before anything is raised. */
+  /** EVSEs that are to be read before anything is raised. */
   readonly unread: readonly number[];
-  /** Profiles refused as they are: text of the profile and how often. */
+  /** Other requests, sent in order, once each. */
+  readonly requests: readonly StationCommand[];
+  /** Profiles refused as they are: key of the profile and how often. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Plan profiles written today, by EVSE id. */
+  /** Plan profiles written on the UTC day `day` (days since 1970), by EVSE id. */
   readonly writes: { readonly day: number; readonly byEvse: Readonly<Record<string, number>> };
 }
 
@@ -51,4 +65,56 @@ export interface Dispatch {
   readonly messages: number;
   /** By station id. */
   readonly stations: Readonly<Record<string, StationDispatch>>;
+}
+
+/** Dispatch before anything has happened: every station is away. */
+export function dispatchOf(
+  site: Site,
+  seed: number,
+  policy: DispatchPolicy = defaultDispatchPolicy,
+): Dispatch {
+  const station: StationDispatch = {
+    up: false,
+    link: 0,
+    failures: 0,
+    notBefore: epochS(0),
+    unread: [],
+    requests: [],
+    refused: {},
+    writes: { day: 0, byEvse: {} },
+  };
+  return {
+    policy,
+    seed,
+    messages: 0,
+    stations: Object.fromEntries(site.stations.map(({ id }) => [id, station])),
+  };
+}
+
+/** What dispatch knows of that station. */
+export function stationDispatchOf(dispatch: Dispatch, stationId: string): StationDispatch {
+  const station = dispatch.stations[stationId];
+  invariant(station !== undefined, 'dispatch knows every station', { stationId });
+  return station;
+}
+
+/** Dispatch with another record of one station. */
+export function withStation(dispatch: Dispatch, stationId: string, station: StationDispatch): Dispatch {
+  return { ...dispatch, stations: { ...dispatch.stations, [stationId]: station } };
+}
+
+/** Dispatch with one more request to a station; the same request waits only once, and beyond the bound none is taken. */
+export function withRequest(dispatch: Dispatch, stationId: string, command: StationCommand): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  const text = JSON.stringify(command);
+  const waits = station.requests.some((one) => JSON.stringify(one) === text);
+  if (waits || station.requests.length >= requestsMax) return dispatch;
+  return withStation(dispatch, stationId, { ...station, requests: [...station.requests, command] });
+}
+
+/** Dispatch that reads the station back before it writes to it again. */
+export function withReadBack(site: Site, dispatch: Dispatch, stationId: string): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  const evses = site.stations.find(({ id }) => id === stationId)?.evses ?? [];
+  return withStation(dispatch, stationId, { ...station, unread: evses.map(({ id }) => id) });
 }

@@ -2,9 +2,11 @@
 import type { Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
-import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
+import type { StationCommand } from '#ocpp/station-message';
+import type { Refusal } from '#safety/admission';
 import type { SiteLimits } from '#safety/circuit-limits';
-import type { CompositeVerdict, Ledger, Refusal } from '#safety/ledger';
+import type { CompositeVerdict } from '#safety/composite-check';
+import type { Ledger } from '#safety/ledger';
 import type { Dispatch } from './dispatch-state.ts';
 
 /** What shall be installed at a station. */
@@ -20,14 +22,18 @@ export interface WantedStation {
 /** By station id; a station that is absent is left alone. */
 export type Wanted = Readonly<Record<string, WantedStation>>;
 
-/** Everything a turn reads. */
-export interface Turn {
+/** What every part of dispatch reads. */
+export interface DispatchView {
   readonly site: Site;
   readonly ledger: Ledger;
   readonly dispatch: Dispatch;
+  readonly now: EpochS;
+}
+
+/** Everything a turn reads. */
+export interface Turn extends DispatchView {
   readonly limits: SiteLimits;
   readonly wanted: Wanted;
-  readonly now: EpochS;
 }
 
 /** A call to be sent. */
@@ -41,13 +47,7 @@ export interface OutgoingCall {
 export interface Held {
   readonly stationId: string;
   readonly evseId: number;
-  readonly reason:
-    | 'over-limit'
-    | 'too-many-states'
-    | 'write-budget'
-    | 'floors-first'
-    | 'refused'
-    | 'read-first';
+  readonly reason: 'not-admitted' | 'write-budget' | 'floors-first' | 'refused';
   readonly refusal?: Refusal;
 }
 
@@ -61,36 +61,14 @@ export interface TurnOutcome {
   readonly held: readonly Held[];
 }
 
-/** What an answer changed. */
+/** What an answer, a report, a connection changed. */
 export interface AnswerOutcome {
   readonly ledger: Ledger;
   readonly dispatch: Dispatch;
-  /** false: nobody waits for this message id; nothing changed. */
+  /** false: nobody waits for it; nothing changed. */
   readonly known: boolean;
+  /** What was asked. */
   readonly command?: StationCommand;
   /** For a composite. */
   readonly verdict?: CompositeVerdict;
-}
-
-/** Signatures of `dispatch.ts`. */
-export interface DispatchFunctions {
-  dispatchTurn(turn: Turn): TurnOutcome;
-  onAnswer(
-    turn: Omit<Turn, 'limits' | 'wanted'>,
-    answer: { readonly stationId: string; readonly messageId: string; readonly answer: CommandAnswer },
-  ): AnswerOutcome;
-  onReported(
-    turn: Omit<Turn, 'limits' | 'wanted'>,
-    report: {
-      readonly stationId: string;
-      readonly requestId: number;
-      readonly more: boolean;
-      readonly profiles: readonly InstalledProfile[];
-    },
-  ): AnswerOutcome;
-  onLink(
-    turn: Omit<Turn, 'limits' | 'wanted'>,
-    link: { readonly stationId: string; readonly up: boolean },
-  ): Pick<AnswerOutcome, 'ledger' | 'dispatch'>;
-  onRestarted(turn: Omit<Turn, 'limits' | 'wanted'>): Pick<AnswerOutcome, 'ledger' | 'dispatch'>;
 }

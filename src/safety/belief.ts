@@ -39,6 +39,8 @@ export interface Belief {
   readonly strays: readonly Stray[];
   /** Transactions that may be running; others may run too, under the floor. */
   readonly transactions: readonly Transaction[];
+  /** Ids of the last transactions that ended. */
+  readonly ended: readonly string[];
   /** EVSEs seen drawing more than they may: exposed at their hardware maximum. */
   readonly notCompliant: readonly number[];
   /** By EVSE id: the highest limit until `changedAt`, as far back as the reaction time; A (AC) or W (DC). */

@@ -24,6 +24,8 @@ export interface Violation {
   /** A phase, or `total` for the limit in W over all phases. */
   readonly on: Phase | 'total';
   readonly at: EpochS;
+  /** From then on it is not over any more if nothing else changes; absent: never. */
+  readonly until?: EpochS;
   /** Exposure, uncontrolled load and limit at that instant, in `unit`. */
   readonly exposure: number;
   readonly uncontrolled: number;

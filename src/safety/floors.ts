@@ -1,6 +1,14 @@
-/** The best power that every EVSE may be given for ever. @module */
-import type { Result } from '#domain/result';
-import type { Phase, Site } from '#domain/site';
+/**
+ * Floors: what every EVSE may draw for ever, whatever is lost. As many EVSEs as possible get their minimum current, the
+ * more important ones first, and the floors of all of them together, idle ones included, fit every circuit beside the
+ * load that nobody controls.
+ * @module
+ */
+import { fail, ok, type Result } from '#domain/result';
+import { evseKey, phases, type Evse, type Phase, type Site, type Station } from '#domain/site';
+import { circuitTree, dimensions, type Dimension } from './circuits.ts';
+import { hardwareOf } from './exposure.ts';
+import { floorNodesMax } from './limits.ts';
 
 /** By `evseKey`: A per phase (AC) or W (DC). */
 export type Floors = Readonly<Record<string, number>>;
@@ -17,7 +25,10 @@ export interface FloorsPolicy {
   readonly fixed?: Floors;
 }
 
-/** Why floors do not fit, with the arithmetic. */
+/** Half of the room for floors; DC without one. */
+export const defaultFloorsPolicy: FloorsPolicy = { share: 0.5, dcFloorW: 0 };
+
+/** Why there are no floors, with the arithmetic. */
 export interface FloorsProblem {
   readonly kind: 'floors-do-not-fit' | 'unknown-evse' | 'no-headroom';
   readonly circuit?: string;
@@ -31,9 +42,265 @@ export interface FloorRoom {
   readonly totalW?: number;
 }
 
-/** Signature of `floorsOf`. */
-export type FloorsOf = (
+/** By circuit id. */
+export type FloorRooms = Readonly<Record<string, FloorRoom>>;
+
+/** One EVSE that may get a floor. */
+interface Place {
+  readonly key: string;
+  readonly station: Station;
+  readonly evse: Evse;
+  readonly priority: number;
+  /** Its floor, if it gets one, in the unit of its station. */
+  readonly floor: number;
+}
+
+/** Load per circuit and dimension: A per phase, W in total. */
+type Load = Map<string, number>;
+
+/**
+ * The best floors. Without `rooms` they are made from the site's limits and the highest uncontrolled load of the day,
+ * and a site without any room is a problem; with `rooms` (a limit in force now) a negative room counts as none.
+ */
+export function floorsOf(
   site: Site,
   policy: FloorsPolicy,
-  room?: Readonly<Record<string, FloorRoom>>,
-) => Result<Floors, FloorsProblem>;
+  rooms?: FloorRooms,
+): Result<Floors, FloorsProblem> {
+  const whole = rooms === undefined ? roomsOfSite(site) : ok(rooms);
+  if (!whole.ok) return whole;
+  const places = placesOf(site, policy);
+  const fixed = new Map(Object.entries(policy.fixed ?? {}));
+  const stray = [...fixed.keys()].find((key) => !places.some((place) => place.key === key));
+  if (stray !== undefined) {
+    return fail({
+      kind: 'unknown-evse',
+      message: `Floor of ${stray}: the site has no such EVSE; take a key such as ${places[0]?.key ?? 'station/1'}.`,
+    });
+  }
+  const demanded: Load = new Map();
+  for (const place of places) {
+    const floor = fixed.get(place.key);
+    if (floor !== undefined) addLoad(site, demanded, place, floor, 1);
+  }
+  const misfit = firstMisfit(site, demanded, whole.value, fixed.size);
+  if (misfit !== undefined) return fail(misfit);
+  const free = places.filter(({ key, floor }) => !fixed.has(key) && floor > 0);
+  const chosen = chooseFloors(site, free, capacityFor(site, whole.value, policy.share, demanded));
+  return ok(
+    Object.fromEntries(
+      places.map(({ key, floor }) => [key, fixed.get(key) ?? (chosen.has(key) ? floor : 0)]),
+    ),
+  );
+}
+
+function placesOf(site: Site, policy: FloorsPolicy): readonly Place[] {
+  return site.stations.flatMap((station) =>
+    station.evses.map((evse): Place => {
+      const key = evseKey({ stationId: station.id, evseId: evse.id });
+      const least = station.current === 'AC' ? evse.minA : policy.dcFloorW;
+      return {
+        key,
+        station,
+        evse,
+        priority: policy.priority?.[key] ?? 1,
+        floor: Math.min(least, hardwareOf(station, evse)),
+      };
+    }),
+  );
+}
+
+/** What limits and the highest uncontrolled load of the day leave, or where they leave nothing. */
+function roomsOfSite(site: Site): Result<FloorRooms, FloorsProblem> {
+  const tree = circuitTree(site);
+  const rooms: Record<string, FloorRoom> = {};
+  for (const circuit of site.circuits) {
+    const below = tree.below(circuit.id);
+    const boundW = site.uncontrolled
+      .filter((load) => below.includes(load.circuit))
+      .reduce((total, load) => total + load.boundW.reduce<number>((top, w) => Math.max(top, w), 0), 0);
+    const left = circuit.limitA - boundW / (3 * site.voltage);
+    const leftW = circuit.limitW === undefined ? undefined : circuit.limitW - boundW;
+    if (left < 0 || (leftW ?? 0) < 0) {
+      const [limit, load, unit] =
+        left < 0
+          ? [circuit.limitA, boundW / (3 * site.voltage), 'A on each phase']
+          : [circuit.limitW ?? 0, boundW, 'W'];
+      return fail({
+        kind: 'no-headroom',
+        circuit: circuit.id,
+        message:
+          `${circuit.id}: other loads may take ${round(load)} ${unit}, the limit is ${round(limit)}: ` +
+          'nothing is left for chargers. Raise the limit or lower the bound of the load.',
+      });
+    }
+    rooms[circuit.id] = { phaseA: [left, left, left], ...(leftW === undefined ? {} : { totalW: leftW }) };
+  }
+  return ok(rooms);
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function loadKey(circuit: string, on: Dimension): string {
+  return `${circuit} ${on}`;
+}
+
+/** What a floor puts on each dimension of every circuit above it. */
+function addLoad(site: Site, load: Load, { station, evse }: Place, floor: number, times: number): void {
+  const isDc = station.current === 'DC';
+  const wires: readonly Phase[] = isDc ? phases : evse.rotation;
+  const amps = isDc ? floor / (3 * site.voltage) : floor;
+  const power = isDc ? floor : floor * site.voltage * wires.length;
+  for (const circuit of circuitTree(site).above(station.circuit)) {
+    for (const on of dimensions) {
+      const part = on === 'total' ? power : wires.includes(on) ? amps : 0;
+      if (part > 0) {
+        const key = loadKey(circuit, on);
+        load.set(key, (load.get(key) ?? 0) + part * times);
+      }
+    }
+  }
+}
+
+function roomOn(room: FloorRoom | undefined, on: Dimension): number {
+  if (room === undefined) return Infinity;
+  return on === 'total' ? (room.totalW ?? Infinity) : room.phaseA[on];
+}
+
+const tolerance = 1e-6;
+
+function firstMisfit(site: Site, load: Load, rooms: FloorRooms, count: number): FloorsProblem | undefined {
+  for (const { id, limitA, limitW } of site.circuits) {
+    for (const on of dimensions) {
+      const asked = load.get(loadKey(id, on)) ?? 0;
+      const room = roomOn(rooms[id], on);
+      if (asked <= Math.max(0, room) + tolerance) continue;
+      const unit = on === 'total' ? 'W' : 'A';
+      const limit = on === 'total' ? (limitW ?? 0) : limitA;
+      return {
+        kind: 'floors-do-not-fit',
+        circuit: id,
+        on,
+        message:
+          `${id}${on === 'total' ? '' : ` L${on + 1}`}: the ${count} floors asked for add up to ${round(asked)} ${unit} here, ` +
+          `but of the limit of ${round(limit)} ${unit} other loads may take ${round(limit - room)} ${unit}, ` +
+          `which leaves ${round(room)} ${unit}: ${round(asked - room)} ${unit} too much.`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function capacityFor(site: Site, rooms: FloorRooms, share: number, taken: Load): Load {
+  return new Map(
+    site.circuits.flatMap(({ id }) =>
+      dimensions.map((on): readonly [string, number] => {
+        const key = loadKey(id, on);
+        return [key, Math.max(0, roomOn(rooms[id], on)) * share - (taken.get(key) ?? 0)];
+      }),
+    ),
+  );
+}
+
+/** EVSEs that load the same wires alike: only how many of them get a floor matters. */
+interface Group {
+  readonly places: readonly Place[];
+  readonly priority: number;
+  readonly load: ReadonlyMap<string, number>;
+  readonly powerW: number;
+}
+
+function groupsOf(site: Site, places: readonly Place[]): readonly Group[] {
+  const groups = new Map<string, Place[]>();
+  for (const place of places) {
+    const { station, evse, priority, floor } = place;
+    const wires = station.current === 'DC' ? 'dc' : evse.rotation.toSorted().join('');
+    const key = `${station.circuit} ${wires} ${priority} ${floor}`;
+    groups.set(key, [...(groups.get(key) ?? []), place]);
+  }
+  return [...groups.values()]
+    .flatMap((members): Group[] => {
+      const first = members[0];
+      if (first === undefined) return [];
+      const load: Load = new Map();
+      addLoad(site, load, first, first.floor, 1);
+      const wires = first.station.current === 'DC' ? 1 : site.voltage * first.evse.rotation.length;
+      return [{ places: members, priority: first.priority, load, powerW: first.floor * wires }];
+    })
+    .toSorted((a, b) => b.priority - a.priority || a.powerW - b.powerW);
+}
+
+/** How many of a group still fit. */
+function fitting(group: Group, capacity: Load): number {
+  let count = group.places.length;
+  for (const [key, part] of group.load) {
+    count = Math.min(count, Math.floor(((capacity.get(key) ?? 0) + tolerance) / part));
+  }
+  return Math.max(0, count);
+}
+
+/** Value of a choice: EVSEs served by priority class, highest class first, then their power. */
+type Worth = readonly number[];
+
+function isBetter(a: Worth, b: Worth): boolean {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (Math.abs(difference) > tolerance) return difference > 0;
+  }
+  return false;
+}
+
+/**
+ * The choice of EVSEs that serves most, higher priority classes first: branch and bound over groups of equal EVSEs,
+ * most of each group first, so that the first descent is the greedy choice and the rest can only improve it.
+ */
+function chooseFloors(site: Site, places: readonly Place[], capacity: Load): ReadonlySet<string> {
+  const groups = groupsOf(site, places);
+  const classes = [...new Set(groups.map(({ priority }) => priority))];
+  const classOf = groups.map(({ priority }) => classes.indexOf(priority));
+  let best: { readonly worth: Worth; readonly counts: readonly number[] } | undefined;
+  let nodes = 0;
+  const bounded = (at: number, worth: Worth): Worth => {
+    const top = [...worth];
+    for (let i = at; i < groups.length; i++) {
+      const group = groups[i];
+      if (group === undefined) continue;
+      const count = fitting(group, capacity);
+      const index = classOf[i] ?? 0;
+      top[index] = (top[index] ?? 0) + count;
+      top[classes.length] = (top[classes.length] ?? 0) + count * group.powerW;
+    }
+    return top;
+  };
+  const take = (group: Group, count: number): void => {
+    for (const [key, part] of group.load) capacity.set(key, (capacity.get(key) ?? 0) - part * count);
+  };
+  const search = (at: number, counts: readonly number[], worth: Worth): void => {
+    nodes++;
+    const group = groups[at];
+    if (group === undefined) {
+      if (best === undefined || isBetter(worth, best.worth)) best = { worth, counts };
+      return;
+    }
+    if (best !== undefined && (nodes > floorNodesMax || !isBetter(bounded(at, worth), best.worth))) return;
+    for (let count = fitting(group, capacity); count >= 0; count--) {
+      const next = [...worth];
+      const index = classOf[at] ?? 0;
+      next[index] = (next[index] ?? 0) + count;
+      next[classes.length] = (next[classes.length] ?? 0) + count * group.powerW;
+      take(group, count);
+      search(at + 1, [...counts, count], next);
+      take(group, -count);
+    }
+  };
+  search(
+    0,
+    [],
+    Array.from({ length: classes.length + 1 }, () => 0),
+  );
+  return new Set(
+    groups.flatMap(({ places: members }, i) => members.slice(0, best?.counts[i] ?? 0).map(({ key }) => key)),
+  );
+}

@@ -8,3 +8,11 @@ export const candidatesMax = 48;
 export const straysMax = 6;
 /** Part of a milliampere by which a rounded-up exposure may exceed its exact value without counting. */
 export const roundingMilli = 1e-6;
+/** How far ahead a recurring profile is followed; after it its highest value stands. */
+export const recurringHorizonS = 15 * 86_400;
+/** A limit that no hardware reaches. */
+export const noLimit = 1e9;
+/** Ended transactions that are remembered per station, so that a late command for one is known to be void. */
+export const endedTransactionsMax = 8;
+/** Most choices that the search for floors looks at; beyond it the best so far stands. */
+export const floorNodesMax = 200_000;

@@ -1,0 +1,288 @@
+/** What dispatch does with answers, reports, lost time and connections. @module */
+import { fnv1a, prngOf } from '#domain/prng';
+import type { Site } from '#domain/site';
+import { later } from '#domain/units';
+import type { InstalledProfile } from '#ocpp/profile';
+import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
+import { canonicalText } from '#safety/canonical';
+import { learnComposite } from '#safety/composite-check';
+import { learn, type Ledger } from '#safety/ledger';
+import { stationDispatchOf, withStation, type PendingCall, type StationDispatch } from './dispatch-state.ts';
+import { backoffStepsMax, readTriesMax, refusedMax } from './limits.ts';
+import type { AnswerOutcome, DispatchView } from './turn.ts';
+
+/** The state after the answer to a call of ours; answers that nobody waits for change nothing. */
+export function onAnswer(
+  view: DispatchView,
+  answer: { readonly stationId: string; readonly messageId: string; readonly answer: CommandAnswer },
+): AnswerOutcome {
+  const { ledger, dispatch } = view;
+  const { stationId, messageId } = answer;
+  const station = stationDispatchOf(dispatch, stationId);
+  const { pending, lapsed } = station;
+  if (pending?.messageId === messageId && pending.waitsFor === 'answer') {
+    return { known: true, command: pending.command, ...answered(view, stationId, pending, answer.answer) };
+  }
+  if (pending !== undefined || lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
+  const { lapsed: _lapsed, ...rest } = station;
+  const settled =
+    answer.answer.kind === 'accepted'
+      ? learn(view.site, ledger, {
+          kind: 'accepted-late',
+          stationId,
+          at: view.now,
+          command: lapsed.command,
+          link: station.link,
+        })
+      : ledger;
+  return {
+    known: true,
+    command: lapsed.command,
+    ledger: settled,
+    dispatch: withStation(dispatch, stationId, rest),
+  };
+}
+
+type Outcome = Omit<AnswerOutcome, 'known' | 'command'>;
+
+function answered(
+  view: DispatchView,
+  stationId: string,
+  pending: PendingCall,
+  answer: CommandAnswer,
+): Outcome {
+  const { command } = pending;
+  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  switch (command.kind) {
+    case 'set-profile':
+    case 'clear-profile':
+      return written(view, stationId, pending, answer);
+    case 'read-composite':
+      return readComposite(view, stationId, command, answer);
+    case 'read-profiles':
+      return readProfiles(view, stationId, pending, answer);
+    case 'read-capability':
+    case 'set-sample-interval':
+    case 'trigger':
+    case 'reset':
+    case 'remote-stop':
+      return {
+        ledger: view.ledger,
+        dispatch: withStation(view.dispatch, stationId, { ...station, failures: 0 }),
+      };
+  }
+}
+
+/** What an answer to a writing command says of its effect. */
+function outcomeOf(command: StationCommand, answer: CommandAnswer): 'accepted' | 'refused' | 'unclear' {
+  if (answer.kind === 'accepted') return 'accepted';
+  if (answer.kind !== 'refused') return 'unclear';
+  // Nothing was there to be cleared: the same state as after the clearing.
+  return command.kind === 'clear-profile' && answer.status === 'Unknown' ? 'accepted' : 'refused';
+}
+
+function written(
+  view: DispatchView,
+  stationId: string,
+  pending: PendingCall,
+  answer: CommandAnswer,
+): Outcome {
+  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  const outcome = outcomeOf(pending.command, answer);
+  const ledger = learn(view.site, view.ledger, {
+    kind: 'answered',
+    stationId,
+    at: view.now,
+    messageId: pending.messageId,
+    outcome,
+  });
+  const next =
+    outcome === 'accepted'
+      ? { ...station, failures: 0, refused: withoutKey(station.refused, refusalKey(pending.command)) }
+      : {
+          ...delayed(view, stationId, station),
+          refused: counted(station.refused, refusalKey(pending.command)),
+        };
+  return { ledger, dispatch: withStation(view.dispatch, stationId, next) };
+}
+
+/** Names a command by its content, to remember that it was refused. */
+export function refusalKey(command: StationCommand): string {
+  return fnv1a(canonicalText(command)).toString(36);
+}
+
+function withoutKey(
+  refused: Readonly<Record<string, number>>,
+  key: string,
+): Readonly<Record<string, number>> {
+  if (!(key in refused)) return refused;
+  return Object.fromEntries(Object.entries(refused).filter(([other]) => other !== key));
+}
+
+function counted(refused: Readonly<Record<string, number>>, key: string): Readonly<Record<string, number>> {
+  const others = Object.entries(withoutKey(refused, key));
+  return Object.fromEntries([...others.slice(1 - refusedMax), [key, (refused[key] ?? 0) + 1]]);
+}
+
+function readComposite(
+  view: DispatchView,
+  stationId: string,
+  command: Extract<StationCommand, { kind: 'read-composite' }>,
+  answer: CommandAnswer,
+): Outcome {
+  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  const next = { ...station, failures: 0, unread: station.unread.filter((id) => id !== command.evseId) };
+  const dispatch = withStation(view.dispatch, stationId, next);
+  if (answer.kind !== 'composite') return { ledger: view.ledger, dispatch };
+  const { ledger, verdict } = learnComposite(view.site, view.ledger, { stationId, at: view.now, answer });
+  return { ledger, verdict, dispatch };
+}
+
+function readProfiles(
+  view: DispatchView,
+  stationId: string,
+  pending: PendingCall,
+  answer: CommandAnswer,
+): Outcome {
+  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  if (answer.kind === 'accepted') {
+    const waiting: PendingCall = {
+      ...pending,
+      waitsFor: 'report',
+      deadline: later(view.now, view.dispatch.policy.callTimeoutS),
+    };
+    return {
+      ledger: view.ledger,
+      dispatch: withStation(view.dispatch, stationId, { ...station, pending: waiting }),
+    };
+  }
+  if (answer.kind === 'refused' && answer.status === 'NoProfiles') {
+    return wholeReport(view, stationId, station, []);
+  }
+  return {
+    ledger: view.ledger,
+    dispatch: withStation(view.dispatch, stationId, readFailed(view, stationId, station)),
+  };
+}
+
+/** The state after a part of the report that `read-profiles` asked for. */
+export function onReported(
+  view: DispatchView,
+  report: {
+    readonly stationId: string;
+    readonly requestId: number;
+    readonly more: boolean;
+    readonly profiles: readonly InstalledProfile[];
+  },
+): AnswerOutcome {
+  const { ledger, dispatch } = view;
+  const { pending, ...station } = stationDispatchOf(dispatch, report.stationId);
+  const { command } = pending ?? {};
+  if (pending === undefined || command?.kind !== 'read-profiles' || command.requestId !== report.requestId) {
+    return { ledger, dispatch, known: false };
+  }
+  const reported = [...pending.reported, ...report.profiles];
+  if (report.more) {
+    const deadline = later(view.now, dispatch.policy.callTimeoutS);
+    const next = { ...station, pending: { ...pending, reported, deadline } };
+    return { ledger, dispatch: withStation(dispatch, report.stationId, next), known: true, command };
+  }
+  return { known: true, command, ...wholeReport(view, report.stationId, station, reported) };
+}
+
+function wholeReport(
+  view: DispatchView,
+  stationId: string,
+  station: StationDispatch,
+  installed: readonly InstalledProfile[],
+): Outcome {
+  const ledger = learn(view.site, view.ledger, {
+    kind: 'read-back',
+    stationId,
+    at: view.now,
+    installed,
+    link: station.link,
+  });
+  return {
+    ledger,
+    dispatch: withStation(view.dispatch, stationId, { ...station, failures: 0, unread: [] }),
+  };
+}
+
+/** The station after a failed call: it rests, longer each time, with jitter. */
+function delayed(view: DispatchView, stationId: string, station: StationDispatch): StationDispatch {
+  const { dispatch, now } = view;
+  const { retryS, retryMaxS } = dispatch.policy;
+  const steps = Math.min(station.failures, backoffStepsMax);
+  const pauseS = Math.min(retryMaxS, retryS * 2 ** steps);
+  const jitter = prngOf(dispatch.seed).fork(`${stationId}/${dispatch.messages}`).next();
+  return {
+    ...station,
+    failures: station.failures + 1,
+    notBefore: later(now, Math.ceil(pauseS * (0.75 + jitter / 2))),
+  };
+}
+
+function readFailed(view: DispatchView, stationId: string, station: StationDispatch): StationDispatch {
+  const next = delayed(view, stationId, station);
+  return next.failures < readTriesMax ? next : { ...next, unread: [] };
+}
+
+/** The state with the pending call of a station given up; it may still be applied. */
+function givenUp(view: DispatchView, stationId: string, pending: PendingCall): Ledger {
+  const { messageId } = pending;
+  return learn(view.site, view.ledger, { kind: 'given-up', stationId, at: view.now, messageId });
+}
+
+/** The state in which calls whose time is over count as lost. */
+export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
+  let { ledger, dispatch } = view;
+  for (const stationId of Object.keys(dispatch.stations).toSorted()) {
+    const { pending, ...station } = stationDispatchOf(dispatch, stationId);
+    if (pending === undefined || pending.deadline > view.now) continue;
+    const { messageId, command } = pending;
+    ledger = givenUp({ ...view, ledger }, stationId, pending);
+    const reads = command.kind === 'read-composite' || command.kind === 'read-profiles';
+    const rested = reads
+      ? readFailed({ ...view, dispatch }, stationId, station)
+      : delayed({ ...view, dispatch }, stationId, station);
+    dispatch = withStation(dispatch, stationId, { ...rested, lapsed: { messageId, command } });
+  }
+  return { ledger, dispatch };
+}
+
+/** The state after a station has come or gone. What was on its way may still be applied. */
+export function onLink(
+  view: DispatchView,
+  link: { readonly stationId: string; readonly up: boolean },
+): Pick<DispatchView, 'ledger' | 'dispatch'> {
+  const { pending, lapsed: _lapsed, ...station } = stationDispatchOf(view.dispatch, link.stationId);
+  const ledger = pending === undefined ? view.ledger : givenUp(view, link.stationId, pending);
+  const next: StationDispatch = link.up
+    ? {
+        ...station,
+        up: true,
+        link: station.link + 1,
+        failures: 0,
+        notBefore: view.now,
+        refused: {},
+        unread: evseIds(view.site, link.stationId),
+      }
+    : { ...station, up: false };
+  return { ledger, dispatch: withStation(view.dispatch, link.stationId, next) };
+}
+
+function evseIds(site: Site, stationId: string): readonly number[] {
+  return site.stations.find(({ id }) => id === stationId)?.evses.map(({ id }) => id) ?? [];
+}
+
+/** The state of a new process that has read its journal: every call in flight may or may not have been applied. */
+export function onRestarted(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
+  let { ledger, dispatch } = view;
+  for (const stationId of Object.keys(dispatch.stations).toSorted()) {
+    const { pending: _pending, lapsed: _lapsed, ...station } = stationDispatchOf(dispatch, stationId);
+    ledger = learn(view.site, ledger, { kind: 'restarted', stationId, at: view.now });
+    dispatch = withStation(dispatch, stationId, { ...station, up: false });
+  }
+  return { ledger, dispatch };
+}

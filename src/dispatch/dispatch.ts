@@ -1,0 +1,277 @@
+/**
+ * Dispatch: brings what is installed to what is wanted, in the safest order that is also the fastest. What lowers
+ * leaves at once; what raises leaves when the ledger admits it, which is when the decreases that pay for it are
+ * acknowledged and their reaction time is over. One call at a time to each station.
+ *
+ * A plan that lowers here and raises there, and cannot be admitted as a whole yet, leaves cut to what may be had, so
+ * that two stations that want to swap never wait for each other.
+ * @module
+ */
+import { later, type EpochS } from '#domain/units';
+import type { InstalledProfile } from '#ocpp/profile';
+import type { StationCommand } from '#ocpp/station-message';
+import { admit, type Admission, type Proposal, type Refusal } from '#safety/admission';
+import { wouldSettle } from '#safety/belief-after';
+import { canonicalText } from '#safety/canonical';
+import { contextOf } from '#safety/exposure';
+import { headroomOf } from '#safety/headroom';
+import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
+import { withTimeouts } from './answers.ts';
+import { stationDispatchOf, withStation, type Dispatch, type StationDispatch } from './dispatch-state.ts';
+import { cutPlan, lowersPlan } from './plan-profile.ts';
+import { lackOf, type StationView, type Step } from './steps.ts';
+import type { Held, OutgoingCall, Turn, TurnOutcome } from './turn.ts';
+
+/** What a turn has come to so far. */
+interface Progress {
+  readonly ledger: Ledger;
+  readonly dispatch: Dispatch;
+  readonly calls: readonly OutgoingCall[];
+  readonly held: readonly Held[];
+  readonly wakes: readonly EpochS[];
+}
+
+/** One turn: calls whose time is over are given up, and every station that is free gets its next call if one may leave. */
+export function dispatchTurn(turn: Turn): TurnOutcome {
+  let progress: Progress = { ...withTimeouts(turn), calls: [], held: [], wakes: [] };
+  const byReaction = turn.site.stations
+    .filter(({ id }) => isFree(turn, progress, id))
+    .toSorted((a, b) => a.capability.reactionS - b.capability.reactionS || compareText(a.id, b.id));
+  for (const { id } of byReaction) progress = served(turn, progress, id, 'lower');
+  const byRank = byReaction
+    .map(({ id }) => id)
+    .filter((id) => stationDispatchOf(progress.dispatch, id).pending === undefined)
+    .toSorted((a, b) => rankOf(turn, a) - rankOf(turn, b) || compareText(a, b));
+  for (const id of byRank) progress = served(turn, progress, id, 'raise');
+  const wakeAt = firstAfter(turn.now, [...progress.wakes, ...standingWakes(turn, progress)]);
+  const { ledger, dispatch, calls, held } = progress;
+  return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function rankOf(turn: Turn, stationId: string): number {
+  return turn.wanted[stationId]?.rank ?? Infinity;
+}
+
+function isFree(turn: Turn, { dispatch }: Pick<Progress, 'dispatch'>, stationId: string): boolean {
+  const { up, pending, notBefore } = stationDispatchOf(dispatch, stationId);
+  return up && pending === undefined && notBefore <= turn.now && turn.wanted[stationId] !== undefined;
+}
+
+/** Deadlines of calls, and the end of pauses of stations that are there. */
+function standingWakes(turn: Turn, { dispatch }: Progress): readonly EpochS[] {
+  return Object.entries(dispatch.stations).flatMap(([stationId, { up, pending, notBefore }]) => {
+    if (pending !== undefined) return [pending.deadline];
+    return up && turn.wanted[stationId] !== undefined ? [notBefore] : [];
+  });
+}
+
+function firstAfter(now: EpochS, instants: readonly EpochS[]): EpochS | undefined {
+  let first: EpochS | undefined;
+  for (const at of instants) if (at > now && (first === undefined || at < first)) first = at;
+  return first;
+}
+
+/** The turn after one station has had its chance: in the pass `lower` nothing that raises leaves. */
+function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower' | 'raise'): Progress {
+  const view = viewOf(turn, progress, stationId);
+  if (view === undefined) return progress;
+  const lack = lackOf(view);
+  const held: Held[] = [...lack.held];
+  const wakes: EpochS[] = lack.dueAt === undefined ? [] : [lack.dueAt];
+  for (const step of lack.steps) {
+    const tried = attempt(turn, progress, view, step, pass);
+    if (tried.kind === 'sent') return { ...tried.progress, held: [...tried.progress.held, ...held] };
+    if (tried.kind === 'held') held.push(tried.held);
+    wakes.push(...tried.wakes);
+  }
+  if (pass === 'lower') return progress;
+  return { ...progress, held: [...progress.held, ...held], wakes: [...progress.wakes, ...wakes] };
+}
+
+function viewOf(turn: Turn, progress: Progress, stationId: string): StationView | undefined {
+  const wanted = turn.wanted[stationId];
+  if (wanted === undefined) return undefined;
+  return {
+    station: stationOf(turn.site, stationId),
+    state: stationDispatchOf(progress.dispatch, stationId),
+    belief: beliefOf(progress.ledger, stationId),
+    wanted,
+    now: turn.now,
+    messages: progress.dispatch.messages,
+  };
+}
+
+type Tried =
+  | { readonly kind: 'sent'; readonly progress: Progress }
+  | { readonly kind: 'held'; readonly held: Held; readonly wakes: readonly EpochS[] }
+  | { readonly kind: 'pointless'; readonly wakes: readonly EpochS[] };
+
+function attempt(
+  turn: Turn,
+  progress: Progress,
+  view: StationView,
+  step: Step,
+  pass: 'lower' | 'raise',
+): Tried {
+  const { station, state, belief } = view;
+  if (step.purpose === 'read' || step.purpose === 'request') {
+    return { kind: 'sent', progress: sent(turn, progress, view, step, progress.ledger) };
+  }
+  const context = contextOf(turn.site, station, progress.ledger.policy);
+  if (!wouldSettle(context, belief, step.command, { at: turn.now, link: state.link })) {
+    return { kind: 'pointless', wakes: belief.strays.map(({ untilS }) => untilS) };
+  }
+  const whole = admit(
+    turn.site,
+    progress.ledger,
+    turn.limits,
+    proposalOf(turn, progress, view, step.command),
+  );
+  if (whole.ok && isWanted(turn, view, step, whole.value, pass)) {
+    return { kind: 'sent', progress: sent(turn, progress, view, step, whole.value.ledger) };
+  }
+  const heldAs = (reason: Held['reason'], refusal?: Refusal): Tried => ({
+    kind: 'held',
+    held: {
+      stationId: station.id,
+      evseId: step.evseId,
+      reason,
+      ...(refusal === undefined ? {} : { refusal }),
+    },
+    wakes: refusal === undefined ? [] : wakesFor(turn, progress, refusal),
+  });
+  if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };
+  if (step.purpose === 'plan' && pass === 'raise') {
+    const cut = cutStep(turn, progress, view, step);
+    const part =
+      cut && admit(turn.site, progress.ledger, turn.limits, proposalOf(turn, progress, view, cut.command));
+    if (cut !== undefined && part?.ok === true && isWanted(turn, view, cut, part.value, pass)) {
+      const after = sent(turn, progress, view, cut, part.value.ledger);
+      const waits: Held = {
+        stationId: station.id,
+        evseId: step.evseId,
+        reason: 'not-admitted',
+        refusal: whole.problem,
+      };
+      return { kind: 'sent', progress: { ...after, held: [...after.held, waits] } };
+    }
+  }
+  return heldAs('not-admitted', whole.problem);
+}
+
+/** Whether an admitted step may leave in this pass, the write budget included. */
+function isWanted(
+  turn: Turn,
+  view: StationView,
+  step: Step,
+  admission: Admission,
+  pass: 'lower' | 'raise',
+): boolean {
+  if (!admission.raises) return true;
+  return pass === 'raise' && (step.purpose !== 'plan' || withinBudget(turn, view, step));
+}
+
+function withinBudget(turn: Turn, { state }: StationView, step: Step): boolean {
+  const today = dayOf(turn.now);
+  const writes = state.writes.day === today ? (state.writes.byEvse[String(step.evseId)] ?? 0) : 0;
+  return writes < turn.dispatch.policy.writesPerDayMax;
+}
+
+function dayOf(at: EpochS): number {
+  return Math.floor(at / 86_400);
+}
+
+/** When a refused command may be admitted although nothing is heard: the overload ends, or a reaction time is over. */
+function wakesFor(turn: Turn, progress: Progress, refusal: Refusal): readonly EpochS[] {
+  if (refusal.kind !== 'over-limit') return [];
+  const { until } = refusal.violation;
+  const settling = turn.site.stations.map(({ id, capability }) =>
+    later(
+      beliefOf(progress.ledger, id).changedAt,
+      capability.reactionS + 2 * progress.ledger.policy.clockSkewS + 1,
+    ),
+  );
+  return until === undefined ? settling : [until, ...settling];
+}
+
+function messageIdOf(dispatch: Dispatch): string {
+  return `vh-${dispatch.messages + 1}`;
+}
+
+function proposalOf(
+  turn: Turn,
+  progress: Progress,
+  { station, state }: StationView,
+  command: StationCommand,
+): Proposal {
+  const messageId = messageIdOf(progress.dispatch);
+  return { stationId: station.id, messageId, command, link: state.link, at: turn.now };
+}
+
+/** The turn with a call on its way. */
+function sent(turn: Turn, progress: Progress, view: StationView, step: Step, ledger: Ledger): Progress {
+  const { station } = view;
+  const { lapsed: _lapsed, ...state } = view.state;
+  const messageId = messageIdOf(progress.dispatch);
+  const next: StationDispatch = {
+    ...state,
+    pending: {
+      messageId,
+      command: step.command,
+      sentAt: turn.now,
+      deadline: later(turn.now, progress.dispatch.policy.callTimeoutS),
+      waitsFor: 'answer',
+      reported: [],
+    },
+    requests: step.purpose === 'request' ? state.requests.slice(1) : state.requests,
+    writes: step.purpose === 'plan' ? counted(state, step.evseId, dayOf(turn.now)) : state.writes,
+  };
+  return {
+    ...progress,
+    ledger,
+    dispatch: withStation(
+      { ...progress.dispatch, messages: progress.dispatch.messages + 1 },
+      station.id,
+      next,
+    ),
+    calls: [...progress.calls, { stationId: station.id, messageId, command: step.command }],
+  };
+}
+
+function counted({ writes }: StationDispatch, evseId: number, day: number): StationDispatch['writes'] {
+  const byEvse = writes.day === day ? writes.byEvse : {};
+  return { day, byEvse: { ...byEvse, [String(evseId)]: (byEvse[String(evseId)] ?? 0) + 1 } };
+}
+
+/** The plan cut to what may be had, where that lowers anything which others may wait for. */
+function cutStep(turn: Turn, progress: Progress, view: StationView, step: Step): Step | undefined {
+  const { station, belief } = view;
+  const evse = station.evses.find(({ id }) => id === step.evseId);
+  if (evse === undefined || step.command.kind !== 'set-profile') return undefined;
+  const wanted: InstalledProfile = { evseId: step.evseId, profile: step.command.profile };
+  const most = headroomOf({
+    site: turn.site,
+    ledger: progress.ledger,
+    limits: turn.limits,
+    stationId: station.id,
+    evseId: step.evseId,
+  });
+  const cut = cutPlan(station, evse, wanted, most, turn.now);
+  if (cut === undefined) return undefined;
+  const lowers = belief.candidates.some(({ installed }) =>
+    installed.some(
+      (present) =>
+        present.evseId === cut.evseId &&
+        present.profile.id === cut.profile.id &&
+        canonicalText(present) !== canonicalText(cut) &&
+        lowersPlan(station, present, cut, turn.now),
+    ),
+  );
+  if (!lowers) return undefined;
+  return { ...step, command: { kind: 'set-profile', evseId: cut.evseId, profile: cut.profile } };
+}

@@ -1,0 +1,14 @@
+/** Named bounds of dispatch. @module */
+
+/** Failed reads in a row after which a station is written to without having been read. */
+export const readTriesMax = 3;
+/** Refusals of one and the same profile after which it is not sent again on this connection. */
+export const refusalsMax = 3;
+/** Refused profiles that are remembered per station. */
+export const refusedMax = 16;
+/** Other requests that wait per station. */
+export const requestsMax = 8;
+/** How far ahead a composite is asked for. */
+export const compositeAheadS = 7200;
+/** Failures in a row that still lengthen the pause. */
+export const backoffStepsMax = 10;

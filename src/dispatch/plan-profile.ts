@@ -1,0 +1,139 @@
+/** Plan profiles as functions of time: whether two say the same, and how one is cut to what may be had. @module */
+import type { Evse, Station } from '#domain/site';
+import { valueAt, type StepFunction } from '#domain/step-function';
+import { epochS, later, type EpochS } from '#domain/units';
+import { limitOf } from '#ocpp/composite';
+import type { ChargingProfile, InstalledProfile, SchedulePeriod } from '#ocpp/profile';
+import { quantizedLimit, tenthDown } from '#ocpp/quantize';
+import { joined } from '#safety/milli';
+
+/** The first and the last instant of a plan; without an end for ever. */
+export function leaseOf(profile: ChargingProfile): { readonly startS: number; readonly endS: number } {
+  const schedule = profile.schedules[0];
+  const startS = Math.max(schedule?.startAt ?? 0, profile.validFrom ?? 0);
+  const endS = Math.min(
+    profile.validTo ?? Infinity,
+    schedule?.startAt === undefined ? Infinity : schedule.startAt + (schedule.durationS ?? Infinity),
+  );
+  return { startS, endS };
+}
+
+/** The limit of one profile alone over `[from, until)`, in its own unit. */
+function ownLimit(station: Station, entry: InstalledProfile, from: EpochS, until: EpochS): StepFunction {
+  const { profile } = entry;
+  return limitOf({
+    version: station.version,
+    installed: [entry],
+    transactions: [{ evseId: entry.evseId, id: profile.transactionId ?? '', startedAt: from }],
+    evseId: entry.evseId,
+    from,
+    until,
+    electrical: { voltage: 1, phases: 1 },
+    unit: profile.schedules[0]?.unit ?? 'A',
+  });
+}
+
+/** Whether `wanted` would allow the same as `present` for as long as `present` lasts, for the same transaction. */
+export function isSamePlan(
+  station: Station,
+  present: InstalledProfile,
+  wanted: InstalledProfile,
+  now: EpochS,
+): boolean {
+  const a = present.profile;
+  const b = wanted.profile;
+  if (present.evseId !== wanted.evseId || a.id !== b.id || a.stackLevel !== b.stackLevel) return false;
+  if (a.purpose !== b.purpose || a.transactionId !== b.transactionId) return false;
+  if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return false;
+  const { endS } = leaseOf(a);
+  if (leaseOf(b).endS < endS || endS <= now) return false;
+  const until = epochS(Number.isFinite(endS) ? endS : now + 1);
+  const limits = [ownLimit(station, present, now, until), ownLimit(station, wanted, now, until)];
+  return joined(limits, ([x = 0, y = 0]) => (x === y ? 0 : 1)).value.every((differs) => differs === 0);
+}
+
+/** The instant at which half of a lease is spent, or undefined for one without an end. */
+export function halfSpentAt(profile: ChargingProfile): EpochS | undefined {
+  const { startS, endS } = leaseOf(profile);
+  return Number.isFinite(endS) ? epochS(Math.floor((startS + endS) / 2)) : undefined;
+}
+
+/**
+ * The plan cut to `most` from `now` on, on the grid of the EVSE and in no more periods than the station takes;
+ * undefined where the plan is not of the flat absolute form.
+ */
+export function cutPlan(
+  station: Station,
+  evse: Evse,
+  wanted: InstalledProfile,
+  most: StepFunction,
+  now: EpochS,
+): InstalledProfile | undefined {
+  const { profile } = wanted;
+  const schedule = profile.schedules[0];
+  const { endS } = leaseOf(profile);
+  if (schedule?.startAt === undefined || profile.kind !== 'Absolute' || endS <= now) return undefined;
+  const until = epochS(Number.isFinite(endS) ? endS : now + 1);
+  const grid =
+    schedule.unit === 'A'
+      ? { step: evse.stepA, least: evse.minA, most: evse.maxA }
+      : { step: 1, least: 0, most: evse.maxW };
+  const cut = joined([ownLimit(station, wanted, now, until), most], ([limit = 0, room = 0]) =>
+    limit <= room ? limit : quantizedLimit(Math.min(limit, room), grid),
+  );
+  const startAt = schedule.startAt;
+  const periods = fewer(
+    cut.startS.flatMap((at, i): SchedulePeriod[] => {
+      if (at >= until) return [];
+      const next = cut.startS[i + 1] ?? Infinity;
+      if (next <= now) return [];
+      return [{ startS: Math.max(0, at - startAt), limit: tenthDown(cut.value[i] ?? 0) }];
+    }),
+    station.capability.maxPeriods,
+  );
+  const first = periods[0];
+  if (first === undefined) return undefined;
+  const { numberPhases } = schedule.periods[0] ?? {};
+  return {
+    evseId: wanted.evseId,
+    profile: {
+      ...profile,
+      schedules: [
+        {
+          ...schedule,
+          periods: [{ ...first, startS: 0 }, ...periods.slice(1)].map((period) =>
+            numberPhases === undefined ? period : { ...period, numberPhases },
+          ),
+        },
+      ],
+    },
+  };
+}
+
+/** At most `count` periods: from the end on, neighbours become one at the lower of their limits. */
+function fewer(periods: readonly SchedulePeriod[], count: number): readonly SchedulePeriod[] {
+  if (periods.length <= count) return periods;
+  const last = periods.at(-1);
+  const kept = periods.slice(0, -1);
+  const before = kept.at(-1);
+  if (last === undefined || before === undefined) return periods;
+  const merged = { ...before, limit: Math.min(before.limit ?? 0, last.limit ?? 0) };
+  return fewer([...kept.slice(0, -1), merged], count);
+}
+
+/** Whether `next` is below `present` at any instant from `now` on, as long as both last. */
+export function lowersPlan(
+  station: Station,
+  present: InstalledProfile,
+  next: InstalledProfile,
+  now: EpochS,
+): boolean {
+  const endS = Math.min(leaseOf(present.profile).endS, leaseOf(next.profile).endS);
+  if (endS <= now) return false;
+  const until = later(now, Number.isFinite(endS) ? endS - now : 1);
+  const below = joined(
+    [ownLimit(station, present, now, until), ownLimit(station, next, now, until)],
+    ([a = 0, b = 0]) => (b < a ? 1 : 0),
+  );
+  return below.startS.some((at) => at < until && valueAt(below, at) === 1);
+}

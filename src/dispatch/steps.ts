@@ -1,0 +1,154 @@
+/** What a station lacks, in the order in which it may be had. @module */
+import type { Station } from '#domain/site';
+import type { EpochS } from '#domain/units';
+import type { InstalledProfile } from '#ocpp/profile';
+import type { StationCommand } from '#ocpp/station-message';
+import type { Belief } from '#safety/belief';
+import { isInstalled } from '#safety/ledger';
+import { refusalKey } from './answers.ts';
+import type { StationDispatch } from './dispatch-state.ts';
+import { compositeAheadS, refusalsMax } from './limits.ts';
+import { halfSpentAt, isSamePlan } from './plan-profile.ts';
+import type { Held, WantedStation } from './turn.ts';
+
+/** One command that would bring a station nearer to what is wanted. */
+export interface Step {
+  readonly command: StationCommand;
+  readonly evseId: number;
+  /** `plan` may be cut, waits for floors and counts against the write budget. */
+  readonly purpose: 'read' | 'clear' | 'floor' | 'plan' | 'request';
+}
+
+/** What a station lacks. */
+export interface Lack {
+  readonly steps: readonly Step[];
+  readonly held: readonly Held[];
+  /** Something falls due at this instant. */
+  readonly dueAt?: EpochS;
+}
+
+/** What is known of a station when its next step is chosen. */
+export interface StationView {
+  readonly station: Station;
+  readonly state: StationDispatch;
+  readonly belief: Belief;
+  readonly wanted: WantedStation;
+  readonly now: EpochS;
+  /** Number of the next message; makes the id of a report. */
+  readonly messages: number;
+}
+
+/** The steps that a station lacks. */
+export function lackOf(view: StationView): Lack {
+  const { station, state, belief } = view;
+  const isKnown = belief.candidates.every(({ known }) => known);
+  if (!isKnown && station.version === '1.6') {
+    // 1.6 cannot report what is installed: only a cleared station is known.
+    return { steps: [{ command: { kind: 'clear-profile' }, evseId: 0, purpose: 'clear' }], held: [] };
+  }
+  if (state.unread.length > 0) return { steps: readSteps(view), held: [] };
+  const requests = state.requests.map((command): Step => ({ command, evseId: 0, purpose: 'request' }));
+  const floors = floorSteps(view);
+  if (floors.length > 0) {
+    const waiting = view.wanted.plans.map(({ evseId }): Held => ({
+      stationId: station.id,
+      evseId,
+      reason: 'floors-first',
+    }));
+    return { steps: [...floors, ...requests], held: waiting };
+  }
+  const plans = planSteps(view);
+  return { ...plans, steps: [...plans.steps, ...foreignSteps(view), ...requests] };
+}
+
+function readSteps({ station, state, messages }: StationView): readonly Step[] {
+  const first = state.unread[0] ?? 1;
+  const command: StationCommand =
+    station.version === '1.6'
+      ? {
+          kind: 'read-composite',
+          evseId: first,
+          durationS: compositeAheadS,
+          unit: station.capability.rateUnit,
+        }
+      : { kind: 'read-profiles', requestId: messages + 1 };
+  return [{ command, evseId: first, purpose: 'read' }];
+}
+
+function setStep(entry: InstalledProfile, purpose: 'floor' | 'plan'): Step {
+  return {
+    command: { kind: 'set-profile', evseId: entry.evseId, profile: entry.profile },
+    evseId: entry.evseId,
+    purpose,
+  };
+}
+
+function isRefused(state: StationDispatch, step: Step): boolean {
+  return (state.refused[refusalKey(step.command)] ?? 0) >= refusalsMax;
+}
+
+function floorSteps({ state, belief, wanted }: StationView): readonly Step[] {
+  return wanted.floors
+    .filter((floor) => !isInstalled(belief, floor))
+    .map((floor) => setStep(floor, 'floor'))
+    .filter((step) => !isRefused(state, step));
+}
+
+/** Profiles that may be installed and are nobody's: of another controller, or of a floor that is gone. */
+function foreignSteps({ belief, wanted }: StationView): readonly Step[] {
+  const ours = new Set([...wanted.floors, ...wanted.plans].map(({ profile }) => profile.id));
+  const foreign = belief.candidates.flatMap(({ installed }) =>
+    installed.filter(
+      ({ profile }) =>
+        (profile.purpose === 'TxDefaultProfile' || profile.purpose === 'ChargingStationMaxProfile') &&
+        !ours.has(profile.id),
+    ),
+  );
+  const ids = [...new Set(foreign.map(({ profile }) => profile.id))];
+  return ids.map((profileId) => ({
+    command: { kind: 'clear-profile', profileId },
+    evseId: 0,
+    purpose: 'clear',
+  }));
+}
+
+function planSteps({ station, state, belief, wanted, now }: StationView): Lack {
+  const steps: Step[] = [];
+  const held: Held[] = [];
+  const due: EpochS[] = [];
+  for (const plan of wanted.plans) {
+    if (isInstalled(belief, plan)) continue;
+    const renewAt = renewalAt(station, belief, plan, now);
+    if (renewAt !== undefined && renewAt > now) {
+      due.push(renewAt);
+      continue;
+    }
+    const step = setStep(plan, 'plan');
+    if (isRefused(state, step)) held.push({ stationId: station.id, evseId: plan.evseId, reason: 'refused' });
+    else steps.push(step);
+  }
+  const dueAt = due.toSorted((a, b) => a - b)[0];
+  return { steps, held, ...(dueAt === undefined ? {} : { dueAt }) };
+}
+
+/**
+ * The instant at which a plan that says the same as the one installed is to be renewed: half of the lease is spent.
+ * Undefined where the station may hold anything else.
+ */
+function renewalAt(
+  station: Station,
+  belief: Belief,
+  plan: InstalledProfile,
+  now: EpochS,
+): EpochS | undefined {
+  let first: EpochS | undefined;
+  for (const { known, installed } of belief.candidates) {
+    const present = installed.find(
+      (entry) => entry.evseId === plan.evseId && entry.profile.id === plan.profile.id,
+    );
+    if (!known || present === undefined || !isSamePlan(station, present, plan, now)) return undefined;
+    const half = halfSpentAt(present.profile);
+    if (half !== undefined && (first === undefined || half < first)) first = half;
+  }
+  return first;
+}

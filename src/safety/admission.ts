@@ -1,0 +1,182 @@
+/**
+ * Admission: a command leaves only if whatever becomes of it, no circuit is asked for more than it carries.
+ *
+ *     for every circuit n, phase p, instant t >= now:
+ *     sum over EVSEs under n of exposure(evse, p, t) + uncontrolled(n, p, t) <= limit(n, p, t)          (S)
+ *
+ * Where (S) does not hold already (a limit has dropped, a station is not known yet) a command may leave as long as it
+ * raises nothing there.
+ * @module
+ */
+import { fail, ok, type Result } from '#domain/result';
+import type { Site, Station } from '#domain/site';
+import { constant, valueAt, type StepFunction } from '#domain/step-function';
+import type { EpochS } from '#domain/units';
+import type { StationCommand } from '#ocpp/station-message';
+import { beliefOfAdmitted } from './belief-after.ts';
+import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
+import type { SiteLimits, Violation } from './circuit-limits.ts';
+import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
+import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
+import { candidatesAdmittedMax, straysMax } from './limits.ts';
+import { sweep } from './milli.ts';
+import { totalsOf } from './totals.ts';
+
+/** A command that the ledger may let go. */
+export interface Proposal {
+  readonly stationId: string;
+  readonly messageId: string;
+  readonly command: StationCommand;
+  readonly link: number;
+  readonly at: EpochS;
+}
+
+/** Why a command may not leave. */
+export type Refusal =
+  | { readonly kind: 'over-limit'; readonly violation: Violation }
+  | { readonly kind: 'too-many-states'; readonly states: number }
+  | { readonly kind: 'call-open'; readonly messageId: string };
+
+/** A command that may leave. */
+export interface Admission {
+  /** The ledger that counts the state which the command leads to. */
+  readonly ledger: Ledger;
+  /** Whether the station may draw more at any instant than it might before. */
+  readonly raises: boolean;
+}
+
+/** The ledger in which `proposal` is on its way, or why it must not leave. */
+export function admit(
+  site: Site,
+  ledger: Ledger,
+  limits: SiteLimits,
+  proposal: Proposal,
+): Result<Admission, Refusal> {
+  const station = stationOf(site, proposal.stationId);
+  const before = beliefOf(ledger, proposal.stationId);
+  if (before.open !== undefined) return fail({ kind: 'call-open', messageId: before.open.messageId });
+  const context = contextOf(site, station, ledger.policy);
+  const after = beliefOfAdmitted(context, before, proposal);
+  const crowded = after.candidates.length > Math.max(candidatesAdmittedMax, before.candidates.length);
+  if (crowded || before.strays.length >= straysMax) {
+    return fail({ kind: 'too-many-states', states: after.candidates.length });
+  }
+  const old = stationExposureOf(context, before);
+  const next = stationExposureOf(context, after);
+  if (ledger.policy.guards.admission) {
+    const violation = firstOver(site, ledger, limits, { station, old, next, now: proposal.at });
+    if (violation !== undefined) return fail({ kind: 'over-limit', violation });
+  }
+  return ok({ ledger: withBelief(site, ledger, station, after), raises: isRaised(old, next, proposal.at) });
+}
+
+interface Change {
+  readonly station: Station;
+  readonly old: StationExposure;
+  readonly next: StationExposure;
+  readonly now: EpochS;
+}
+
+function isRaised(old: StationExposure, next: StationExposure, now: EpochS): boolean {
+  return dimensions.some((dimension) => {
+    let raised = false;
+    sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, _end, [a = 0, b = 0]) => {
+      raised ||= b > a;
+      return !raised;
+    });
+    return raised;
+  });
+}
+
+/** The part of an exposure that loads a phase, or all of them. */
+function partOf(exposure: StationExposure, dimension: Dimension): StepFunction {
+  return dimension === 'total' ? exposure.totalW : exposure.phaseMilliA[dimension];
+}
+
+/** The first circuit and instant that the change would overload by raising its station. */
+function firstOver(site: Site, ledger: Ledger, limits: SiteLimits, change: Change): Violation | undefined {
+  const { station, old, next, now } = change;
+  const totals = totalsOf(site, ledger);
+  for (const circuit of circuitTree(site).above(station.circuit)) {
+    for (const dimension of dimensions) {
+      const room = roomOf(site, limits, circuit, dimension);
+      const total = totals[circuit]?.[dimension];
+      if (room === undefined || total === undefined) continue;
+      let found: Over | undefined;
+      const parts = [total, partOf(old, dimension), partOf(next, dimension), room];
+      sweep(parts, now, (start, end, [all = 0, a = 0, b = 0, most = 0]) => {
+        if (b <= a || all - a + b <= most) return true;
+        found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all - a + b };
+        return true;
+      });
+      if (found !== undefined) return violationAt(limits, { circuit, on: dimension, room }, found);
+    }
+  }
+  return undefined;
+}
+
+interface Over {
+  readonly at: number;
+  readonly until: number;
+  /** Whole milliamperes or watts. */
+  readonly exposure: number;
+}
+
+function violationAt(
+  limits: SiteLimits,
+  where: { readonly circuit: string; readonly on: Dimension; readonly room: StepFunction },
+  over: Over,
+): Violation {
+  const { circuit, on, room } = where;
+  const at = over.at as EpochS;
+  const scale = on === 'total' ? 1 : 1000;
+  const own = limits[circuit];
+  const limit = valueAt((on === 'total' ? own?.limitW : own?.limitA) ?? constant(Infinity), at);
+  const left = valueAt(room, at) / scale;
+  const exposure = over.exposure / scale;
+  return {
+    circuit,
+    on,
+    at,
+    ...(over.until === Infinity ? {} : { until: over.until as EpochS }),
+    exposure,
+    uncontrolled: limit - left,
+    limit,
+    over: exposure - left,
+    unit: on === 'total' ? 'W' : 'A',
+  };
+}
+
+/** Every circuit and phase on which (S) does not hold, with the first instant at or after `now`. Empty: (S) holds. */
+export function violationsOf(
+  site: Site,
+  ledger: Ledger,
+  limits: SiteLimits,
+  now: EpochS,
+): readonly Violation[] {
+  const totals = totalsOf(site, ledger);
+  return site.circuits.flatMap(({ id: circuit }) =>
+    dimensions.flatMap((on) => {
+      const room = roomOf(site, limits, circuit, on);
+      const total = totals[circuit]?.[on];
+      if (room === undefined || total === undefined) return [];
+      let found: Over | undefined;
+      sweep([total, room], now, (start, end, [all = 0, most = 0]) => {
+        if (all > most) found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all };
+        return true;
+      });
+      return found === undefined ? [] : [violationAt(limits, { circuit, on, room }, found)];
+    }),
+  );
+}
+
+/** One sentence about a violation, with its arithmetic. */
+export function describeViolation(violation: Violation): string {
+  const { circuit, on, exposure, uncontrolled, limit, over, unit } = violation;
+  const where = on === 'total' ? circuit : `${circuit} L${on + 1}`;
+  const round = (value: number): string => `${Math.round(value * 10) / 10} ${unit}`;
+  return (
+    `${where}: chargers may draw ${round(exposure)}, other loads ${round(uncontrolled)}, ` +
+    `the limit is ${round(limit)}: ${round(over)} over.`
+  );
+}

@@ -1,0 +1,268 @@
+/** How a belief changes with what is sent and what is learnt. @module */
+import { later, type EpochS } from '#domain/units';
+import type { StationCommand } from '#ocpp/station-message';
+import type { Belief, Candidate, OpenCommand, Stray } from './belief.ts';
+import { canonicalText } from './canonical.ts';
+import {
+  afterBoot,
+  afterCommand,
+  afterTransaction,
+  candidateOf,
+  closed,
+  floorsOnly,
+  unknownCandidate,
+} from './candidate.ts';
+import { pastOf, type ExposureContext } from './exposure.ts';
+import type { Fact } from './fact.ts';
+import { candidatesMax, endedTransactionsMax } from './limits.ts';
+
+/** The belief about a station that nothing is known of. */
+export function unknownBelief(at: EpochS): Belief {
+  return {
+    candidates: [unknownCandidate],
+    strays: [],
+    transactions: [],
+    ended: [],
+    notCompliant: [],
+    past: {},
+    changedAt: at,
+  };
+}
+
+/** The belief while a command is on its way. */
+export function beliefOfAdmitted(
+  context: ExposureContext,
+  before: Belief,
+  sent: {
+    readonly messageId: string;
+    readonly command: StationCommand;
+    readonly link: number;
+    readonly at: EpochS;
+  },
+): Belief {
+  const belief = pruned(before, sent.at);
+  const { messageId, command, link } = sent;
+  const open: OpenCommand = { messageId, command, link, sentAt: sent.at, without: belief.candidates };
+  const start = context.policy.guards.bothStates
+    ? belief.candidates
+    : belief.candidates.map((c) => afterCommand(context.station.version, c, command, belief.ended));
+  return changed(context, before, sent.at, {
+    strays: belief.strays,
+    candidates: closed(context.station.version, start, [command, ...commandsOf(belief)], belief.ended),
+    open,
+  });
+}
+
+/** The belief after a fact; the same object where the fact says nothing to it. */
+export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact): Belief {
+  const belief = pruned(before, fact.at);
+  switch (fact.kind) {
+    case 'answered':
+      if (belief.open?.messageId !== fact.messageId) return before;
+      return answered(context, belief, belief.open, fact);
+    case 'given-up':
+      if (belief.open?.messageId !== fact.messageId) return before;
+      return givenUp(context, belief, belief.open, fact.at);
+    case 'restarted':
+      if (belief.open === undefined) return before;
+      if (!context.policy.guards.writeAhead) {
+        return changed(context, belief, fact.at, { candidates: belief.open.without, open: undefined });
+      }
+      return givenUp(context, belief, belief.open, fact.at);
+    case 'accepted-late':
+      return acceptedLate(context, belief, fact);
+    case 'booted':
+      return overCandidates(context, belief, fact.at, (c) =>
+        context.policy.guards.reboot ? afterBoot(context.station, c) : [c],
+      );
+    case 'doubted':
+      return overCandidates(context, belief, fact.at, (c) => [c, floorsOnly(c)]);
+    case 'transaction-started': {
+      const others = belief.transactions.filter(({ id }) => id !== fact.transaction.id);
+      return changed(context, belief, fact.at, { transactions: [...others, fact.transaction] });
+    }
+    case 'transaction-ended':
+      return ended(context, belief, fact.transactionId, fact.at);
+    case 'read-back': {
+      const strays = belief.strays.filter(({ link }) => link !== fact.link);
+      const open = commandsOf({ ...belief, strays });
+      return changed(context, belief, fact.at, {
+        strays,
+        candidates: closed(context.station.version, [candidateOf(fact.installed)], open, belief.ended),
+        open: belief.open,
+      });
+    }
+    case 'narrowed':
+      return changed(context, belief, fact.at, {
+        candidates: closed(context.station.version, fact.candidates, commandsOf(belief), belief.ended),
+        open: belief.open,
+      });
+    case 'not-compliant':
+      if (belief.notCompliant.includes(fact.evseId)) return before;
+      return changed(context, belief, fact.at, { notCompliant: [...belief.notCompliant, fact.evseId] });
+    case 'cleared':
+      return changed(context, belief, fact.at, {
+        notCompliant: belief.notCompliant.filter((evseId) => evseId !== fact.evseId),
+      });
+    case 'forgotten':
+      return changed(context, belief, fact.at, { ...unknownBelief(fact.at), open: undefined });
+  }
+}
+
+/** Every command that may still be applied. */
+function commandsOf(belief: Belief): readonly StationCommand[] {
+  const strays = belief.strays.map(({ command }) => command);
+  return belief.open === undefined ? strays : [belief.open.command, ...strays];
+}
+
+/** The belief without strays that cannot arrive any more; what they may have done stays possible. */
+function pruned(belief: Belief, at: EpochS): Belief {
+  const strays = belief.strays.filter(({ untilS }) => at < untilS);
+  return strays.length === belief.strays.length ? belief : { ...belief, strays };
+}
+
+function answered(
+  context: ExposureContext,
+  belief: Belief,
+  open: OpenCommand,
+  fact: Extract<Fact, { kind: 'answered' }>,
+): Belief {
+  const { version } = context.station;
+  // Frames of one connection keep their order: what was sent on it before has been handled by now.
+  const older = belief.strays.filter(({ link }) => link !== open.link);
+  const again: Stray = {
+    command: open.command,
+    link: -1,
+    untilS: later(open.sentAt, context.policy.repeatS),
+  };
+  const strays = fact.at < again.untilS && fact.outcome !== 'refused' ? withStray(older, again) : older;
+  const commands = strays.map(({ command }) => command);
+  const { candidates } = belief;
+  const settled = {
+    accepted: () => candidates.map((c) => afterCommand(version, c, open.command, belief.ended)),
+    refused: () => open.without,
+    unclear: () => candidates,
+  }[fact.outcome]();
+  return changed(context, belief, fact.at, {
+    strays,
+    candidates: closed(version, settled, commands, belief.ended),
+    open: undefined,
+  });
+}
+
+function acceptedLate(
+  context: ExposureContext,
+  belief: Belief,
+  fact: Extract<Fact, { kind: 'accepted-late' }>,
+): Belief {
+  const strays = belief.strays.filter(({ link }) => link !== fact.link);
+  return changed(context, belief, fact.at, {
+    strays,
+    candidates: settledBy(context, belief, fact.command, strays),
+  });
+}
+
+/** The states after a command is known to be applied while `strays` may still arrive. */
+function settledBy(
+  context: ExposureContext,
+  belief: Belief,
+  command: StationCommand,
+  strays: readonly Stray[],
+): readonly Candidate[] {
+  const { version } = context.station;
+  return closed(
+    version,
+    belief.candidates.map((c) => afterCommand(version, c, command, belief.ended)),
+    strays.map((stray) => stray.command),
+    belief.ended,
+  );
+}
+
+/** Whether the acceptance of `command`, sent at `at` on `link`, would tell anything that is not known. */
+export function wouldSettle(
+  context: ExposureContext,
+  belief: Belief,
+  command: StationCommand,
+  sent: { readonly at: EpochS; readonly link: number },
+): boolean {
+  const strays = pruned(belief, sent.at).strays.filter(({ link }) => link !== sent.link);
+  return canonicalText(settledBy(context, belief, command, strays)) !== canonicalText(belief.candidates);
+}
+
+function givenUp(context: ExposureContext, belief: Belief, open: OpenCommand, at: EpochS): Belief {
+  if (!context.policy.guards.strays) {
+    return changed(context, belief, at, { candidates: open.without, open: undefined });
+  }
+  const stray: Stray = {
+    command: open.command,
+    link: open.link,
+    untilS: later(open.sentAt, context.policy.lateS),
+  };
+  return changed(context, belief, at, { strays: withStray(belief.strays, stray), open: undefined });
+}
+
+/** One more stray; the same command on the same link counts once, for the longer time. */
+function withStray(strays: readonly Stray[], stray: Stray): readonly Stray[] {
+  const text = canonicalText(stray.command);
+  const isSame = (one: Stray): boolean => one.link === stray.link && canonicalText(one.command) === text;
+  const untilS = strays
+    .filter(isSame)
+    .reduce((last, one) => (one.untilS > last ? one.untilS : last), stray.untilS);
+  return [...strays.filter((one) => !isSame(one)), { ...stray, untilS }];
+}
+
+function overCandidates(
+  context: ExposureContext,
+  belief: Belief,
+  at: EpochS,
+  next: (candidate: Candidate) => readonly Candidate[],
+): Belief {
+  const { version } = context.station;
+  const candidates = closed(version, belief.candidates.flatMap(next), commandsOf(belief), belief.ended);
+  const open = belief.open && {
+    ...belief.open,
+    without: closed(
+      version,
+      belief.open.without.flatMap(next),
+      belief.strays.map(({ command }) => command),
+      belief.ended,
+    ),
+  };
+  return changed(context, belief, at, { candidates, open });
+}
+
+function ended(context: ExposureContext, belief: Belief, transactionId: string, at: EpochS): Belief {
+  const known = [...belief.ended.filter((id) => id !== transactionId), transactionId];
+  return overCandidates(
+    context,
+    {
+      ...belief,
+      ended: known.slice(-endedTransactionsMax),
+      transactions: belief.transactions.filter(({ id }) => id !== transactionId),
+    },
+    at,
+    (candidate) => [afterTransaction(candidate, transactionId)],
+  );
+}
+
+/** The belief with a change at `at`; its limits until then go into the past. */
+function changed(
+  context: ExposureContext,
+  before: Belief,
+  at: EpochS,
+  change: Partial<Omit<Belief, 'open'>> & { readonly open?: OpenCommand | undefined },
+): Belief {
+  const changedAt = at > before.changedAt ? at : before.changedAt;
+  const { open: openBefore, ...rest } = before;
+  const { open: openChanged, ...others } = change;
+  const open = 'open' in change ? openChanged : openBefore;
+  const next: Belief = {
+    ...rest,
+    ...others,
+    past: pastOf(context, before, changedAt),
+    changedAt,
+    ...(open === undefined ? {} : { open }),
+  };
+  if (next.candidates.length <= candidatesMax) return next;
+  return { ...next, candidates: [unknownCandidate] };
+}

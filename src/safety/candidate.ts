@@ -1,0 +1,90 @@
+/** How commands, boots and ended transactions change the states that a station may be in. @module */
+import type { OcppVersion, Station } from '#domain/site';
+import { installedAfter } from '#ocpp/installed';
+import type { InstalledProfile } from '#ocpp/profile';
+import type { StationCommand } from '#ocpp/station-message';
+import type { Candidate } from './belief.ts';
+import { canonicalText, inOrder } from './canonical.ts';
+
+/** Nothing is known of the profiles at the station. */
+export const unknownCandidate: Candidate = { known: false, installed: [] };
+
+/** A state in which just these profiles are installed. */
+export function candidateOf(installed: readonly InstalledProfile[]): Candidate {
+  return { known: true, installed: inOrder(installed) };
+}
+
+/** The states without repetition, in a fixed order. */
+export function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  const byText = new Map(candidates.map((candidate) => [canonicalText(candidate), candidate]));
+  if (byText.size === 1) return candidates.slice(0, 1);
+  return [...byText.keys()].toSorted().flatMap((text) => byText.get(text) ?? []);
+}
+
+/** The state after `command` has been applied to `candidate`; a profile of an ended transaction is not installed. */
+export function afterCommand(
+  version: OcppVersion,
+  candidate: Candidate,
+  command: StationCommand,
+  endedTransactions: readonly string[],
+): Candidate {
+  if (command.kind === 'set-profile') {
+    const { transactionId } = command.profile;
+    if (transactionId !== undefined && endedTransactions.includes(transactionId)) return candidate;
+  } else if (command.kind !== 'clear-profile') return candidate;
+  const installed = inOrder(installedAfter(version, candidate.installed, command));
+  return { known: candidate.known || clearsAll(version, command), installed };
+}
+
+/** Whether nothing that we set or do not know of is left after the command. */
+function clearsAll(version: OcppVersion, command: StationCommand): boolean {
+  if (command.kind !== 'clear-profile' || version !== '1.6') return false;
+  return (command.profileId ?? command.evseId ?? command.purpose ?? command.stackLevel) === undefined;
+}
+
+/** `candidates` and everything that any of `commands`, applied in any order and number, leads to. */
+export function closed(
+  version: OcppVersion,
+  candidates: readonly Candidate[],
+  commands: readonly StationCommand[],
+  endedTransactions: readonly string[],
+): readonly Candidate[] {
+  let all = distinct(candidates);
+  for (;;) {
+    const more = distinct([
+      ...all,
+      ...commands.flatMap((command) => all.map((c) => afterCommand(version, c, command, endedTransactions))),
+    ]);
+    if (more.length === all.length) return all;
+    all = more;
+  }
+}
+
+/** The permanent profiles of a state. */
+export function floorsOnly(candidate: Candidate): Candidate {
+  return {
+    known: candidate.known,
+    installed: candidate.installed.filter(
+      ({ profile }) =>
+        profile.purpose === 'ChargingStationMaxProfile' || profile.purpose === 'TxDefaultProfile',
+    ),
+  };
+}
+
+/** What may be left of a state after a reboot of this model. */
+export function afterBoot(station: Station, candidate: Candidate): readonly Candidate[] {
+  switch (station.capability.keepsProfiles) {
+    case 'all':
+      return [candidate];
+    case 'floors':
+      return [candidate, floorsOnly(candidate)];
+    case 'none':
+      return [candidate, { known: candidate.known, installed: [] }];
+  }
+}
+
+/** The state without the profiles of an ended transaction. Source: OCPP 1.6 3.13.1, 2.0.1 K02.FR.05. */
+export function afterTransaction(candidate: Candidate, transactionId: string): Candidate {
+  const installed = candidate.installed.filter(({ profile }) => profile.transactionId !== transactionId);
+  return installed.length === candidate.installed.length ? candidate : { known: candidate.known, installed };
+}

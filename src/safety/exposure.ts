@@ -1,0 +1,295 @@
+/**
+ * What a station could draw in the worst of the states that it may be in, over time.
+ *
+ * An EVSE is never counted below what a transaction may draw that nobody has told us of: the running one may end and
+ * another start while the station is offline. A decrease counts only when the reaction time is over, and what was
+ * allowed before the last change of the belief counts on for as long.
+ * @module
+ */
+import type { Evse, Site, Station } from '#domain/site';
+import { combine, constant, from, maxOver, shift, windowMax, type StepFunction } from '#domain/step-function';
+import { epochS, later, type EpochS } from '#domain/units';
+import { limitOf } from '#ocpp/composite';
+import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
+import type { Belief, Candidate } from './belief.ts';
+import type { LedgerPolicy } from './ledger-policy.ts';
+import { noLimit, recurringHorizonS } from './limits.ts';
+import { joined, up } from './milli.ts';
+
+/** What a station may draw. */
+export interface StationExposure {
+  /** By EVSE id: A per phase (AC) or W (DC). */
+  readonly evses: Readonly<Record<string, StepFunction>>;
+  /** Current on the site's phases, whole milliamperes. */
+  readonly phaseMilliA: readonly [StepFunction, StepFunction, StepFunction];
+  /** Power, whole watts. */
+  readonly totalW: StepFunction;
+}
+
+/** Everything that an exposure is computed from, beside the belief. */
+export interface ExposureContext {
+  readonly station: Station;
+  /** Line to neutral. */
+  readonly voltage: number;
+  readonly policy: LedgerPolicy;
+}
+
+/** The context of a station of a site. */
+export function contextOf(site: Site, station: Station, policy: LedgerPolicy): ExposureContext {
+  return { station, voltage: site.voltage, policy };
+}
+
+interface Known {
+  readonly context: ExposureContext;
+  readonly exposure: StationExposure;
+}
+
+const cache = new WeakMap<Belief, Known>();
+
+/** The exposure of a station, for every instant from the belief's last change on. */
+export function stationExposureOf(context: ExposureContext, belief: Belief): StationExposure {
+  const seen = cache.get(belief);
+  if (
+    seen !== undefined &&
+    seen.context.station === context.station &&
+    seen.context.policy === context.policy &&
+    seen.context.voltage === context.voltage
+  ) {
+    return seen.exposure;
+  }
+  const exposure = freshExposure(context, belief);
+  cache.set(belief, { context, exposure });
+  return exposure;
+}
+
+function freshExposure(context: ExposureContext, belief: Belief): StationExposure {
+  const { station, voltage } = context;
+  const evses = Object.fromEntries(
+    station.evses.map((evse) => [String(evse.id), heldOf(context, belief, evse)]),
+  );
+  const cap = stationCapOf(context, belief);
+  if (station.current === 'DC') {
+    const total = cappedTotal(station, Object.values(evses), cap);
+    const perPhase = joined([total], ([w = 0]) => up((w * 1000) / (3 * voltage)));
+    return {
+      evses,
+      phaseMilliA: [perPhase, perPhase, perPhase],
+      totalW: joined([total], ([w = 0]) => up(w)),
+    };
+  }
+  const onPhase = (phase: number): StepFunction => {
+    const shares = station.evses.flatMap((evse) =>
+      evse.rotation.some((p) => p === phase) ? (evses[String(evse.id)] ?? []) : [],
+    );
+    return joined([cap, ...shares], ([most = 0, ...amps]) =>
+      up(
+        Math.min(
+          most,
+          amps.reduce((a, b) => a + b, 0),
+        ) * 1000,
+      ),
+    );
+  };
+  const powers = station.evses.map((evse) =>
+    joined([evses[String(evse.id)] ?? constant(evse.maxA)], ([a = 0]) =>
+      Math.min(a * voltage * evse.rotation.length, evse.maxW),
+    ),
+  );
+  return {
+    evses,
+    phaseMilliA: [onPhase(0), onPhase(1), onPhase(2)],
+    totalW: joined([cappedTotal(station, powers, constant(Infinity))], ([w = 0]) => up(w)),
+  };
+}
+
+function cappedTotal(station: Station, powers: readonly StepFunction[], cap: StepFunction): StepFunction {
+  const module = station.moduleW ?? Infinity;
+  return joined([cap, ...powers], ([most = 0, ...values]) =>
+    Math.min(
+      module,
+      most,
+      values.reduce((a, b) => a + b, 0),
+    ),
+  );
+}
+
+/** The highest cap on all EVSEs of a station together over the states held possible, in the unit of its limits. */
+function stationAllowedOf(context: ExposureContext, belief: Belief): StepFunction {
+  const { station } = context;
+  const most = station.evses.reduce((total, evse) => total + hardwareOf(station, evse), 0);
+  const forgets = context.policy.guards.reboot && station.capability.keepsProfiles === 'none';
+  const shares = station.capability.sharesStationCap && !forgets && belief.notCompliant.length === 0;
+  if (!shares || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
+  const caps = belief.candidates.map((candidate) => boundedLimit(context, candidate, belief.changedAt, []));
+  return joined(caps, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
+}
+
+/** The station's own cap over time, the past and the reaction time included. */
+function stationCapOf(context: ExposureContext, belief: Belief): StepFunction {
+  return held(context, spliced(belief.past['0'], belief.changedAt, stationAllowedOf(context, belief)));
+}
+
+/** The highest limit of an EVSE over time, the past and the reaction time included. */
+function heldOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
+  const allowed = allowedOf(context, belief, evse);
+  return held(context, spliced(belief.past[String(evse.id)], belief.changedAt, allowed));
+}
+
+function held({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
+  const reactionS = policy.guards.reaction ? station.capability.reactionS : 0;
+  const skewS = policy.clockSkewS;
+  return skewS > 0 ? windowMax(shift(f, -skewS), reactionS + 2 * skewS) : windowMax(f, reactionS);
+}
+
+/** `past` before `at`, `future` from then on. */
+function spliced(past: StepFunction | undefined, at: EpochS, future: StepFunction): StepFunction {
+  if (past === undefined) return from(future, at);
+  return combine(
+    [past, from(future, at), { startS: [epochS(0), at], value: [0, 1] }],
+    ([a = 0, b = 0, now]) => (now === 1 ? b : a),
+  );
+}
+
+/** Most that the hardware of an EVSE takes, in the unit of its station's limits: A per phase (AC) or W (DC). */
+export function hardwareOf(station: Station, evse: Evse): number {
+  return station.current === 'AC' ? evse.maxA : evse.maxW;
+}
+
+/** The highest limit over the states held possible, from the belief's last change on, without any reaction time. */
+function allowedOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
+  const { station, policy } = context;
+  const most = hardwareOf(station, evse);
+  const forgets = policy.guards.reboot && station.capability.keepsProfiles === 'none';
+  const caught = policy.guards.notCompliant && belief.notCompliant.includes(evse.id);
+  if (forgets || caught || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
+  const limits = belief.candidates.flatMap((candidate) => candidateLimits(context, belief, candidate, evse));
+  if (limits.length === 0) return constant(policy.guards.idle ? most : 0);
+  return joined(limits, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
+}
+
+/** The limits of one state: under each transaction that may run, and under one that nobody told us of. */
+function candidateLimits(
+  context: ExposureContext,
+  belief: Belief,
+  candidate: Candidate,
+  evse: Evse,
+): readonly StepFunction[] {
+  const named = candidate.installed.flatMap(({ evseId, profile }) =>
+    evseId === evse.id && profile.purpose === 'TxProfile' ? [profile.transactionId ?? ''] : [],
+  );
+  const running = belief.transactions.flatMap(({ evseId, id }) => (evseId === evse.id ? [id] : []));
+  const ids = [...new Set(context.policy.guards.idle ? named : running)];
+  const cases: (readonly Transaction[])[] = ids.map((id) => [
+    { evseId: evse.id, id, startedAt: belief.changedAt },
+  ]);
+  if (context.policy.guards.idle) cases.push([]);
+  return cases.map((transactions) => boundedLimit(context, candidate, belief.changedAt, transactions, evse));
+}
+
+/** The limit of a state with everything that has no certain clock replaced by its highest value. */
+function boundedLimit(
+  context: ExposureContext,
+  candidate: Candidate,
+  at: EpochS,
+  transactions: readonly Transaction[],
+  evse?: Evse,
+): StepFunction {
+  const { station, voltage } = context;
+  const installed = candidate.installed.map((entry) => boundedEntry(context, entry));
+  const until = horizonOf(installed, at);
+  const f = limitOf({
+    version: station.version,
+    installed,
+    transactions,
+    evseId: evse?.id ?? 0,
+    from: at,
+    until,
+    electrical: { voltage, phases: station.current === 'DC' ? 3 : (evse?.rotation.length ?? 3) },
+    unit: station.current === 'DC' ? 'W' : 'A',
+    ...(evse === undefined ? { readings: { A7: 'cap-only' as const } } : {}),
+  });
+  if (!installed.some(({ profile }) => profile.kind === 'Recurring')) return f;
+  const top = maxOver(f, at, until);
+  return joined([f, { startS: [at, until], value: [0, 1] }], ([level = 0, after]) =>
+    after === 1 ? top : level,
+  );
+}
+
+/** An instant after every change that the profiles make, or the horizon of recurring ones. */
+function horizonOf(installed: readonly InstalledProfile[], at: EpochS): EpochS {
+  let last: number = at;
+  for (const { profile } of installed) {
+    const schedule = profile.schedules[0];
+    if (profile.kind === 'Recurring') last = Math.max(last, at + recurringHorizonS);
+    last = Math.max(last, profile.validTo ?? 0, profile.validFrom ?? 0);
+    if (schedule?.startAt === undefined) continue;
+    const tail = schedule.periods.reduce((top, { startS }) => Math.max(top, startS), schedule.durationS ?? 0);
+    last = Math.max(last, schedule.startAt + tail);
+  }
+  return later(last as EpochS, 1);
+}
+
+/**
+ * A profile as it may work at worst: a lease that the station may not obey never ends, a clock that we cannot know
+ * gives its highest limit at all times.
+ */
+function boundedEntry(context: ExposureContext, entry: InstalledProfile): InstalledProfile {
+  const { profile } = entry;
+  const obeys = context.station.capability.obeysLease || !context.policy.guards.unobeyedLease;
+  if (profile.kind === 'Absolute' || profile.kind === 'Recurring') {
+    return obeys || profile.purpose !== 'TxProfile' ? entry : { ...entry, profile: endless(profile) };
+  }
+  return { ...entry, profile: flat(profile) };
+}
+
+function endless(profile: ChargingProfile): ChargingProfile {
+  const { validTo: _validTo, ...rest } = profile;
+  return {
+    ...rest,
+    schedules: profile.schedules.map(({ durationS: _durationS, ...schedule }) => schedule),
+  };
+}
+
+function flat(profile: ChargingProfile): ChargingProfile {
+  const { validFrom: _validFrom, validTo: _validTo, ...rest } = profile;
+  const schedule = profile.schedules[0];
+  const ends = [schedule?.durationS, profile.validFrom, profile.validTo].some((edge) => edge !== undefined);
+  const top = (schedule?.periods ?? []).reduce((most, { limit }) => Math.max(most, limit ?? Infinity), 0);
+  return {
+    ...rest,
+    kind: 'Absolute',
+    schedules: [
+      {
+        startAt: epochS(0),
+        unit: schedule?.unit ?? 'A',
+        // What stands below it before and after is not followed up: such profiles are never ours.
+        periods: [{ startS: 0, limit: ends ? noLimit : top }],
+      },
+    ],
+  };
+}
+
+/** What the past of a belief is from `at` on: its limits so far, as far back as the reaction time. */
+export function pastOf(
+  context: ExposureContext,
+  belief: Belief,
+  at: EpochS,
+): Readonly<Record<string, StepFunction>> {
+  const { station, policy } = context;
+  const backS = station.capability.reactionS + 2 * policy.clockSkewS;
+  if (!policy.guards.reaction || backS === 0) return {};
+  const record = (id: number, allowed: StepFunction): readonly [string, StepFunction] => [
+    String(id),
+    until(from(spliced(belief.past[String(id)], belief.changedAt, allowed), later(at, -backS)), at),
+  ];
+  return Object.fromEntries([
+    ...station.evses.map((evse) => record(evse.id, allowedOf(context, belief, evse))),
+    ...(station.capability.sharesStationCap ? [record(0, stationAllowedOf(context, belief))] : []),
+  ]);
+}
+
+/** `f` without its pieces from `at` on. */
+function until(f: StepFunction, at: EpochS): StepFunction {
+  const count = Math.max(1, f.startS.filter((start) => start < at).length);
+  return { startS: f.startS.slice(0, count), value: f.value.slice(0, count) };
+}

@@ -1,0 +1,33 @@
+/** What the ledger learns of the world. @module */
+import type { EpochS } from '#domain/units';
+import type { InstalledProfile, Transaction } from '#ocpp/profile';
+import type { StationCommand } from '#ocpp/station-message';
+import type { Candidate } from './belief.ts';
+
+/** What the ledger learns. Every fact names its station and instant. */
+export type Fact = { readonly stationId: string; readonly at: EpochS } & (
+  | {
+      readonly kind: 'answered';
+      readonly messageId: string;
+      readonly outcome: 'accepted' | 'refused' | 'unclear';
+    }
+  /** No answer in time, or the connection is gone. */
+  | { readonly kind: 'given-up'; readonly messageId: string }
+  /** The acceptance of a call that was given up, with nothing sent since. */
+  | { readonly kind: 'accepted-late'; readonly command: StationCommand; readonly link: number }
+  | { readonly kind: 'booted' }
+  | { readonly kind: 'transaction-started'; readonly transaction: Transaction }
+  | { readonly kind: 'transaction-ended'; readonly transactionId: string }
+  /** Everything that is installed, as the station reports it (2.x), on the connection `link`. */
+  | { readonly kind: 'read-back'; readonly installed: readonly InstalledProfile[]; readonly link: number }
+  /** Evidence leaves only these of the states held possible. */
+  | { readonly kind: 'narrowed'; readonly candidates: readonly Candidate[] }
+  /** The station has reported something that none of the states explains: a plan may be gone. */
+  | { readonly kind: 'doubted' }
+  | { readonly kind: 'not-compliant'; readonly evseId: number }
+  | { readonly kind: 'cleared'; readonly evseId: number }
+  /** Nothing is known any more. */
+  | { readonly kind: 'forgotten' }
+  /** The process is new: what was on its way may or may not have been applied. */
+  | { readonly kind: 'restarted' }
+);
