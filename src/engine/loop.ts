@@ -1,13 +1,26 @@
 /** The shell around `step`: journal first, then effects. Never a decision. @module */
+import { subjectOf } from '#domain/event';
+import { invariant } from '#domain/invariant';
 import type { Site } from '#domain/site';
-import type { Bus } from '#ports/bus';
+import { epochS, type EpochS } from '#domain/units';
+import type { Bus, Subscription } from '#ports/bus';
 import type { ChargerLink } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Journal } from '#ports/journal';
 import type { Log } from '#ports/log';
 import type { DepotProblem, Solution, SolveOptions } from '#solver/problem';
+import { depotEventOf } from './bus-message.ts';
+import type { Effect } from './effect.ts';
+import { createInbox } from './inbox.ts';
+import type { Input, InputBody, SolvedPlan } from './input.ts';
+import { jsonOf, recordOf } from './json.ts';
+import { journalRecordsMax, solvesPerTurnMax } from './limits.ts';
+import { wantsTick } from './on-tick.ts';
 import type { Policy } from './policy.ts';
+import { replay, snapshotRecordOf } from './replay.ts';
 import type { State } from './state.ts';
+import { step } from './step.ts';
+import { utf8Of } from './utf8.ts';
 
 /** What a loop is made of. */
 export interface LoopParts {
@@ -22,22 +35,243 @@ export interface LoopParts {
   readonly log: Log;
   /** true: a turn starts by itself when something comes in; false: somebody calls `turn`. */
   readonly autoTurn: boolean;
+  /** Records in the journal after which a snapshot replaces them. */
+  readonly journalRecordsMax?: number;
 }
 
 /** One running engine. */
 export interface Loop {
-  /** Replays the journal where it has records, without effects, then says `started` or `restarted`. */
+  /**
+   * Replays the journal where it has records, without effects, then says `started` or `restarted`.
+   * @throws InvariantError where the floors do not fit the site; ask `floorsOfSite` before.
+   */
   start(): void;
   /**
    * Handles everything now in the inbox in canonical order, each record in the journal before its effects, solves
-   * included; resolves with the number of inputs handled.
+   * included; resolves with the number of inputs handled. What comes in meanwhile waits for the next turn.
    */
   turn(): Promise<number>;
-  /** Inputs that wait for a turn. */
+  /** Inputs that wait for a turn, a tick that is due counted. */
   pending(): number;
   /** Ends after the turn in progress; the journal is left whole. */
   stop(): Promise<void>;
   /** Stops at once as a power cut does: nothing more is written, sent or published. */
   kill(): void;
   state(): State;
+}
+
+/** How the engine wants its plans: minimum currents and steps hold. */
+const solveOptions: SolveOptions = { continuous: false, gap: 1e-6 };
+
+/** Powers are kept to the milliwatt. */
+function rounded(values: Float64Array): readonly number[] {
+  return Array.from(values, (kw) => Math.round(kw * 1e6) / 1e6);
+}
+
+/** A solution as the journal keeps it. */
+function solvedOf(solution: Solution): SolvedPlan {
+  const { status, solver, objective, bound, gap, certificate, repairCost } = solution;
+  return {
+    status,
+    solver,
+    objective,
+    bound,
+    gap,
+    valid: certificate.valid,
+    repairCost,
+    powerKw: solution.powerKw.map(rounded),
+    shortfallKwh: rounded(solution.shortfallKwh),
+    peaksKw: rounded(solution.peaksKw),
+  };
+}
+
+type SolveEffect = Extract<Effect, { kind: 'solve' }>;
+
+/** A loop; nothing happens before `start`. */
+export function createLoop(parts: LoopParts): Loop {
+  return new EngineLoop(parts);
+}
+
+class EngineLoop implements Loop {
+  private readonly parts: LoopParts;
+  private readonly inbox = createInbox();
+  private readonly solves: SolveEffect[] = [];
+  private current: State | undefined;
+  private records = 0;
+  private sequence = 0;
+  private isAlive = false;
+  private running: Promise<number> | undefined;
+  private subscription: Subscription | undefined;
+  private forgetWake: (() => void) | undefined;
+
+  constructor(parts: LoopParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    const { bus, link, site, policy, seed, journal, log } = this.parts;
+    invariant(this.current === undefined, 'a loop starts once');
+    this.isAlive = true;
+    const records = journal.read();
+    this.records = records.length;
+    this.current = replay(records);
+    link.onEvent((event) => {
+      const isTaken = this.receive(`link/${event.stationId}`, { kind: 'link', event });
+      if (!isTaken && this.isAlive) link.drop(event.stationId, 'sends more than can be handled');
+    });
+    this.subscription = bus.subscribe(subjectOf(site.id, 'in.>'), ({ subject, data }) => {
+      const event = depotEventOf(site, subject.slice(subjectOf(site.id, 'in.').length), data);
+      const body: InputBody = event.ok
+        ? { kind: 'bus', event: event.value }
+        : { kind: 'bus-refused', subject, faults: event.problem };
+      if (!this.receive('bus', body)) log.warn('bus message refused: too much waits', { subject });
+    });
+    if (this.current === undefined) this.apply({ kind: 'started', site, policy, seed });
+    else {
+      if (jsonOf(this.current.site) !== jsonOf(site)) log.warn('the journal has another site; it is kept');
+      log.info('journal replayed', { records: records.length });
+      this.apply({ kind: 'restarted' });
+    }
+    this.kick();
+  }
+
+  turn(): Promise<number> {
+    this.running ??= this.oneTurn().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  pending(): number {
+    const due = this.isAlive && wantsTick(this.state(), this.now()) ? 1 : 0;
+    return this.inbox.size() + due;
+  }
+
+  async stop(): Promise<void> {
+    await this.running;
+    this.kill();
+  }
+
+  kill(): void {
+    this.isAlive = false;
+    this.subscription?.unsubscribe();
+    this.forgetWake?.();
+    this.inbox.clear();
+    this.solves.length = 0;
+  }
+
+  state(): State {
+    invariant(this.current !== undefined, 'the loop has been started');
+    return this.current;
+  }
+
+  /** The clock, but never backwards. */
+  private now(): EpochS {
+    return epochS(Math.max(this.parts.clock.now(), this.current?.now ?? 0));
+  }
+
+  private receive(source: string, body: InputBody): boolean {
+    if (!this.isAlive) return false;
+    const isTaken = this.inbox.push(source, body);
+    this.kick();
+    return isTaken;
+  }
+
+  /** Starts a turn by itself, where that is wanted. */
+  private kick(): void {
+    if (!this.parts.autoTurn || !this.isAlive || this.running !== undefined || this.pending() === 0) return;
+    void Promise.resolve()
+      .then(() => this.turn())
+      .then(() => this.kick());
+  }
+
+  private async oneTurn(): Promise<number> {
+    let handled = 0;
+    if (!this.isAlive) return handled;
+    for (const input of this.inbox.take(this.now())) {
+      if (!this.isAlive) return handled;
+      this.write(input);
+      handled++;
+    }
+    for (let round = 0; round <= solvesPerTurnMax; round++) {
+      if (!this.isAlive || !wantsTick(this.state(), this.now())) break;
+      this.apply({ kind: 'tick' });
+      handled++;
+      handled += await this.solveAll();
+    }
+    this.compact();
+    return handled;
+  }
+
+  /** Solves what was asked for; the answers are inputs of this same instant. */
+  private async solveAll(): Promise<number> {
+    let solved = 0;
+    for (let next = this.solves.shift(); next !== undefined; next = this.solves.shift()) {
+      const { requestId, problem } = next;
+      const body = await this.solved(requestId, problem);
+      if (!this.isAlive) return solved;
+      this.apply(body);
+      solved++;
+    }
+    return solved;
+  }
+
+  private async solved(requestId: number, problem: DepotProblem): Promise<InputBody> {
+    try {
+      const solution = await this.parts.solve(problem, solveOptions);
+      return { kind: 'solved', requestId, outcome: { ok: true, plan: solvedOf(solution) } };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.parts.log.warn('the solver failed', { requestId, reason });
+      return { kind: 'solved', requestId, outcome: { ok: false, reason } };
+    }
+  }
+
+  /** An input of the engine's own. */
+  private apply(body: InputBody): void {
+    this.sequence++;
+    this.write({ at: this.now(), source: 'engine', sequence: this.sequence, ...body });
+  }
+
+  /** Journal first, then effects. */
+  private write(input: Input): void {
+    this.parts.journal.append(recordOf(input));
+    this.records++;
+    const [state, effects] = step(this.current, input);
+    this.current = state;
+    for (const effect of effects) {
+      if (!this.isAlive) return;
+      this.carryOut(effect);
+    }
+  }
+
+  private carryOut(effect: Effect): void {
+    const { bus, link, clock, site } = this.parts;
+    switch (effect.kind) {
+      case 'send':
+        link.send(effect.message);
+        break;
+      case 'drop':
+        link.drop(effect.stationId, effect.reason);
+        break;
+      case 'publish':
+        bus.publish(subjectOf(site.id, effect.tail), utf8Of(jsonOf(effect.payload)));
+        break;
+      case 'solve':
+        this.solves.push(effect);
+        break;
+      case 'wake':
+        this.forgetWake?.();
+        this.forgetWake = clock.at(effect.at, () => this.receive('engine', { kind: 'tick' }));
+        break;
+    }
+  }
+
+  /** Keeps the journal within its bound. */
+  private compact(): void {
+    const most = this.parts.journalRecordsMax ?? journalRecordsMax;
+    if (!this.isAlive || this.records < most || this.state().solving !== undefined) return;
+    this.parts.journal.compact(snapshotRecordOf(this.state()));
+    this.records = 1;
+  }
 }

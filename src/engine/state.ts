@@ -1,11 +1,18 @@
 /** Everything that the engine knows: a JSON value, changed by `step` only. Records are read in the order of their sorted keys. @module */
 import type { DepotEvent } from '#domain/event';
 import type { DepotPlan } from '#domain/plan';
-import type { Site } from '#domain/site';
+import type { OcppVersion, Site } from '#domain/site';
+import type { StepFunction } from '#domain/step-function';
 import type { TimeGrid } from '#domain/time-grid';
 import type { EpochS, WattHours, Watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
+import type { Dispatch } from '#dispatch/dispatch-state';
+import type { InstalledProfile } from '#ocpp/profile';
 import type { ConnectorStatus } from '#ocpp/station-message';
+import type { Floors } from '#safety/floors';
+import type { Ledger } from '#safety/ledger';
+import type { SiteLimits } from '#safety/circuit-limits';
+import type { WitnessState } from '#witness/witness';
 import type { Policy } from './policy.ts';
 
 /** A running transaction and the register at its start. */
@@ -25,17 +32,38 @@ export interface EvseState {
   readonly powerW?: Watts;
   /** Instant of the latest reading. */
   readonly sampledAt?: EpochS;
+  /** Caught above its limit: how far the fence has got. */
+  readonly fence?: Fence;
+}
+
+/**
+ * What is done about an EVSE that draws more than it may, in this order: everybody else is lowered and it is told its
+ * floor; its transaction is stopped if the site is still not safe; somebody has to go there.
+ */
+export interface Fence {
+  readonly step: 'lower' | 'stop' | 'hands';
+  readonly since: EpochS;
+}
+
+/** A transaction start that was answered, to know it when it is sent again. */
+export interface AnsweredStart {
+  /** EVSE, instant, register and token as text. */
+  readonly key: string;
+  readonly transactionId: string;
 }
 
 /** What is known of one station. */
 export interface StationState {
   readonly up: boolean;
+  readonly version: OcppVersion;
   /** Instant of the last change of `up`. */
   readonly since: EpochS;
   readonly boots: number;
-  readonly alarmedLoss: boolean;
   /** By EVSE id. */
   readonly evses: Readonly<Record<string, EvseState>>;
+  readonly answeredStarts: readonly AnsweredStart[];
+  /** Transactions known to be over, oldest first. */
+  readonly ended: readonly string[];
 }
 
 /** A visit and how far it has come. */
@@ -65,6 +93,18 @@ export type Trigger =
   | 'load'
   | 'not-compliant';
 
+/** A session of a problem in the engine's words. */
+export interface PlannedSession {
+  readonly visitId: string;
+  readonly stationId: string;
+  readonly evseId: number;
+  readonly phases: 1 | 3;
+  readonly arrive: number;
+  readonly depart: number;
+  /** Energy asked for beyond the need, because the first interval has partly gone, kWh. */
+  readonly inflatedKwh: number;
+}
+
 /** A solve that has been asked for; the answer is read with the help of what is kept here. */
 export interface OpenSolve {
   readonly requestId: number;
@@ -72,13 +112,35 @@ export interface OpenSolve {
   readonly grid: TimeGrid;
   readonly triggers: readonly Trigger[];
   /** In the order of the problem's sessions. */
-  readonly sessions: readonly {
-    readonly visitId: string;
-    readonly evse: string;
-    readonly phases: 1 | 3;
-    readonly arrive: number;
-    readonly depart: number;
-  }[];
+  readonly sessions: readonly PlannedSession[];
+}
+
+/** The plan of one EVSE as the station shall hold it. */
+export interface WantedPlan {
+  readonly evseId: number;
+  readonly visitId: string;
+  readonly transactionId: string;
+  readonly profile: InstalledProfile;
+  /** In the station's unit, from the start of the profile to the end of the lease. */
+  readonly limit: StepFunction;
+  readonly fromS: EpochS;
+  readonly leaseEndS: EpochS;
+}
+
+/** A limit event with its start filled in. */
+export type LimitEvent = Extract<DepotEvent, { kind: 'limit' }> & { readonly fromS: EpochS };
+
+/** A meter reading. */
+export interface Reading {
+  readonly powerW: Watts;
+  readonly sampledAt: EpochS;
+}
+
+/** Something that is wrong and not yet over. */
+export interface Alarm {
+  readonly kind: string;
+  readonly key: string;
+  readonly since: EpochS;
 }
 
 /** Numbers of things that happened, for status and alarms. */
@@ -89,6 +151,7 @@ export interface Counts {
   readonly busRefused: number;
   readonly callsRefused: number;
   readonly restarts: number;
+  readonly commands: number;
 }
 
 /** The state of one site's engine. */
@@ -97,21 +160,47 @@ export interface State {
   readonly site: Site;
   readonly policy: Policy;
   readonly seed: number;
+  /** By `evseKey`: A per phase (AC) or W (DC). */
+  readonly floors: Floors;
+  readonly ledger: Ledger;
+  readonly dispatch: Dispatch;
+  readonly witness: WitnessState;
+  /** What the ledger counts on, made anew with each interval, limit and load. */
+  readonly supply: SiteLimits;
+  /** `supply` no longer says what is known. */
+  readonly supplyStale: boolean;
   /** By station id. */
   readonly stations: Readonly<Record<string, StationState>>;
   /** By visit id. */
   readonly visits: Readonly<Record<string, VisitState>>;
   readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }>;
   /** Limit events in force or to come, oldest first. */
-  readonly limits: readonly Extract<DepotEvent, { kind: 'limit' }>[];
+  readonly limits: readonly LimitEvent[];
+  /** Measured uncontrolled load, by circuit id. */
+  readonly loads: Readonly<Record<string, Reading>>;
+  readonly siteMeter?: Reading;
   /** The plan in force: always one whose certificate is valid. */
   readonly plan?: DepotPlan;
   readonly planRevision: number;
+  /** By `evseKey`. */
+  readonly wanted: Readonly<Record<string, WantedPlan>>;
   /** Why a new plan is wanted; empty: the plan is fresh. */
   readonly stale: readonly Trigger[];
+  /** Something changed that dispatch may act on. */
+  readonly restless: boolean;
+  readonly nextIntervalAt: EpochS;
+  /** Dispatch wants a turn then. */
+  readonly dispatchAt?: EpochS;
+  /** The `wake` last asked for. */
+  readonly wakeAt?: EpochS;
   readonly solving?: OpenSolve;
   readonly requestCount: number;
   /** Transaction ids of OCPP 1.6 are chosen here, counting up. */
   readonly transactionCount: number;
+  /** By `kind key`. */
+  readonly alarms: Readonly<Record<string, Alarm>>;
   readonly counts: Counts;
 }
+
+/** A change of the state with what it asks of the world. */
+export type Outcome<E> = readonly [State, readonly E[]];

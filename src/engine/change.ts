@@ -1,0 +1,102 @@
+/** Small changes of the state that many handlers share. @module */
+import { subjects } from '#domain/event';
+import { invariant } from '#domain/invariant';
+import type { EvseRef } from '#domain/site';
+import type { Effect } from './effect.ts';
+import type { Counts, EvseState, State, StationState, Trigger, VisitState } from './state.ts';
+
+/** What a handler returns. */
+export type Change = readonly [State, readonly Effect[]];
+
+/** The state after all changes in turn, with the effects of all. */
+export function inTurn(state: State, changes: readonly ((state: State) => Change)[]): Change {
+  const effects: Effect[] = [];
+  let current = state;
+  for (const change of changes) {
+    const [next, more] = change(current);
+    current = next;
+    effects.push(...more);
+  }
+  return [current, effects];
+}
+
+/** Entries of a record in the order of their keys. */
+export function sorted<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** A record without one key. */
+export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...rest } = record;
+  return rest;
+}
+
+/** A station that the site has. */
+export function stationState(state: State, stationId: string): StationState {
+  const station = state.stations[stationId];
+  invariant(station !== undefined, 'the site has the station', { stationId });
+  return station;
+}
+
+/** The state with one station changed. */
+export function withStation(state: State, stationId: string, change: Partial<StationState>): State {
+  const station = { ...stationState(state, stationId), ...change };
+  return { ...state, stations: { ...state.stations, [stationId]: station } };
+}
+
+/** An EVSE of a station; undefined where the station has none with that id. */
+export function evseState(state: State, ref: EvseRef): EvseState | undefined {
+  return state.stations[ref.stationId]?.evses[ref.evseId];
+}
+
+/** The state with one EVSE replaced. */
+export function withEvse(state: State, ref: EvseRef, evse: EvseState): State {
+  const { evses } = stationState(state, ref.stationId);
+  return withStation(state, ref.stationId, { evses: { ...evses, [ref.evseId]: evse } });
+}
+
+/** The state with one visit replaced. */
+export function withVisit(state: State, visit: VisitState): State {
+  return { ...state, visits: { ...state.visits, [visit.visit.id]: visit } };
+}
+
+/** The state with one more reason for a new plan. */
+export function staleBy(state: State, trigger: Trigger): State {
+  if (state.stale.includes(trigger)) return state;
+  return { ...state, stale: [...state.stale, trigger] };
+}
+
+/** The state with one count one higher. */
+export function counted(state: State, name: keyof Counts): State {
+  return { ...state, counts: { ...state.counts, [name]: state.counts[name] + 1 } };
+}
+
+/** A message for the bus. */
+export function publish(kind: keyof typeof subjects, payload: unknown): Effect {
+  return { kind: 'publish', tail: subjects[kind], payload };
+}
+
+/** Says once that something is wrong. */
+export function raiseAlarm(
+  state: State,
+  alarm: { readonly kind: string; readonly key: string; readonly facts?: Readonly<Record<string, unknown>> },
+): Change {
+  const id = `${alarm.kind} ${alarm.key}`;
+  if (state.alarms[id] !== undefined) return [state, []];
+  const { kind, key } = alarm;
+  return [
+    { ...state, alarms: { ...state.alarms, [id]: { kind, key, since: state.now } } },
+    [publish('alarm', { kind, key, at: state.now, active: true, facts: alarm.facts ?? {} })],
+  ];
+}
+
+/** Says once that something is over. */
+export function clearAlarm(state: State, kind: string, key: string): Change {
+  const id = `${kind} ${key}`;
+  const alarm = state.alarms[id];
+  if (alarm === undefined) return [state, []];
+  return [
+    { ...state, alarms: without(state.alarms, id) },
+    [publish('alarm', { kind, key, at: state.now, active: false, facts: { since: alarm.since } })],
+  ];
+}

@@ -1,0 +1,44 @@
+/** Which EVSEs follow the plan, and what the others may draw meanwhile. @module */
+import { evseKey, type Evse, type Station } from '#domain/site';
+import { constant, mapValues, type StepFunction } from '#domain/step-function';
+import { contextOf, hardwareOf, stationExposureOf } from '#safety/exposure';
+import type { State } from './state.ts';
+
+/** Failed calls in a row after which a station counts as deaf. */
+const deafAfter = 3;
+
+/** Why an EVSE does not follow the plan; undefined: it does. */
+export function reasonFixed(
+  state: State,
+  station: Station,
+  evse: Evse,
+): 'offline' | 'deaf' | 'not-compliant' | undefined {
+  const belief = state.ledger.beliefs[station.id];
+  if (belief?.notCompliant.includes(evse.id) === true) return 'not-compliant';
+  if (state.stations[station.id]?.up !== true) return 'offline';
+  if ((state.dispatch.stations[station.id]?.failures ?? 0) >= deafAfter) return 'deaf';
+  return undefined;
+}
+
+/** The highest limit that an EVSE may hold, over time: A per phase (AC) or W (DC). */
+export function heldLimitOf(state: State, station: Station, evse: Evse): StepFunction {
+  const belief = state.ledger.beliefs[station.id];
+  if (belief === undefined) return constant(hardwareOf(station, evse));
+  const exposure = stationExposureOf(contextOf(state.site, station, state.ledger.policy), belief);
+  return exposure.evses[String(evse.id)] ?? constant(hardwareOf(station, evse));
+}
+
+/** The highest power that an EVSE may draw, W over all its phases. */
+export function heldPowerOf(state: State, station: Station, evse: Evse): StepFunction {
+  const limit = heldLimitOf(state, station, evse);
+  if (station.current === 'DC') return limit;
+  const perAmpere = state.site.voltage * evse.rotation.length;
+  return mapValues(limit, (a) => Math.min(a * perAmpere, evse.maxW));
+}
+
+/** The floor of an EVSE in W over all its phases. */
+export function floorPowerOf(state: State, station: Station, evse: Evse): number {
+  const floor = state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0;
+  if (station.current === 'DC') return floor;
+  return Math.min(floor * state.site.voltage * evse.rotation.length, evse.maxW);
+}

@@ -1,0 +1,167 @@
+/** Meter samples: energy of visits, and the witness that holds draw against limit. @module */
+import { evseKey, type Evse, type EvseRef, type Station } from '#domain/site';
+import { maxOver } from '#domain/step-function';
+import { epochS, later, wattHours, watts, type EpochS } from '#domain/units';
+import type { MeterSample } from '#ocpp/station-message';
+import { learn, type Ledger } from '#safety/ledger';
+import { observeMeter, type Verdict } from '#witness/witness';
+import {
+  clearAlarm,
+  evseState,
+  inTurn,
+  publish,
+  raiseAlarm,
+  staleBy,
+  withEvse,
+  withVisit,
+  type Change,
+} from './change.ts';
+import { heldPowerOf } from './fleet.ts';
+import type { EvseState, State } from './state.ts';
+import { onUpdated } from './transactions.ts';
+
+/** Samples in a row inside the limit, and near it, that clear a charger. */
+const clearSamples = 3;
+/** A sample is a test of the limit when the draw is at least this part of it. */
+const testShare = 0.5;
+
+/** The power that a sample states, W; from the currents where there is no power. */
+function powerOf(state: State, sample: MeterSample): number | undefined {
+  if (sample.powerW !== undefined) return sample.powerW;
+  if (sample.currentA === undefined) return undefined;
+  return sample.currentA.reduce((a, b) => a + b, 0) * state.site.voltage;
+}
+
+/** The energy that a visit has had as of a register; a register that has gone back counts from there again. */
+function withRegister(state: State, ref: EvseRef, evse: EvseState, registerWh: number): State {
+  const { transaction } = evse;
+  const isReset = transaction !== undefined && registerWh < (evse.registerWh ?? transaction.startRegisterWh);
+  const visit = transaction?.visitId === undefined ? undefined : state.visits[transaction.visitId];
+  const register = wattHours(registerWh);
+  if (transaction === undefined) return withEvse(state, ref, { ...evse, registerWh: register });
+  const running = isReset ? { ...transaction, startRegisterWh: register } : transaction;
+  const next = withEvse(state, ref, { ...evse, registerWh: register, transaction: running });
+  if (visit === undefined) return next;
+  const beforeWh = isReset ? visit.deliveredWh : visit.deliveredBeforeWh;
+  return withVisit(next, {
+    ...visit,
+    deliveredBeforeWh: beforeWh,
+    deliveredWh: wattHours(beforeWh + registerWh - running.startRegisterWh),
+  });
+}
+
+/** The ledger as if nobody had been caught: what the charger was told. */
+function trusting(state: State): State {
+  const { policy } = state.ledger;
+  const ledger: Ledger = {
+    ...state.ledger,
+    policy: { ...policy, guards: { ...policy.guards, notCompliant: false } },
+  };
+  return { ...state, ledger };
+}
+
+/** The station and EVSE of a reference; undefined for one that the site does not have. */
+function placeOf(state: State, ref: EvseRef): { readonly station: Station; readonly evse: Evse } | undefined {
+  const station = state.site.stations.find((s) => s.id === ref.stationId);
+  const evse = station?.evses.find((e) => e.id === ref.evseId);
+  return station === undefined || evse === undefined ? undefined : { station, evse };
+}
+
+/** What follows from a verdict on a meter. */
+function act(state: State, ref: EvseRef, verdict: Verdict): Change {
+  const said = publish('verdict', verdict);
+  if (verdict.kind !== 'over-limit') return [state, [said]];
+  const ledger = learn(state.site, state.ledger, {
+    kind: 'not-compliant',
+    stationId: ref.stationId,
+    at: state.now,
+    evseId: ref.evseId,
+  });
+  const evse = evseState(state, ref);
+  const fenced =
+    evse === undefined
+      ? state
+      : withEvse(state, ref, { ...evse, fence: { step: 'lower', since: state.now } });
+  const [alarmed, effects] = raiseAlarm(staleBy({ ...fenced, ledger, restless: true }, 'not-compliant'), {
+    kind: 'not-compliant',
+    key: verdict.key,
+    facts: { evidence: verdict.evidence },
+  });
+  return [alarmed, [said, ...effects]];
+}
+
+/** Clears a caught charger after samples that were near its limit and never above. */
+function clearProven(state: State, ref: EvseRef): Change {
+  const key = evseKey(ref);
+  const belief = state.ledger.beliefs[ref.stationId];
+  const watched = state.witness.watched[key];
+  if (belief?.notCompliant.includes(ref.evseId) !== true || watched === undefined || watched.caught)
+    return [state, []];
+  const recent = watched.recent.slice(-clearSamples);
+  const isTest = recent.every(
+    (r) => r.boundW > 0 && r.powerW >= testShare * r.boundW && r.powerW <= r.boundW + r.toleranceW,
+  );
+  if (recent.length < clearSamples || !isTest) return [state, []];
+  const ledger = learn(state.site, state.ledger, {
+    kind: 'cleared',
+    stationId: ref.stationId,
+    at: state.now,
+    evseId: ref.evseId,
+  });
+  const evse = evseState(state, ref);
+  const { fence: _, ...free } = evse ?? { status: 'Occupied' as const };
+  const freed = withEvse({ ...state, ledger, restless: true }, ref, free);
+  return clearAlarm(staleBy(freed, 'not-compliant'), 'not-compliant', key);
+}
+
+/** Shows the witness a reading that is young enough to speak of now. */
+function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledAt: EpochS }): Change {
+  const place = placeOf(state, ref);
+  const { sampleIntervalS, meterTolerance, meterToleranceW } = state.policy;
+  if (place === undefined || reading.sampledAt < state.now - 2 * sampleIntervalS) return [state, []];
+  const at = epochS(Math.min(reading.sampledAt, state.now));
+  const held = heldPowerOf(trusting(state), place.station, place.evse);
+  const boundW = maxOver(held, at, later(at, 1));
+  const finding = observeMeter(state.witness, {
+    key: evseKey(ref),
+    at: state.now,
+    ...reading,
+    boundW,
+    toleranceW: boundW * meterTolerance + meterToleranceW,
+  });
+  return inTurn({ ...state, witness: finding.state }, [
+    ...finding.verdicts.map((verdict) => (s: State) => act(s, ref, verdict)),
+    (s) => clearProven(s, ref),
+  ]);
+}
+
+/** Takes one sample. */
+export function onMeter(state: State, stationId: string, sample: MeterSample): Change {
+  const ref = { stationId, evseId: sample.evseId };
+  if (evseState(state, ref) === undefined) return [state, []];
+  const [heard, effects] =
+    sample.transactionId === undefined
+      ? ([state, []] as const)
+      : onUpdated(state, stationId, {
+          evseId: sample.evseId,
+          transactionId: sample.transactionId,
+          at: epochS(Math.min(sample.sampledAt, state.now)),
+        });
+  const evse = evseState(heard, ref);
+  if (evse === undefined || sample.sampledAt < (evse.sampledAt ?? 0)) return [heard, effects];
+  const powerW = powerOf(heard, sample);
+  const seen: EvseState = {
+    ...evse,
+    sampledAt: sample.sampledAt,
+    ...(powerW === undefined || !Number.isFinite(powerW) ? {} : { powerW: watts(powerW) }),
+  };
+  const { registerWh } = sample;
+  const isMine = sample.transactionId === undefined || sample.transactionId === evse.transaction?.id;
+  const counted =
+    registerWh !== undefined && Number.isFinite(registerWh) && registerWh >= 0 && isMine
+      ? withRegister(heard, ref, seen, registerWh)
+      : withEvse(heard, ref, seen);
+  if (powerW === undefined || !Number.isFinite(powerW)) return [counted, effects];
+  const [judged, more] = witness(counted, ref, { powerW, sampledAt: sample.sampledAt });
+  return [judged, [...effects, ...more]];
+}

@@ -1,0 +1,79 @@
+/** What the depot tells over the bus. @module */
+import type { DepotEvent } from '#domain/event';
+import { valueAt } from '#domain/step-function';
+import { publish, staleBy, type Change } from './change.ts';
+import { limitEventsMax } from './limits.ts';
+import { checkTariff } from './price.ts';
+import type { LimitEvent, State } from './state.ts';
+import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts';
+
+/** Part of the bound by which a measured load may rise without a new plan. */
+const loadStepShare = 0.1;
+
+/** Takes an event that has its form. */
+export function onBusEvent(state: State, event: DepotEvent): Change {
+  switch (event.kind) {
+    case 'visit':
+      return announceVisit(state, event.visit);
+    case 'visit-cancelled':
+      return cancelVisit(state, event.visitId);
+    case 'departure-changed':
+      return changeDeparture(state, event.visitId, event.departsAt);
+    case 'tariff':
+      return onTariff(state, event);
+    case 'limit':
+      return onLimit(state, event);
+    case 'uncontrolled-load':
+      return onLoad(state, event);
+    case 'site-meter':
+      return onSiteMeter(state, event);
+  }
+}
+
+function onTariff(state: State, event: Extract<DepotEvent, { kind: 'tariff' }>): Change {
+  const checked = checkTariff(event);
+  if (!checked.ok)
+    return [
+      { ...state, counts: { ...state.counts, busRefused: state.counts.busRefused + 1 } },
+      [publish('refused', { at: state.now, subject: 'tariff', faults: checked.problem })],
+    ];
+  return [staleBy({ ...state, tariff: event }, 'tariff'), []];
+}
+
+function onLimit(state: State, event: Extract<DepotEvent, { kind: 'limit' }>): Change {
+  const fromS = event.fromS ?? state.now;
+  if (event.untilS !== undefined && event.untilS <= state.now)
+    return refuse(state, 'limit-in-the-past', 'untilS', 'Send limits before they end.');
+  const live = state.limits.filter((l) => l.untilS === undefined || l.untilS > state.now);
+  if (live.length >= limitEventsMax)
+    return refuse(state, 'too-many-limits', 'circuit', `At most ${limitEventsMax} limits are kept.`);
+  const limits: readonly LimitEvent[] = [...live, { ...event, fromS }];
+  return [staleBy({ ...state, limits, supplyStale: true, restless: true }, 'limit'), []];
+}
+
+/** A building meter; above the bound that safety counts on the bound is raised for as long as the reading holds. */
+function onLoad(state: State, event: Extract<DepotEvent, { kind: 'uncontrolled-load' }>): Change {
+  const { powerW, sampledAt } = event;
+  const before = state.loads[event.circuit];
+  if (before !== undefined && sampledAt < before.sampledAt) return [state, []];
+  const next: State = { ...state, loads: { ...state.loads, [event.circuit]: { powerW, sampledAt } } };
+  const supply = state.supply[event.circuit];
+  const boundW = supply === undefined ? 0 : valueAt(supply.uncontrolledW, state.now);
+  if (powerW <= boundW) return [next, []];
+  const isNews = powerW > boundW * (1 + loadStepShare);
+  const raised: State = { ...next, supplyStale: true, restless: true };
+  const alarm = publish('alarm', {
+    kind: 'load-above-bound',
+    key: event.circuit,
+    at: state.now,
+    active: true,
+    facts: { powerW, boundW },
+  });
+  return [isNews ? staleBy(raised, 'load') : raised, isNews ? [alarm] : []];
+}
+
+function onSiteMeter(state: State, event: Extract<DepotEvent, { kind: 'site-meter' }>): Change {
+  const { powerW, sampledAt } = event;
+  if (state.siteMeter !== undefined && sampledAt < state.siteMeter.sampledAt) return [state, []];
+  return [{ ...state, siteMeter: { powerW, sampledAt } }, []];
+}

@@ -1,0 +1,296 @@
+/** What stations say: connections, calls of theirs, answers to ours. @module */
+import type { LinkEvent } from '#domain/event';
+import { evseKey } from '#domain/site';
+import { combine, constant, stepFunctionOf } from '#domain/step-function';
+import { later } from '#domain/units';
+import { onAnswer, onLink, onReported } from '#dispatch/answers';
+import { withReadBack, withRequest } from '#dispatch/dispatch-state';
+import type { AnswerOutcome } from '#dispatch/turn';
+import type { ChargerEvent, CommandAnswer, StationCommand } from '#ocpp/station-message';
+import { answerOf, answerOfError, eventsOfCall, replyOf } from '#ocpp/wire-message';
+import { learn } from '#safety/ledger';
+import { observeLink, observeReadBack } from '#witness/witness';
+import {
+  clearAlarm,
+  counted,
+  evseState,
+  inTurn,
+  publish,
+  raiseAlarm,
+  staleBy,
+  stationState,
+  withEvse,
+  withStation,
+  type Change,
+} from './change.ts';
+import type { Effect } from './effect.ts';
+import { heldLimitOf } from './fleet.ts';
+import { onMeter } from './meter.ts';
+import type { State } from './state.ts';
+import { onEnded, onStarted, onUpdated } from './transactions.ts';
+import { leave } from './visits.ts';
+
+/** Takes an event of the charger link. */
+export function onLinkEvent(state: State, event: LinkEvent): Change {
+  if (state.stations[event.stationId] === undefined)
+    return event.kind === 'disconnected'
+      ? [state, []]
+      : [state, [{ kind: 'drop', stationId: event.stationId, reason: 'no station of this site' }]];
+  switch (event.kind) {
+    case 'connected':
+      return onConnected(state, event);
+    case 'disconnected':
+      return onDisconnected(state, event);
+    case 'call':
+      return onCall(state, event);
+    case 'result':
+    case 'error':
+      return onReply(state, event);
+  }
+}
+
+/** A connection stands: what is installed is read before anything is raised. */
+function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected' }>): Change {
+  const { stationId } = event;
+  const site = state.site.stations.find((s) => s.id === stationId);
+  if (site !== undefined && site.version !== event.version)
+    return [
+      state,
+      [{ kind: 'drop', stationId, reason: `speaks ${event.version}, this site says ${site.version}` }],
+    ];
+  const view = { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
+  const linked = onLink(view, { stationId, up: true });
+  const dispatch = withRequest(linked.dispatch, stationId, {
+    kind: 'set-sample-interval',
+    intervalS: state.policy.sampleIntervalS,
+  });
+  const finding = observeLink(state.witness, { stationId, at: state.now, up: true });
+  const next: State = withStation(
+    { ...state, ledger: linked.ledger, dispatch, witness: finding.state, restless: true },
+    stationId,
+    { up: true, since: state.now },
+  );
+  const [cleared, effects] = clearAlarm(staleBy(next, 'station-back'), 'comms-loss', stationId);
+  return [cleared, [...finding.verdicts.map((v) => publish('verdict', v)), ...effects]];
+}
+
+/** A connection is gone; what the station holds stays believed, its lease runs on. */
+function onDisconnected(state: State, event: Extract<LinkEvent, { kind: 'disconnected' }>): Change {
+  const { stationId } = event;
+  if (!stationState(state, stationId).up) return [state, []];
+  const view = { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
+  const linked = onLink(view, { stationId, up: false });
+  const next = withStation({ ...state, ...linked, restless: true }, stationId, {
+    up: false,
+    since: state.now,
+  });
+  return [staleBy(next, 'station-lost'), []];
+}
+
+/** A CALL of a station: its events, then the answer. */
+function onCall(state: State, event: Extract<LinkEvent, { kind: 'call' }>): Change {
+  const { stationId, messageId, action, payload } = event;
+  const { version } = stationState(state, stationId);
+  const read = eventsOfCall(version, action, payload);
+  if (!read.ok) {
+    const { code, description } = read.problem;
+    return [
+      counted(state, 'callsRefused'),
+      [
+        { kind: 'send', message: { kind: 'error', stationId, messageId, code, description } },
+        publish('refused', {
+          at: state.now,
+          stationId,
+          action,
+          faults: [{ path: read.problem.path, rule: code, fix: description }],
+        }),
+      ],
+    ];
+  }
+  let current = state;
+  let transactionId: string | undefined;
+  const effects: Effect[] = [];
+  for (const one of read.value) {
+    const [next, more] =
+      one.kind === 'transaction-started'
+        ? ((): Change => {
+            const started = onStarted(current, stationId, one);
+            transactionId = started.transactionId;
+            return started.change;
+          })()
+        : onChargerEvent(current, stationId, one);
+    current = next;
+    effects.push(...more);
+  }
+  const facts = {
+    now: state.now,
+    accepted: true,
+    intervalS: state.policy.heartbeatIntervalS,
+    ...(transactionId === undefined ? {} : { transactionId }),
+  };
+  const reply: Effect = {
+    kind: 'send',
+    message: {
+      kind: 'result',
+      stationId,
+      messageId,
+      payload: replyOf(version, action, facts, payload),
+    },
+  };
+  return [current, [reply, ...effects]];
+}
+
+/** What one event of a station changes. */
+function onChargerEvent(
+  state: State,
+  stationId: string,
+  event: Exclude<ChargerEvent, { kind: 'transaction-started' }>,
+): Change {
+  switch (event.kind) {
+    case 'boot':
+      return onBoot(state, stationId, event);
+    case 'status':
+      return onStatus(state, stationId, event);
+    case 'transaction-updated':
+      return onUpdated(state, stationId, event);
+    case 'transaction-ended':
+      return onEnded(state, stationId, event);
+    case 'meter':
+      return onMeter(state, stationId, event.sample);
+    case 'profiles-reported':
+      return afterAnswer(state, stationId, onReported(viewOf(state), { ...event, stationId }), undefined);
+    case 'heartbeat':
+    case 'authorize':
+    case 'notice':
+      return [state, []];
+  }
+}
+
+/** A station has booted: what it was told may be gone. */
+function onBoot(state: State, stationId: string, event: Extract<ChargerEvent, { kind: 'boot' }>): Change {
+  const ledger = learn(state.site, state.ledger, { kind: 'booted', stationId, at: state.now });
+  const dispatch = withReadBack(state.site, state.dispatch, stationId);
+  const { boots } = stationState(state, stationId);
+  const next = withStation({ ...state, ledger, dispatch, restless: true }, stationId, {
+    boots: boots + 1,
+  });
+  const station = state.site.stations.find((s) => s.id === stationId);
+  if (station === undefined || (station.vendor === event.vendor && station.model === event.model))
+    return [staleBy(next, 'station-back'), []];
+  return raiseAlarm(staleBy(next, 'station-back'), {
+    kind: 'other-hardware',
+    key: stationId,
+    facts: { expected: `${station.vendor} ${station.model}`, found: `${event.vendor} ${event.model}` },
+  });
+}
+
+/** A socket has changed its state. */
+function onStatus(state: State, stationId: string, event: Extract<ChargerEvent, { kind: 'status' }>): Change {
+  const ref = { stationId, evseId: event.evseId };
+  const evse = evseState(state, ref);
+  if (evse === undefined || evse.status === event.status) return [state, []];
+  const next = withEvse(state, ref, { ...evse, status: event.status });
+  const key = evseKey(ref);
+  const isFree = event.status === 'Available' && evse.transaction === undefined;
+  const [told, effects] =
+    event.status === 'Faulted'
+      ? raiseAlarm(next, { kind: 'faulted', key, facts: { detail: event.detail } })
+      : clearAlarm(next, 'faulted', key);
+  return [isFree ? leave(told, ref) : told, effects];
+}
+
+/** What dispatch reads. */
+function viewOf(state: State): {
+  site: State['site'];
+  ledger: State['ledger'];
+  dispatch: State['dispatch'];
+  now: State['now'];
+} {
+  return { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
+}
+
+/** The command that a message id belongs to. */
+function commandOf(state: State, stationId: string, messageId: string): StationCommand | undefined {
+  const station = state.dispatch.stations[stationId];
+  if (station?.pending?.messageId === messageId) return station.pending.command;
+  return station?.lapsed?.messageId === messageId ? station.lapsed.command : undefined;
+}
+
+/** An answer to a CALL of ours. */
+function onReply(state: State, event: Extract<LinkEvent, { kind: 'result' | 'error' }>): Change {
+  const { stationId, messageId } = event;
+  const command = commandOf(state, stationId, messageId);
+  if (command === undefined) return [state, []];
+  const answer =
+    event.kind === 'error'
+      ? answerOfError(event.code, event.description)
+      : answerOf(stationState(state, stationId).version, command, event.payload);
+  const outcome = onAnswer(viewOf(state), { stationId, messageId, answer });
+  return afterAnswer(state, stationId, outcome, answer);
+}
+
+/** The state after dispatch has read an answer, with what it proves. */
+function afterAnswer(
+  state: State,
+  stationId: string,
+  outcome: AnswerOutcome,
+  answer: CommandAnswer | undefined,
+): Change {
+  if (!outcome.known) return [state, []];
+  const { ledger, dispatch, command } = outcome;
+  const next: State = { ...state, ledger, dispatch, restless: true };
+  if (command === undefined || answer === undefined) return [next, []];
+  return inTurn(next, [
+    (s) => judgeComposite(s, stationId, answer, outcome),
+    (s) => tellRefusal(s, stationId, command, answer),
+  ]);
+}
+
+/** Holds a reported composite against what the station may hold. */
+function judgeComposite(
+  state: State,
+  stationId: string,
+  answer: CommandAnswer,
+  outcome: AnswerOutcome,
+): Change {
+  const station = state.site.stations.find((s) => s.id === stationId);
+  if (answer.kind !== 'composite' || station === undefined || outcome.verdict === undefined)
+    return [state, []];
+  const evse = station.evses.find((e) => e.id === answer.evseId);
+  const { startAt = state.now, durationS = 0, periods } = answer;
+  if (evse === undefined || periods.length === 0 || outcome.verdict === 'says-nothing') return [state, []];
+  const expected = heldLimitOf(state, station, evse);
+  const reported = stepFunctionOf(
+    periods
+      .toSorted((a, b) => a.startS - b.startS)
+      .filter((p, i, all) => i === 0 || p.startS > (all[i - 1]?.startS ?? -1))
+      .map((p) => [later(startAt, p.startS), p.limit] as const),
+  );
+  const finding = observeReadBack(state.witness, {
+    key: evseKey({ stationId, evseId: evse.id }),
+    at: state.now,
+    until: later(startAt, durationS),
+    expected: outcome.verdict === 'confirmed' ? reported : expected,
+    reported: combine([reported, constant(0)], ([a = 0]) => a),
+    tolerance: station.current === 'AC' ? 0.1 : 100,
+  });
+  return [{ ...state, witness: finding.state }, finding.verdicts.map((v) => publish('verdict', v))];
+}
+
+/** Says once that a station refuses a profile. */
+function tellRefusal(
+  state: State,
+  stationId: string,
+  command: StationCommand,
+  answer: CommandAnswer,
+): Change {
+  if (command.kind !== 'set-profile') return [state, []];
+  const key = `${stationId}/${command.evseId}`;
+  if (answer.kind === 'accepted') return clearAlarm(state, 'profile-refused', key);
+  if (answer.kind !== 'refused') return [state, []];
+  return raiseAlarm(state, {
+    kind: 'profile-refused',
+    key,
+    facts: { purpose: command.profile.purpose, status: answer.status, reason: answer.reason ?? null },
+  });
+}

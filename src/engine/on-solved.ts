@@ -1,0 +1,37 @@
+/** The answer of a solver. Only a plan whose certificate is valid is taken; otherwise the last one goes on. @module */
+import type { Input } from './input.ts';
+import { clearAlarm, counted, inTurn, raiseAlarm, type Change } from './change.ts';
+import { takePlan } from './plan.ts';
+import type { State } from './state.ts';
+
+/** Takes an answer. One that nobody waits for changes nothing. */
+export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>): Change {
+  const { solving } = state;
+  if (solving === undefined || solving.requestId !== input.requestId) return [state, []];
+  const { solving: _, ...rest } = state;
+  const key = state.site.id;
+  if (!input.outcome.ok)
+    return raiseAlarm(counted(rest, 'solveFailures'), {
+      kind: 'solver-failed',
+      key,
+      facts: { reason: input.outcome.reason, planInForce: state.planRevision },
+    });
+  const { plan } = input.outcome;
+  const isOfForm =
+    plan.powerKw.length === solving.sessions.length &&
+    plan.powerKw.every((row, i) => {
+      const session = solving.sessions[i];
+      return session !== undefined && row.length === session.depart - session.arrive;
+    });
+  if (!plan.valid || !isOfForm)
+    return raiseAlarm(counted(rest, 'plansRefused'), {
+      kind: 'plan-not-certified',
+      key,
+      facts: { status: plan.status, solver: plan.solver, planInForce: state.planRevision },
+    });
+  return inTurn(rest, [
+    (s) => takePlan(s, solving, plan),
+    (s) => clearAlarm(s, 'solver-failed', key),
+    (s) => clearAlarm(s, 'plan-not-certified', key),
+  ]);
+}

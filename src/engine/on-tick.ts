@@ -1,0 +1,243 @@
+/** What time brings: deadlines, intervals, a new plan where one is wanted, and the next turn of dispatch. @module */
+import { evseKey } from '#domain/site';
+import { alignDown } from '#domain/time-grid';
+import { epochS, later, type EpochS } from '#domain/units';
+import { withRequest } from '#dispatch/dispatch-state';
+import { dispatchTurn } from '#dispatch/dispatch';
+import type { Wanted, WantedStation } from '#dispatch/turn';
+import { callOf } from '#ocpp/wire-message';
+import { violationsOf } from '#safety/admission';
+import { observeLink } from '#witness/witness';
+import {
+  evseState,
+  inTurn,
+  publish,
+  raiseAlarm,
+  sorted,
+  staleBy,
+  stationState,
+  withEvse,
+  type Change,
+} from './change.ts';
+import type { Effect } from './effect.ts';
+import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
+import { draftOf, neededWh } from './problem.ts';
+import { freshSupply } from './start.ts';
+import type { State } from './state.ts';
+import { nextLimitChange } from './supply.ts';
+import { forgetOldVisits } from './visits.ts';
+
+/** Everything that is due now. */
+export function onTick(state: State): Change {
+  return inTurn(state, [
+    (s) => [onInterval(s), []],
+    (s) => [onLimitChange(s), []],
+    lossAlarms,
+    fences,
+    (s) => [withRests(dropOldPlans(s)), []],
+    askForPlan,
+    dispatch,
+    wake,
+  ]);
+}
+
+/** True where a tick would do something now. */
+export function wantsTick(state: State, now: EpochS): boolean {
+  return (
+    state.restless ||
+    state.supplyStale ||
+    (state.stale.length > 0 && state.solving === undefined) ||
+    state.nextIntervalAt <= now ||
+    (state.wakeAt ?? Infinity) <= now
+  );
+}
+
+/** A new interval makes the plan stale. */
+function onInterval(state: State): State {
+  if (state.nextIntervalAt > state.now) return state;
+  const { intervalS } = state.policy;
+  const next: State = {
+    ...state,
+    supplyStale: true,
+    restless: true,
+    nextIntervalAt: later(alignDown(state.now, intervalS), intervalS),
+  };
+  return staleBy(forgetOldVisits(next), 'interval');
+}
+
+/** Limits that begin or end now, and loads that were heard of. */
+function onLimitChange(state: State): State {
+  const limits = state.limits.filter((l) => l.untilS === undefined || l.untilS > state.now);
+  const hasEnded = limits.length < state.limits.length;
+  const hasBegun = limits.some((l) => l.fromS === state.now);
+  if (!state.supplyStale && !hasEnded && !hasBegun) return state;
+  const fresh: State = { ...state, limits, supplyStale: false, restless: true };
+  const supplied: State = { ...fresh, supply: freshSupply(fresh, state.now) };
+  return hasEnded || hasBegun ? staleBy(supplied, 'limit') : supplied;
+}
+
+/** Stations that have been silent for too long. */
+function lossAlarms(state: State): Change {
+  const lost = sorted(state.stations).filter(
+    ([id, s]) =>
+      !s.up &&
+      s.since + state.policy.commsLossAfterS <= state.now &&
+      state.alarms[`comms-loss ${id}`] === undefined,
+  );
+  return inTurn(
+    state,
+    lost.map(([stationId, { since }]) => (s: State): Change => {
+      const finding = observeLink(s.witness, { stationId, at: since, up: false });
+      const [next, effects] = raiseAlarm(
+        { ...s, witness: finding.state },
+        { kind: 'comms-loss', key: stationId, facts: { since } },
+      );
+      return [next, [...finding.verdicts.map((v) => publish('verdict', v)), ...effects]];
+    }),
+  );
+}
+
+/** Seconds that each step of a fence has to work. */
+function fenceStepS(state: State): number {
+  return 2 * state.policy.sampleIntervalS + state.policy.callTimeoutS;
+}
+
+/** Caught chargers: where the site is still not safe after a step of the fence, the next one. */
+function fences(state: State): Change {
+  const caught = state.site.stations.flatMap((station) =>
+    station.evses.flatMap((evse) => {
+      const ref = { stationId: station.id, evseId: evse.id };
+      const { fence } = evseState(state, ref) ?? {};
+      return fence === undefined || fence.step === 'hands' || fence.since + fenceStepS(state) > state.now
+        ? []
+        : [{ ref, fence }];
+    }),
+  );
+  if (caught.length === 0) return [state, []];
+  if (violationsOf(state.site, state.ledger, state.supply, state.now).length === 0) return [state, []];
+  return inTurn(
+    state,
+    caught.map(({ ref, fence }) => (s: State): Change => {
+      const evse = evseState(s, ref);
+      if (evse === undefined) return [s, []];
+      const step = fence.step === 'lower' ? 'stop' : 'hands';
+      const next = withEvse(s, ref, { ...evse, fence: { step, since: s.now } });
+      const key = evseKey(ref);
+      if (step === 'hands' || evse.transaction === undefined)
+        return raiseAlarm(next, {
+          kind: 'needs-hands',
+          key,
+          facts: { why: 'does not obey, cannot be stopped' },
+        });
+      const asked = withRequest(next.dispatch, ref.stationId, {
+        kind: 'remote-stop',
+        transactionId: evse.transaction.id,
+      });
+      return [{ ...next, dispatch: asked, restless: true }, []];
+    }),
+  );
+}
+
+/** Asks the solver where the plan is stale and nobody is at it. */
+function askForPlan(state: State): Change {
+  if (state.stale.length === 0 || state.solving !== undefined) return [state, []];
+  const draft = draftOf(state);
+  if (draft === undefined) return [{ ...state, stale: [] }, []];
+  const requestId = state.requestCount + 1;
+  const next: State = {
+    ...state,
+    stale: [],
+    requestCount: requestId,
+    counts: { ...state.counts, solves: state.counts.solves + 1 },
+    solving: {
+      requestId,
+      askedAt: state.now,
+      grid: draft.grid,
+      triggers: state.stale,
+      sessions: draft.sessions,
+    },
+  };
+  return [next, [{ kind: 'solve', requestId, problem: draft.problem }]];
+}
+
+/** What every station shall hold. */
+function wantedStations(state: State): Wanted {
+  const plans = sorted(state.wanted);
+  return Object.fromEntries(
+    state.site.stations.map((station): [string, WantedStation] => {
+      const own = plans.filter(([key]) => key.startsWith(`${station.id}/`)).map(([, plan]) => plan);
+      return [
+        station.id,
+        {
+          floors: floorProfilesOf(state, station),
+          plans: own.map((plan) => plan.profile),
+          rank: own.reduce<number>((least, plan) => Math.min(least, slackOf(state, plan.visitId)), 1e9),
+        },
+      ];
+    }),
+  );
+}
+
+/** Seconds that a vehicle can wait and still leave full. */
+function slackOf(state: State, visitId: string): number {
+  const visit = state.visits[visitId];
+  if (visit === undefined) return 1e9;
+  return Math.round(visit.visit.departsAt - state.now - (neededWh(state, visit) / visit.visit.maxW) * 3600);
+}
+
+/** One turn of dispatch. */
+function dispatch(state: State): Change {
+  const isDue = (state.dispatchAt ?? Infinity) <= state.now;
+  if (!state.restless && !isDue) return [state, []];
+  const outcome = dispatchTurn({
+    site: state.site,
+    ledger: state.ledger,
+    dispatch: state.dispatch,
+    limits: state.supply,
+    wanted: wantedStations(state),
+    now: state.now,
+  });
+  const effects = outcome.calls.flatMap((call): readonly Effect[] => {
+    const { version } = stationState(state, call.stationId);
+    const { stationId, messageId, command } = call;
+    return [
+      publish('command', { at: state.now, stationId, messageId, command }),
+      { kind: 'send', message: { kind: 'call', stationId, messageId, ...callOf(version, command) } },
+    ];
+  });
+  const next: State = {
+    ...state,
+    ledger: outcome.ledger,
+    dispatch: outcome.dispatch,
+    restless: false,
+    counts: { ...state.counts, commands: state.counts.commands + outcome.calls.length },
+  };
+  return [withDispatchWake(next, outcome.wakeAt), effects];
+}
+
+function withDispatchWake(state: State, at: EpochS | undefined): State {
+  const { dispatchAt: _, ...rest } = state;
+  return at === undefined ? rest : { ...rest, dispatchAt: at };
+}
+
+/** Asks to be woken at the next instant at which something is due. */
+function wake(state: State): Change {
+  const silent = sorted(state.stations)
+    .filter(([id, s]) => !s.up && state.alarms[`comms-loss ${id}`] === undefined)
+    .map(([, s]) => s.since + state.policy.commsLossAfterS);
+  const fenced = sorted(state.stations).flatMap(([, s]) =>
+    sorted(s.evses).flatMap(([, e]) =>
+      e.fence === undefined || e.fence.step === 'hands' ? [] : [e.fence.since + fenceStepS(state)],
+    ),
+  );
+  const instants = [
+    state.nextIntervalAt,
+    nextLimitChange(state.limits, state.now),
+    state.dispatchAt,
+    ...silent,
+    ...fenced,
+  ].filter((at) => at !== undefined && at > state.now);
+  const at = epochS(Math.min(...instants.map(Number)));
+  if (at === state.wakeAt) return [state, []];
+  return [{ ...state, wakeAt: at }, [{ kind: 'wake', at }]];
+}

@@ -1,0 +1,241 @@
+/** A solution made into the plan of the depot and the profile of each charger. @module */
+import type { DepotPlan, Shortfall, VisitPlan } from '#domain/plan';
+import { evseKey, type Station } from '#domain/site';
+import { combine, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
+import { startOf, type TimeGrid } from '#domain/time-grid';
+import { epochS, wattHours, watts, type EpochS } from '#domain/units';
+import type { Visit } from '#domain/visit';
+import { compileFloors, compilePlan } from '#ocpp/compile';
+import type { InstalledProfile } from '#ocpp/profile';
+import { publish, sorted, without, type Change } from './change.ts';
+import type { Effect } from './effect.ts';
+import type { SolvedPlan } from './input.ts';
+import { neededWh } from './problem.ts';
+import type { OpenSolve, PlannedSession, State, WantedPlan } from './state.ts';
+
+/** Energy below which a shortfall is rounding, kWh. */
+const shortfallLeastKwh = 0.05;
+
+/** What a solution means to the depot. */
+export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan): DepotPlan {
+  const { grid } = solve;
+  const visits = solve.sessions.map((session, i): VisitPlan => ({
+    visitId: session.visitId,
+    evse: evseKey(session),
+    phases: session.phases,
+    powerW: Array.from({ length: grid.count }, (_, t) =>
+      watts(
+        t >= session.arrive && t < session.depart
+          ? Math.round((solved.powerKw[i]?.[t - session.arrive] ?? 0) * 1e6) / 1e3
+          : 0,
+      ),
+    ),
+  }));
+  return {
+    revision: state.planRevision + 1,
+    madeAt: state.now,
+    grid,
+    visits,
+    shortfalls: shortfallsOf(state, solve, solved),
+    proof: {
+      status: solved.status,
+      solver: solved.solver,
+      objective: solved.objective,
+      bound: solved.bound,
+      gap: solved.gap,
+      valid: solved.valid,
+      repairCost: solved.repairCost,
+    },
+  };
+}
+
+/** Energy that cannot be had in time, what was asked for twice and the margin taken off. */
+function shortfallsOf(state: State, solve: OpenSolve, solved: SolvedPlan): readonly Shortfall[] {
+  return solve.sessions.flatMap((session, i) => {
+    const visit = state.visits[session.visitId];
+    if (visit === undefined) return [];
+    const marginKwh = (neededWh(state, visit) - (visit.visit.energyWh - visit.deliveredWh)) / 1000;
+    const missingKwh = (solved.shortfallKwh[i] ?? 0) - session.inflatedKwh - Math.max(0, marginKwh);
+    if (missingKwh < shortfallLeastKwh) return [];
+    return [
+      {
+        visitId: session.visitId,
+        missingWh: wattHours(Math.round(missingKwh * 1000)),
+        departsAt: visit.visit.departsAt,
+      },
+    ];
+  });
+}
+
+/** The planned limit of one EVSE over its stay, in its station's unit: A per phase (AC) or W (DC). */
+function limitOver(
+  state: State,
+  grid: TimeGrid,
+  session: PlannedSession,
+  powerKw: readonly number[],
+): readonly (readonly [EpochS, number])[] {
+  const station = state.site.stations.find((s) => s.id === session.stationId);
+  const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
+  return powerKw.map((kw, i) => [startOf(grid, session.arrive + i), (kw * 1000) / perUnit] as const);
+}
+
+/** Highest reaction time of the site with the policy's margin, s. */
+function raiseDelayOf(state: State): number {
+  return (
+    state.site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0) +
+    state.policy.raiseMarginS
+  );
+}
+
+/** The floors of a station as profiles. */
+export function floorProfilesOf(state: State, station: Station): readonly InstalledProfile[] {
+  const hardware = station.evses.reduce<number>(
+    (total, e) => total + (station.current === 'AC' ? e.maxA : e.maxW),
+    0,
+  );
+  const circuitA = state.site.circuits.find((c) => c.id === station.circuit)?.limitA ?? Infinity;
+  return compileFloors({
+    station,
+    floors: station.evses.map((evse) => ({
+      evseId: evse.id,
+      limit: state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0,
+    })),
+    stationMax:
+      station.current === 'AC'
+        ? Math.min(hardware, circuitA)
+        : Math.min(hardware, station.moduleW ?? Infinity),
+    now: state.now,
+    voltage: state.site.voltage,
+  });
+}
+
+/** True where two limits are the same in `[at, until)`. */
+function isSame(a: StepFunction, b: StepFunction, at: EpochS, until: EpochS): boolean {
+  const differs = from(
+    combine([a, b], ([x = 0, y = 0]) => (Math.abs(x - y) > 1e-6 ? 1 : 0)),
+    at,
+  );
+  return differs.startS.every((start, i) => differs.value[i] === 0 || start >= until);
+}
+
+/** What an EVSE shall be limited to. */
+interface Want {
+  readonly stationId: string;
+  readonly evseId: number;
+  readonly visit: Visit;
+  /** In the station's unit, the first piece at or before now. */
+  readonly pieces: readonly (readonly [EpochS, number])[];
+}
+
+/** The wanted plan of one EVSE; the one in force where it says the same and its lease is not half spent. */
+function wantedOf(state: State, want: Want): WantedPlan | undefined {
+  const { visit } = want;
+  const key = evseKey(want);
+  const station = state.site.stations.find((s) => s.id === want.stationId);
+  const transaction = state.stations[want.stationId]?.evses[want.evseId]?.transaction;
+  const endS = Math.min(visit.departsAt, state.now + state.policy.leaseMaxS);
+  if (station === undefined || transaction?.visitId !== visit.id || endS <= state.now) return undefined;
+  const before = state.wanted[key];
+  const inForce = before?.transactionId === transaction.id ? before : undefined;
+  const raiseDelayS = raiseDelayOf(state);
+  const [first, ...rest] = want.pieces;
+  const level = first?.[1] ?? 0;
+  const held = inForce === undefined ? level : valueAt(inForce.limit, epochS(state.now - 1));
+  const compiled = compilePlan({
+    station,
+    evseId: want.evseId,
+    transactionId: transaction.id,
+    limit: stepFunctionOf([
+      [epochS(state.now - raiseDelayS - 1), held],
+      [state.now, level],
+      ...rest.filter(([at]) => at > state.now),
+    ]),
+    leaseS: endS - state.now,
+    now: state.now,
+    raiseDelayS,
+    voltage: state.site.voltage,
+    floors: floorProfilesOf(state, station),
+  });
+  if (!compiled.ok) return undefined;
+  const { expected, profile, untilS } = compiled.value;
+  if (inForce !== undefined) {
+    const isLong = inForce.leaseEndS >= endS || inForce.leaseEndS - state.now > state.policy.leaseMaxS / 2;
+    const until = epochS(Math.min(inForce.leaseEndS, untilS));
+    if (isLong && isSame(inForce.limit, expected, state.now, until)) return inForce;
+  }
+  return {
+    evseId: want.evseId,
+    visitId: visit.id,
+    transactionId: transaction.id,
+    profile: { evseId: want.evseId, profile },
+    limit: expected,
+    fromS: state.now,
+    leaseEndS: untilS,
+  };
+}
+
+/** The state in which some EVSEs want a plan. */
+function withWants(state: State, wants: readonly Want[]): State {
+  let { wanted } = state;
+  for (const want of wants) {
+    const one = wantedOf(state, want);
+    if (one !== undefined && one !== wanted[evseKey(want)]) wanted = { ...wanted, [evseKey(want)]: one };
+  }
+  return wanted === state.wanted ? state : { ...state, wanted, restless: true };
+}
+
+/**
+ * The state in which vehicles that no plan serves have their limit: full ones none, caught chargers their floor. Who is
+ * too late for a plan, or unknown, charges at the floor by itself.
+ */
+export function withRests(state: State): State {
+  const wants = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
+    const { stationId, evseId } = v.visit.evse;
+    const evse = state.stations[stationId]?.evses[evseId];
+    if (v.phase !== 'plugged' || evse?.transaction?.visitId !== v.visit.id) return [];
+    const key = evseKey(v.visit.evse);
+    const isFull = neededWh(state, v) === 0;
+    if (evse.fence === undefined && !isFull) return [];
+    const level = evse.fence === undefined ? 0 : (state.floors[key] ?? 0);
+    return [{ stationId, evseId, visit: v.visit, pieces: [[state.now, level]] }];
+  });
+  return withWants(state, wants);
+}
+
+/** The state in which a solution is the plan, with what is told of it. */
+export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Change {
+  const plan = depotPlanOf(state, solve, solved);
+  const wants = solve.sessions.flatMap((session, i): readonly Want[] => {
+    const visit = state.visits[session.visitId];
+    if (session.arrive > 0 || visit === undefined) return [];
+    const { stationId, evseId } = session;
+    const pieces = limitOver(state, solve.grid, session, solved.powerKw[i] ?? []);
+    return [{ stationId, evseId, visit: visit.visit, pieces }];
+  });
+  const planned: State = { ...state, plan, planRevision: plan.revision };
+  const next = withRests(withWants(planned, wants));
+  const effects: Effect[] = [
+    publish('plan', {
+      ...plan,
+      triggers: solve.triggers,
+      limits: sorted(next.wanted).map(([evse, w]) => ({
+        evse,
+        visitId: w.visitId,
+        leaseEndS: w.leaseEndS,
+        limit: w.limit,
+      })),
+    }),
+  ];
+  return [next, effects];
+}
+
+/** The state without the plans of transactions that are over and of leases that have ended. */
+export function dropOldPlans(state: State): State {
+  let wanted = state.wanted;
+  for (const [key, plan] of sorted(state.wanted)) {
+    const [stationId = ''] = key.split('/');
+    const running = state.stations[stationId]?.evses[plan.evseId]?.transaction?.id;
+    if (running !== plan.transactionId || plan.leaseEndS <= state.now) wanted = without(wanted, key);
+  }
+  return wanted === state.wanted ? state : { ...state, wanted };
+}

@@ -1,0 +1,383 @@
+/** The depot as the engine knows it, in the solver's numbers. @module */
+import { evseKey, type Evse, type Phase, type Station } from '#domain/site';
+import { constant, maxOver, valueAt, type StepFunction } from '#domain/step-function';
+import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
+import { later, seconds, type EpochS } from '#domain/units';
+import type { CircuitNode, ConnectorNode, DemandWindow, DepotProblem, Session } from '#solver/problem';
+import type { CostModel } from '#tariffs/cost-model';
+import { sorted } from './change.ts';
+import { floorPowerOf, heldPowerOf, reasonFixed } from './fleet.ts';
+import { modelOn, shortfallPriceOf } from './price.ts';
+import type { PlannedSession, State, VisitState } from './state.ts';
+import { expectedLoadOf, pathUp, siteLimitsOf } from './supply.ts';
+
+/** A problem with what is needed to read its answer. */
+export interface Draft {
+  readonly problem: DepotProblem;
+  readonly grid: TimeGrid;
+  readonly sessions: readonly PlannedSession[];
+}
+
+/** One EVSE with its station. */
+interface Place {
+  readonly station: Station;
+  readonly evse: Evse;
+  readonly key: string;
+  /** Follows no plan: its exposure is taken off the circuits. */
+  readonly isFixed: boolean;
+}
+
+/** Energy below which a vehicle counts as full, Wh. */
+const fullWithinWh = 20;
+
+/** Energy that a visit still needs at the grid side, Wh. */
+export function neededWh(state: State, visit: VisitState): number {
+  const rest = visit.visit.energyWh - visit.deliveredWh;
+  return rest <= fullWithinWh ? 0 : rest + visit.visit.energyWh * state.policy.energyMargin;
+}
+
+/** All EVSEs of the site in the order of stations and ids. */
+function placesOf(state: State): readonly Place[] {
+  return state.site.stations.flatMap((station) =>
+    station.evses.map((evse) => ({
+      station,
+      evse,
+      key: evseKey({ stationId: station.id, evseId: evse.id }),
+      isFixed: reasonFixed(state, station, evse) !== undefined,
+    })),
+  );
+}
+
+/** The visits that a plan can serve, by id. */
+function plannable(state: State, places: ReadonlyMap<string, Place>): readonly VisitState[] {
+  return sorted(state.visits)
+    .map(([, visit]) => visit)
+    .filter((v) => {
+      const place = places.get(evseKey(v.visit.evse));
+      if (v.phase === 'gone' || place === undefined || place.isFixed) return false;
+      if (v.visit.departsAt <= state.now || neededWh(state, v) === 0) return false;
+      const { transaction } = state.stations[place.station.id]?.evses[place.evse.id] ?? {};
+      return v.phase === 'expected' || transaction?.visitId === v.visit.id;
+    });
+}
+
+/** The grid from the interval that runs now to the last departure. */
+function gridFor(state: State, visits: readonly VisitState[]): TimeGrid {
+  const { intervalS, horizonMaxS } = state.policy;
+  const startS = alignDown(state.now, intervalS);
+  const last = visits.reduce<number>((top, v) => Math.max(top, v.visit.departsAt), startS + intervalS);
+  const count = Math.ceil(Math.min(last - startS, horizonMaxS) / intervalS);
+  return { startS, intervalS, count };
+}
+
+/** The intervals of a stay, half open; undefined where none is left. */
+function stayOf(
+  state: State,
+  grid: TimeGrid,
+  visit: VisitState,
+): { readonly arrive: number; readonly depart: number } | undefined {
+  const toIntervals = (at: EpochS): number => (at - grid.startS) / grid.intervalS;
+  const isHere = visit.phase === 'plugged';
+  const arrive = isHere
+    ? 0
+    : Math.max(visit.visit.arrivesAt <= state.now ? 1 : 0, Math.ceil(toIntervals(visit.visit.arrivesAt)));
+  const whole = Math.floor(toIntervals(visit.visit.departsAt));
+  const depart = Math.min(grid.count, isHere ? Math.max(1, whole) : whole);
+  return depart > arrive ? { arrive, depart } : undefined;
+}
+
+/** Powers at which a vehicle can charge at its place, kW. */
+function powersOf(
+  state: State,
+  place: Place,
+  visit: VisitState,
+): { readonly phases: 1 | 3; readonly maxKw: number; readonly minKw: number; readonly stepKw: number } {
+  const { station, evse } = place;
+  const most = Math.min(visit.visit.maxW, evse.maxW) / 1000;
+  if (station.current === 'DC') return { phases: 3, maxKw: most, minKw: 0, stepKw: 0 };
+  const phases = visit.visit.phases === 1 || evse.rotation.length === 1 ? 1 : 3;
+  const kwPerAmpere = (state.site.voltage * phases) / 1000;
+  return {
+    phases,
+    maxKw: Math.min(most, evse.maxA * kwPerAmpere),
+    minKw: evse.minA * kwPerAmpere,
+    stepKw: evse.stepA * kwPerAmpere,
+  };
+}
+
+/** The session of a visit in the solver's numbers and in ours. */
+function sessionOf(
+  state: State,
+  grid: TimeGrid,
+  visit: VisitState,
+  at: { readonly place: Place; readonly connector: number; readonly shortfallPrice: number },
+): readonly [Session, PlannedSession] | undefined {
+  const stay = stayOf(state, grid, visit);
+  if (stay === undefined) return undefined;
+  const powers = powersOf(state, at.place, visit);
+  const goneH = stay.arrive === 0 ? (state.now - grid.startS) / 3600 : 0;
+  const windowKwh = ((stay.depart - stay.arrive) * grid.intervalS * powers.maxKw) / 3600;
+  const neededKwh = neededWh(state, visit) / 1000;
+  // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
+  const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
+  const inflatedKwh = isTight ? goneH * powers.maxKw : 0;
+  return [
+    {
+      id: visit.visit.id,
+      connector: at.connector,
+      ...stay,
+      energyKwh: neededKwh + inflatedKwh,
+      ...powers,
+      shortfallPrice: at.shortfallPrice * visit.visit.priority,
+    },
+    {
+      visitId: visit.visit.id,
+      stationId: at.place.station.id,
+      evseId: at.place.evse.id,
+      phases: powers.phases,
+      ...stay,
+      inflatedKwh,
+    },
+  ];
+}
+
+/** [T] the highest value of a function in what is left of each interval. */
+function highestPer(state: State, grid: TimeGrid, f: StepFunction): Float64Array {
+  return Float64Array.from({ length: grid.count }, (_, t) =>
+    maxOver(f, later(startOf(grid, t), t === 0 ? state.now - grid.startS : 0), startOf(grid, t + 1)),
+  );
+}
+
+/** [T] the lowest value of a function in what is left of each interval. */
+function lowestPer(state: State, grid: TimeGrid, f: StepFunction): Float64Array {
+  const negative = { startS: f.startS, value: f.value.map((v) => -v) };
+  return highestPer(state, grid, negative).map((v) => -v);
+}
+
+/** What a load takes from a circuit: kW in all and on each phase, per interval. */
+interface Taken {
+  readonly totalKw: Float64Array;
+  readonly phaseKw: readonly [Float64Array, Float64Array, Float64Array];
+}
+
+/** An EVSE's share of a power on one phase. */
+function phaseShare(place: Place, phase: Phase): number {
+  if (place.station.current === 'DC') return 1 / 3;
+  return place.evse.rotation.includes(phase) ? 1 / place.evse.rotation.length : 0;
+}
+
+/** Adds a load to what is taken. */
+function take(taken: Taken, kw: Float64Array, shareOf: (phase: Phase) => number): void {
+  for (let t = 0; t < kw.length; t++) {
+    const power = kw[t] ?? 0;
+    taken.totalKw[t] = (taken.totalKw[t] ?? 0) + power;
+    for (const phase of [0, 1, 2] as const) {
+      const row = taken.phaseKw[phase];
+      row[t] = (row[t] ?? 0) + power * shareOf(phase);
+    }
+  }
+}
+
+/** By circuit id: uncontrolled bounds and the exposure of EVSEs that follow no plan, of the circuit and all below it. */
+function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): ReadonlyMap<string, Taken> {
+  const taken = new Map<string, Taken>(
+    state.site.circuits.map((circuit) => [
+      circuit.id,
+      {
+        totalKw: new Float64Array(grid.count),
+        phaseKw: [new Float64Array(grid.count), new Float64Array(grid.count), new Float64Array(grid.count)],
+      },
+    ]),
+  );
+  const add = (circuitId: string, kw: Float64Array, shareOf: (phase: Phase) => number): void => {
+    for (const id of pathUp(state.site, circuitId)) {
+      const row = taken.get(id);
+      if (row !== undefined) take(row, kw, shareOf);
+    }
+  };
+  const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
+  for (const circuit of state.site.circuits) {
+    const uncontrolled = limits[circuit.id]?.uncontrolledW ?? constant(0);
+    add(
+      circuit.id,
+      highestPer(state, grid, uncontrolled).map((w) => w / 1000),
+      () => 1 / 3,
+    );
+  }
+  for (const place of places.filter((p) => p.isFixed)) {
+    const held = highestPer(state, grid, heldPowerOf(state, place.station, place.evse));
+    add(
+      place.station.circuit,
+      held.map((w) => w / 1000),
+      (phase) => phaseShare(place, phase),
+    );
+  }
+  return taken;
+}
+
+/** [T] what is left of a limit, never less than what floors take in any case. */
+function leftOf(limitKw: Float64Array, taken: Float64Array, reservedKw: number): Float64Array {
+  return limitKw.map((kw, t) => Math.max(reservedKw, kw - (taken[t] ?? 0)));
+}
+
+/** The circuit tree with what is left for the EVSEs that follow the plan. */
+function circuitsOf(state: State, grid: TimeGrid, places: readonly Place[]): readonly CircuitNode[] {
+  const taken = takenOf(state, grid, places);
+  const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
+  return state.site.circuits.map((circuit): CircuitNode => {
+    const { limitA, limitW } = limits[circuit.id] ?? { limitA: constant(0), limitW: undefined };
+    const used = taken.get(circuit.id);
+    const below = places.filter(
+      (p) => !p.isFixed && pathUp(state.site, p.station.circuit).includes(circuit.id),
+    );
+    const floorKw = (shareOf: (place: Place) => number): number =>
+      below.reduce<number>((sum, p) => sum + (floorPowerOf(state, p.station, p.evse) / 1000) * shareOf(p), 0);
+    const phaseLimit = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
+    const onPhase = (phase: Phase): Float64Array =>
+      leftOf(
+        phaseLimit,
+        used?.phaseKw[phase] ?? new Float64Array(grid.count),
+        floorKw((p) => phaseShare(p, phase)),
+      );
+    return {
+      id: circuit.id,
+      parent: state.site.circuits.findIndex((c) => c.id === circuit.parent),
+      limitKw:
+        limitW === undefined
+          ? new Float64Array(grid.count).fill(Infinity)
+          : leftOf(
+              lowestPer(state, grid, limitW).map((w) => w / 1000),
+              used?.totalKw ?? new Float64Array(grid.count),
+              floorKw(() => 1),
+            ),
+      phaseLimitKw: [onPhase(0), onPhase(1), onPhase(2)],
+    };
+  });
+}
+
+/** [T] mean power of everything that no session stands for: building, vehicles at stations that follow no plan. */
+function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Float64Array {
+  const expected = expectedLoadOf(state, { from: grid.startS, until: endOf(grid) });
+  const load = Float64Array.from({ length: grid.count }, (_, t) => {
+    const at = t === 0 ? state.now : startOf(grid, t);
+    return valueAt(expected, at) / 1000;
+  });
+  const hours = grid.intervalS / 3600;
+  for (const place of places) {
+    const { transaction } = state.stations[place.station.id]?.evses[place.evse.id] ?? {};
+    if (transaction === undefined) continue;
+    const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
+    if (visit !== undefined && !place.isFixed) continue;
+    const held = heldPowerOf(state, place.station, place.evse);
+    let restKwh = visit === undefined ? Infinity : neededWh(state, visit) / 1000;
+    for (let t = 0; t < grid.count && restKwh > 0; t++) {
+      const limitW = maxOver(held, startOf(grid, t), startOf(grid, t + 1));
+      const kw = Math.min(limitW / 1000, (visit?.visit.maxW ?? Infinity) / 1000, restKwh / hours);
+      load[t] = (load[t] ?? 0) + kw;
+      restKwh -= kw * hours;
+    }
+  }
+  return load;
+}
+
+/** Demand windows as the solver has them. */
+function demandOf(model: CostModel): readonly DemandWindow[] {
+  return model.demand.map(({ line: _line, window: _window, ...term }) => term);
+}
+
+/** The plan in force on a new grid, by session; only where it covers the whole stay. */
+function previousOf(
+  state: State,
+  grid: TimeGrid,
+  sessions: readonly PlannedSession[],
+): ReadonlyMap<string, Float64Array> {
+  const { plan } = state;
+  const previous = new Map<string, Float64Array>();
+  if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return previous;
+  const offset = (grid.startS - plan.grid.startS) / grid.intervalS;
+  for (const session of sessions) {
+    const powerW = plan.visits.find((v) => v.visitId === session.visitId)?.powerW;
+    if (powerW === undefined || offset < 0) continue;
+    previous.set(
+      session.visitId,
+      Float64Array.from(
+        { length: session.depart - session.arrive },
+        (_, i) => (powerW[session.arrive + i + offset] ?? 0) / 1000,
+      ),
+    );
+  }
+  return previous;
+}
+
+/** Connectors and modules of the EVSEs that follow the plan. */
+function connectorsOf(state: State, live: readonly Place[]): Pick<DepotProblem, 'connectors' | 'modules'> {
+  const shared = state.site.stations.filter((s) => s.moduleW !== undefined);
+  return {
+    modules: shared.map((s) => ({ id: s.id, maxKw: (s.moduleW ?? 0) / 1000 })),
+    connectors: live.map(({ station, evse, key }): ConnectorNode => ({
+      id: key,
+      circuit: state.site.circuits.findIndex((c) => c.id === station.circuit),
+      maxKw: evse.maxW / 1000,
+      module: shared.findIndex((s) => s.id === station.id),
+      rotation: evse.rotation,
+      reserveKw: floorPowerOf(state, station, evse) / 1000,
+    })),
+  };
+}
+
+/** The problem of this instant; undefined where no vehicle can be planned for. */
+export function draftOf(state: State): Draft | undefined {
+  const places = placesOf(state);
+  const live = places.filter((p) => !p.isFixed);
+  const visits = plannable(state, new Map(places.map((p) => [p.key, p])));
+  const grid = gridFor(state, visits);
+  const model = modelOn(state, grid);
+  const shortfallPrice = shortfallPriceOf(model, state.policy);
+  const pairs = visits.flatMap((visit) => {
+    const connector = live.findIndex((p) => p.key === evseKey(visit.visit.evse));
+    const place = live[connector];
+    const pair =
+      place === undefined ? undefined : sessionOf(state, grid, visit, { place, connector, shortfallPrice });
+    return pair === undefined ? [] : [pair];
+  });
+  const own = withoutOverlap(pairs);
+  if (own.length === 0) return undefined;
+  const sessions = own.map(([, planned]) => planned);
+  return {
+    grid: { ...grid, intervalS: seconds(grid.intervalS) },
+    sessions,
+    problem: {
+      intervalH: grid.intervalS / 3600,
+      intervals: grid.count,
+      circuits: circuitsOf(state, grid, places),
+      ...connectorsOf(state, live),
+      sessions: own.map(([session]) => session),
+      fixedLoadKw: fixedLoadOf(state, grid, places),
+      price: model.pricePerKwh,
+      demand: demandOf(model),
+      earliness: state.policy.earlinessPerKwh,
+      previousKw: previousOf(state, grid, sessions),
+    },
+  };
+}
+
+/** Sessions of one place one after the other: a later one begins when the one before it is to leave. */
+function withoutOverlap(
+  pairs: readonly (readonly [Session, PlannedSession])[],
+): readonly (readonly [Session, PlannedSession])[] {
+  const busyUntil = new Map<number, number>();
+  return pairs
+    .toSorted(([a], [b]) => a.connector - b.connector || a.arrive - b.arrive || a.depart - b.depart)
+    .flatMap(([session, planned]) => {
+      const arrive = Math.max(session.arrive, busyUntil.get(session.connector) ?? 0);
+      if (arrive >= session.depart) return [];
+      busyUntil.set(session.connector, session.depart);
+      return [
+        [
+          { ...session, arrive },
+          { ...planned, arrive },
+        ] as const,
+      ];
+    })
+    .sort(([a], [b]) => (a.id < b.id ? -1 : 1));
+}

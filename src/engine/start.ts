@@ -1,0 +1,109 @@
+/** The state of an engine that has just begun, and of one that comes back. @module */
+import { invariant } from '#domain/invariant';
+import type { Result } from '#domain/result';
+import type { Site } from '#domain/site';
+import { alignDown } from '#domain/time-grid';
+import { later, type EpochS } from '#domain/units';
+import { onRestarted } from '#dispatch/answers';
+import { dispatchOf } from '#dispatch/dispatch-state';
+import { floorsOf, type Floors, type FloorsProblem } from '#safety/floors';
+import { ledgerOf } from '#safety/ledger';
+import { initialWitness } from '#witness/witness';
+import { counted, publish, sorted, staleBy, withStation, type Change } from './change.ts';
+import type { Input } from './input.ts';
+import type { Policy } from './policy.ts';
+import type { State, StationState } from './state.ts';
+import { siteLimitsOf } from './supply.ts';
+
+/** The floors of a site, or why it cannot be run: with the arithmetic. Ask before `started`. */
+export function floorsOfSite(site: Site, policy: Policy): Result<Floors, FloorsProblem> {
+  return floorsOf(site, {
+    share: policy.floorShare,
+    dcFloorW: policy.dcFloorW,
+    ...(Object.keys(policy.floors).length === 0 ? {} : { fixed: policy.floors }),
+  });
+}
+
+/** The limits that the ledger counts on from now on. */
+export function freshSupply(
+  state: Pick<State, 'site' | 'loads' | 'limits' | 'policy'>,
+  now: EpochS,
+): State['supply'] {
+  return siteLimitsOf(state, {
+    from: alignDown(now, state.policy.intervalS),
+    until: later(now, state.policy.horizonMaxS),
+  });
+}
+
+/** The state of a new engine. @throws InvariantError where the floors do not fit the site. */
+export function startedState(input: Extract<Input, { kind: 'started' }>): Change {
+  const { site, policy, seed, at } = input;
+  const floors = floorsOfSite(site, policy);
+  invariant(floors.ok, floors.ok ? '' : floors.problem.message, { site: site.id });
+  const { callTimeoutS, retryS, retryMaxS, writesPerDayMax } = policy;
+  const known = { site, policy, loads: {}, limits: [] };
+  const state: State = {
+    ...known,
+    now: at,
+    seed,
+    floors: floors.value,
+    ledger: ledgerOf(site, at),
+    dispatch: dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
+    witness: initialWitness,
+    supply: freshSupply(known, at),
+    supplyStale: false,
+    stations: Object.fromEntries(
+      site.stations.map((station): [string, StationState] => [
+        station.id,
+        {
+          up: false,
+          version: station.version,
+          since: at,
+          boots: 0,
+          evses: Object.fromEntries(
+            station.evses.map((evse) => [String(evse.id), { status: 'Available' as const }]),
+          ),
+          answeredStarts: [],
+          ended: [],
+        },
+      ]),
+    ),
+    visits: {},
+    planRevision: 0,
+    wanted: {},
+    stale: ['start'],
+    restless: true,
+    nextIntervalAt: later(alignDown(at, policy.intervalS), policy.intervalS),
+    requestCount: 0,
+    transactionCount: 0,
+    alarms: {},
+    counts: {
+      solves: 0,
+      solveFailures: 0,
+      plansRefused: 0,
+      busRefused: 0,
+      callsRefused: 0,
+      restarts: 0,
+      commands: 0,
+    },
+  };
+  return [state, [publish('status', { at, event: 'started', resend: true })]];
+}
+
+/** The state of a new process that has read its journal: nobody is connected, no solve is under way. */
+export function restartedState(state: State): Change {
+  const view = { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
+  const { solving: _, wakeAt: _wakeAt, ...rest } = state;
+  const down = sorted(state.stations)
+    .filter(([, station]) => station.up)
+    .reduce<State>((s, [id]) => withStation(s, id, { up: false, since: state.now }), {
+      ...rest,
+      ...onRestarted(view),
+      restless: true,
+      supplyStale: true,
+    });
+  return [
+    counted(staleBy(down, 'start'), 'restarts'),
+    [publish('status', { at: state.now, event: 'restarted', resend: true })],
+  ];
+}

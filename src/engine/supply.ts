@@ -1,0 +1,162 @@
+/** What each circuit may carry over time: its fuse, limit events, and the load behind it that nobody controls. @module */
+import type { Site, UncontrolledLoad } from '#domain/site';
+import { combine, constant, mapValues, stepFunctionOf, type StepFunction } from '#domain/step-function';
+import { alignDown } from '#domain/time-grid';
+import { epochS, later, seconds, type EpochS } from '#domain/units';
+import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
+import { clockOf, offsetAtS, type LocalClock } from '#tariffs/calendar';
+import type { LimitEvent, Reading, State } from './state.ts';
+
+const quarterS = 900;
+/** How long a measured load counts on after it was sampled. */
+const readingHoldsS = 3600;
+
+/** The quarter hour of the local day that an instant lies in, 0 to 95. */
+function localQuarterOf(clock: LocalClock, at: EpochS): number {
+  const local = at + offsetAtS(clock, at);
+  return Math.floor((((local % 86_400) + 86_400) % 86_400) / quarterS);
+}
+
+/** A day curve of 96 local quarter hours as a function of time over `[from, until)`; its highest value afterwards. */
+function curveOver(
+  timeZone: string,
+  curveW: readonly number[],
+  span: { readonly from: EpochS; readonly until: EpochS },
+): StepFunction {
+  const clock = clockOf(timeZone, span.from, span.until);
+  const pieces: (readonly [EpochS, number])[] = [];
+  for (let at = alignDown(span.from, seconds(quarterS)); at < span.until; at = later(at, quarterS))
+    pieces.push([at, curveW[localQuarterOf(clock, at)] ?? 0]);
+  const end = later(pieces.at(-1)?.[0] ?? span.from, quarterS);
+  return stepFunctionOf([...pieces, [end, curveW.reduce((a, b) => Math.max(a, b), 0)]]);
+}
+
+/** `f`, but at least (or instead, for `replace`) the reading while it holds. */
+function withReading(
+  f: StepFunction,
+  reading: Reading | undefined,
+  how: 'at-least' | 'replace',
+): StepFunction {
+  if (reading === undefined) return f;
+  const end = later(reading.sampledAt, readingHoldsS);
+  const held = stepFunctionOf([
+    [epochS(0), 0],
+    [reading.sampledAt, 1],
+    [end, 0],
+  ]);
+  return combine([f, held], ([level = 0, holds = 0]) => {
+    if (holds === 0) return level;
+    return how === 'replace' ? reading.powerW : Math.max(level, reading.powerW);
+  });
+}
+
+/** The sum of the uncontrolled loads fed at one circuit. */
+function uncontrolledAt(
+  state: Pick<State, 'site' | 'loads'>,
+  circuit: string,
+  what: 'bound' | 'expected',
+  span: { readonly from: EpochS; readonly until: EpochS },
+): StepFunction {
+  const loads = state.site.uncontrolled.filter((load) => load.circuit === circuit);
+  if (loads.length === 0) return withReading(constant(0), state.loads[circuit], 'at-least');
+  const curve = sumOfCurves(loads, what);
+  const f = curveOver(state.site.timeZone, curve, span);
+  return withReading(f, state.loads[circuit], what === 'bound' ? 'at-least' : 'replace');
+}
+
+/** Day curves added up. */
+function sumOfCurves(loads: readonly UncontrolledLoad[], what: 'bound' | 'expected'): readonly number[] {
+  return Array.from({ length: 96 }, (_, quarter) =>
+    loads.reduce<number>(
+      (total, load) => total + ((what === 'bound' ? load.boundW : load.expectedW)[quarter] ?? 0),
+      0,
+    ),
+  );
+}
+
+/** The expected uncontrolled load of the whole site, W. */
+export function expectedLoadOf(
+  state: Pick<State, 'site' | 'loads'>,
+  span: { readonly from: EpochS; readonly until: EpochS },
+): StepFunction {
+  return combine(
+    state.site.circuits.map((circuit) => uncontrolledAt(state, circuit.id, 'expected', span)),
+    (values) => values.reduce((a, b) => a + b, 0),
+  );
+}
+
+/** A limit under the events for it, in order of arrival: within its span the later one holds, never above the fuse. */
+function limitUnder(
+  base: number,
+  events: readonly { readonly fromS: EpochS; readonly untilS?: EpochS; readonly level: number }[],
+): StepFunction {
+  return events.reduce<StepFunction>((f, event) => {
+    const inside = stepFunctionOf([
+      [epochS(-1), 0],
+      [event.fromS, 1],
+      ...(event.untilS === undefined ? [] : [[event.untilS, 0] as const]),
+    ]);
+    return combine([f, inside], ([level = 0, holds = 0]) =>
+      holds === 1 ? Math.min(base, event.level) : level,
+    );
+  }, constant(base));
+}
+
+/** The limit events of one circuit that speak of one quantity. */
+function eventsOf(
+  events: readonly LimitEvent[],
+  circuit: string,
+  levelOf: (event: LimitEvent) => number | undefined,
+): { fromS: EpochS; untilS?: EpochS; level: number }[] {
+  return events.flatMap((event) => {
+    const level = event.circuit === circuit ? levelOf(event) : undefined;
+    if (level === undefined) return [];
+    return [{ fromS: event.fromS, level, ...(event.untilS === undefined ? {} : { untilS: event.untilS }) }];
+  });
+}
+
+/** All that the ledger and the plan may count on from `from` to `until`, and the worst of a day afterwards. */
+export function siteLimitsOf(
+  state: Pick<State, 'site' | 'loads' | 'limits'>,
+  span: { readonly from: EpochS; readonly until: EpochS },
+): SiteLimits {
+  return Object.fromEntries(
+    state.site.circuits.map((circuit): [string, CircuitLimits] => {
+      const uncontrolledW = uncontrolledAt(state, circuit.id, 'bound', span);
+      const perPhase = mapValues(uncontrolledW, (w) => w / 3 / state.site.voltage);
+      const wattEvents = eventsOf(state.limits, circuit.id, (e) => e.limitW);
+      const limitW = limitUnder(circuit.limitW ?? Infinity, wattEvents);
+      const isLimitedW = circuit.limitW !== undefined || wattEvents.length > 0;
+      return [
+        circuit.id,
+        {
+          limitA: limitUnder(
+            circuit.limitA,
+            eventsOf(state.limits, circuit.id, (e) => e.limitA),
+          ),
+          ...(isLimitedW ? { limitW } : {}),
+          uncontrolledA: [perPhase, perPhase, perPhase],
+          uncontrolledW,
+        },
+      ];
+    }),
+  );
+}
+
+/** The instant after `now` at which a limit event begins or ends; undefined where none does. */
+export function nextLimitChange(limits: readonly LimitEvent[], now: EpochS): EpochS | undefined {
+  const instants = limits.flatMap((e) => [e.fromS, e.untilS ?? e.fromS]).filter((at) => at > now);
+  return instants.length === 0 ? undefined : epochS(Math.min(...instants));
+}
+
+/** The circuits that feed a circuit, itself first. */
+export function pathUp(site: Site, circuitId: string): readonly string[] {
+  const path: string[] = [];
+  let current = site.circuits.find((c) => c.id === circuitId);
+  while (current !== undefined && !path.includes(current.id)) {
+    path.push(current.id);
+    const { parent } = current;
+    current = site.circuits.find((c) => c.id === parent);
+  }
+  return path;
+}

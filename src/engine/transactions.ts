@@ -1,0 +1,163 @@
+/**
+ * Transactions as stations report them, in whatever order: replays of an offline start are answered as the first time,
+ * an end without a start is taken as it is.
+ * @module
+ */
+import { evseKey } from '#domain/site';
+import { epochS, wattHours, type EpochS } from '#domain/units';
+import type { ChargerEvent } from '#ocpp/station-message';
+import { learn } from '#safety/ledger';
+import {
+  clearAlarm,
+  evseState,
+  raiseAlarm,
+  sorted,
+  staleBy,
+  stationState,
+  withEvse,
+  withStation,
+  withVisit,
+  type Change,
+} from './change.ts';
+import { transactionsKeptMax } from './limits.ts';
+import type { RunningTransaction, State } from './state.ts';
+import { leave, visitForPlugIn } from './visits.ts';
+
+type Started = Extract<ChargerEvent, { kind: 'transaction-started' }>;
+type Ended = Extract<ChargerEvent, { kind: 'transaction-ended' }>;
+
+/** The last `most` of a list with one more. */
+function kept<T>(list: readonly T[], one: T, most = transactionsKeptMax): readonly T[] {
+  return [...list, one].slice(-most);
+}
+
+/** A start: its id (ours in 1.6), and the state in which it runs unless it is over already. */
+export function onStarted(
+  state: State,
+  stationId: string,
+  event: Started,
+): { readonly change: Change; readonly transactionId: string } {
+  const station = stationState(state, stationId);
+  const key = [event.evseId, event.at, event.registerWh ?? '', event.idToken ?? ''].join(' ');
+  const before = station.answeredStarts.find((s) => s.key === key);
+  const given = event.transactionId ?? before?.transactionId;
+  const transactionCount = state.transactionCount + (given === undefined ? 1 : 0);
+  const id = given ?? String(transactionCount);
+  const noted =
+    before === undefined
+      ? withStation({ ...state, transactionCount }, stationId, {
+          answeredStarts: kept(station.answeredStarts, { key, transactionId: id }),
+        })
+      : state;
+  const evse = evseState(noted, { stationId, evseId: event.evseId });
+  const isOver = station.ended.includes(id);
+  const isKnown = evse?.transaction?.id === id;
+  const isOlder = evse?.transaction !== undefined && evse.transaction.startedAt > event.at;
+  if (evse === undefined || isOver || isKnown || isOlder) return { change: [noted, []], transactionId: id };
+  return { change: begin(noted, stationId, event, id), transactionId: id };
+}
+
+/** The state in which a transaction runs. */
+function begin(state: State, stationId: string, event: Started, id: string): Change {
+  const ref = { stationId, evseId: event.evseId };
+  const evse = evseState(state, ref);
+  if (evse === undefined) return [state, []];
+  const replaced = evse.transaction === undefined ? state : finish(state, stationId, evse.transaction.id, {});
+  const startedAt = epochS(Math.min(event.at, state.now));
+  const visit = visitForPlugIn(replaced, ref, {
+    at: startedAt,
+    ...(event.idToken === undefined ? {} : { idToken: event.idToken }),
+  });
+  const startRegisterWh = wattHours(event.registerWh ?? evse.registerWh ?? 0);
+  const transaction: RunningTransaction = {
+    id,
+    startedAt,
+    startRegisterWh,
+    ...(visit === undefined ? {} : { visitId: visit.visit.id }),
+  };
+  const running = withEvse(replaced, ref, { ...evse, transaction, registerWh: startRegisterWh });
+  const ledger = learn(running.site, running.ledger, {
+    kind: 'transaction-started',
+    stationId,
+    at: state.now,
+    transaction: { evseId: event.evseId, id, startedAt },
+  });
+  const known = staleBy({ ...running, ledger, restless: true }, 'plug-in');
+  if (visit === undefined)
+    return raiseAlarm(known, {
+      kind: 'unannounced-vehicle',
+      key: evseKey(ref),
+      facts: { transactionId: id, idToken: event.idToken ?? null, charges: 'at the floor' },
+    });
+  return [withVisit(known, { ...visit, phase: 'plugged', pluggedAt: visit.pluggedAt ?? startedAt }), []];
+}
+
+/** A transaction of which only later words are heard is taken to run. */
+export function onUpdated(
+  state: State,
+  stationId: string,
+  seen: { readonly evseId?: number; readonly transactionId: string; readonly at: EpochS },
+): Change {
+  const station = stationState(state, stationId);
+  if (seen.evseId === undefined || station.ended.includes(seen.transactionId)) return [state, []];
+  const evse = evseState(state, { stationId, evseId: seen.evseId });
+  if (evse === undefined || evse.transaction !== undefined) return [state, []];
+  const number = Number(seen.transactionId);
+  const counted = Number.isSafeInteger(number)
+    ? { ...state, transactionCount: Math.max(state.transactionCount, number) }
+    : state;
+  const started: Started = {
+    kind: 'transaction-started',
+    evseId: seen.evseId,
+    transactionId: seen.transactionId,
+    at: seen.at,
+    offline: false,
+  };
+  return begin(counted, stationId, started, seen.transactionId);
+}
+
+/** The state after a transaction is over; its visit stays until the vehicle is unplugged. */
+function finish(
+  state: State,
+  stationId: string,
+  transactionId: string,
+  end: { readonly registerWh?: number },
+): State {
+  const ended = withStation(state, stationId, {
+    ended: kept(stationState(state, stationId).ended, transactionId),
+  });
+  const ledger = learn(ended.site, ended.ledger, {
+    kind: 'transaction-ended',
+    stationId,
+    at: state.now,
+    transactionId,
+  });
+  const place = sorted(stationState(state, stationId).evses).find(
+    ([, e]) => e.transaction?.id === transactionId,
+  );
+  const told: State = { ...ended, ledger, restless: true };
+  if (place === undefined) return told;
+  const [evseId, evse] = place;
+  const { transaction, powerW: _, ...idle } = evse;
+  const ref = { stationId, evseId: Number(evseId) };
+  const freed = staleBy(withEvse(told, ref, idle), 'unplug');
+  const visit = transaction?.visitId === undefined ? undefined : freed.visits[transaction.visitId];
+  if (transaction === undefined || visit === undefined) return freed;
+  const register = end.registerWh ?? evse.registerWh ?? transaction.startRegisterWh;
+  const deliveredWh = wattHours(
+    Math.max(visit.deliveredWh, visit.deliveredBeforeWh + register - transaction.startRegisterWh),
+  );
+  return withVisit(freed, { ...visit, deliveredWh, deliveredBeforeWh: deliveredWh });
+}
+
+/** An end, known or not. */
+export function onEnded(state: State, stationId: string, event: Ended): Change {
+  const place = sorted(stationState(state, stationId).evses).find(
+    ([, e]) => e.transaction?.id === event.transactionId,
+  );
+  const over = finish(state, stationId, event.transactionId, event);
+  if (place === undefined) return [over, []];
+  const ref = { stationId, evseId: Number(place[0]) };
+  const isUnplugged = event.reason === 'EVDisconnected' || evseState(over, ref)?.status === 'Available';
+  return clearAlarm(isUnplugged ? leave(over, ref) : over, 'unannounced-vehicle', evseKey(ref));
+}

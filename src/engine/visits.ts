@@ -1,0 +1,157 @@
+/** Visits: announced, plugged in, charged, gone. @module */
+import { isoOf } from '#domain/instant';
+import { evseKey, type EvseRef } from '#domain/site';
+import { wattHours, type EpochS } from '#domain/units';
+import type { Visit } from '#domain/visit';
+import {
+  clearAlarm,
+  counted,
+  evseState,
+  publish,
+  sorted,
+  staleBy,
+  withEvse,
+  withVisit,
+  without,
+  type Change,
+} from './change.ts';
+import { visitKeptS, visitsMax } from './limits.ts';
+import type { State, VisitState } from './state.ts';
+
+/** Seconds before its announced arrival at which a plugged-in vehicle is taken for the announced one. */
+const earlyS = 6 * 3600;
+
+/** A bus event that has its form but not its sense: told, counted, without effect. */
+export function refuse(state: State, rule: string, path: string, fix: string): Change {
+  return [
+    counted(state, 'busRefused'),
+    [publish('refused', { at: state.now, faults: [{ path, rule, fix }] })],
+  ];
+}
+
+/** Takes a visit, new or in place of the one of its id. */
+export function announceVisit(state: State, visit: Visit): Change {
+  if (visit.departsAt <= state.now)
+    return refuse(
+      state,
+      'departure-in-the-past',
+      'visit.departsAt',
+      `Departure ${isoOf(visit.departsAt)} has passed; it is ${isoOf(state.now)}.`,
+    );
+  const known = state.visits[visit.id];
+  if (known === undefined && Object.keys(state.visits).length >= visitsMax)
+    return refuse(state, 'too-many-visits', 'visit.id', `At most ${visitsMax} visits are kept.`);
+  const moved = known !== undefined && evseKey(known.visit.evse) !== evseKey(visit.evse);
+  const next: VisitState =
+    known === undefined || known.phase === 'gone' || moved
+      ? { visit, phase: 'expected', deliveredBeforeWh: wattHours(0), deliveredWh: wattHours(0) }
+      : { ...known, visit };
+  const unbound = moved && known.phase === 'plugged' ? unbind(state, known) : state;
+  return adopt(staleBy(withVisit(unbound, next), 'visit'), visit.evse);
+}
+
+/** The state in which a transaction no longer serves its visit. */
+function unbind(state: State, visit: VisitState): State {
+  const evse = evseState(state, visit.visit.evse);
+  if (evse?.transaction?.visitId !== visit.visit.id) return state;
+  const { visitId: _, ...transaction } = evse.transaction;
+  return withEvse(state, visit.visit.evse, { ...evse, transaction });
+}
+
+/** Gives a running transaction without a visit to the visit that was announced for its place. */
+function adopt(state: State, ref: EvseRef): Change {
+  const evse = evseState(state, ref);
+  const transaction = evse?.transaction;
+  if (evse === undefined || transaction === undefined || transaction.visitId !== undefined)
+    return [state, []];
+  const visit = visitForPlugIn(state, ref, { at: transaction.startedAt });
+  if (visit === undefined) return [state, []];
+  const delivered = wattHours(
+    Math.max(0, (evse.registerWh ?? transaction.startRegisterWh) - transaction.startRegisterWh),
+  );
+  const bound = withEvse(state, ref, {
+    ...evse,
+    transaction: { ...transaction, visitId: visit.visit.id },
+  });
+  return clearAlarm(
+    withVisit(bound, {
+      ...visit,
+      phase: 'plugged',
+      pluggedAt: transaction.startedAt,
+      deliveredWh: wattHours(visit.deliveredBeforeWh + delivered),
+    }),
+    'unannounced-vehicle',
+    evseKey(ref),
+  );
+}
+
+/** Moves a departure. */
+export function changeDeparture(state: State, visitId: string, departsAt: EpochS): Change {
+  const known = state.visits[visitId];
+  if (known === undefined || known.phase === 'gone')
+    return refuse(state, 'unknown-visit', 'visitId', `No visit ${visitId} is expected or here.`);
+  if (departsAt <= state.now)
+    return refuse(
+      state,
+      'departure-in-the-past',
+      'departsAt',
+      `Departure ${isoOf(departsAt)} has passed; it is ${isoOf(state.now)}.`,
+    );
+  if (departsAt === known.visit.departsAt) return [state, []];
+  return [staleBy(withVisit(state, { ...known, visit: { ...known.visit, departsAt } }), 'departure'), []];
+}
+
+/** Forgets a visit that will not happen, or no longer plans for one that does. */
+export function cancelVisit(state: State, visitId: string): Change {
+  const known = state.visits[visitId];
+  if (known === undefined) return refuse(state, 'unknown-visit', 'visitId', `No visit ${visitId} is known.`);
+  const unbound = unbind(state, known);
+  return [staleBy({ ...unbound, visits: without(unbound.visits, visitId) }, 'visit'), []];
+}
+
+/**
+ * The visit that a vehicle plugged in at `at` belongs to: the one whose vehicle is named by the token, else the one
+ * plugged in there already, else the earliest expected one of that place that has not yet departed.
+ */
+export function visitForPlugIn(
+  state: State,
+  ref: EvseRef,
+  plugIn: { readonly at: EpochS; readonly idToken?: string },
+): VisitState | undefined {
+  const key = evseKey(ref);
+  const candidates = sorted(state.visits)
+    .map(([, visit]) => visit)
+    .filter(
+      (v) =>
+        v.phase !== 'gone' &&
+        evseKey(v.visit.evse) === key &&
+        v.visit.departsAt > plugIn.at &&
+        v.visit.arrivesAt - earlyS <= plugIn.at,
+    )
+    .sort(
+      (a, b) =>
+        Number(b.phase === 'plugged') - Number(a.phase === 'plugged') ||
+        a.visit.arrivesAt - b.visit.arrivesAt,
+    );
+  return candidates.find((v) => v.visit.vehicleId === plugIn.idToken) ?? candidates[0];
+}
+
+/** Ends the visits of a place where no vehicle is any more. */
+export function leave(state: State, ref: EvseRef): State {
+  const key = evseKey(ref);
+  const leaving = sorted(state.visits).filter(
+    ([, v]) => v.phase === 'plugged' && evseKey(v.visit.evse) === key,
+  );
+  return leaving.reduce<State>(
+    (s, [, v]) => staleBy(withVisit(s, { ...v, phase: 'gone', endedAt: state.now }), 'unplug'),
+    state,
+  );
+}
+
+/** Forgets visits that have long been over, plugged in or never come. */
+export function forgetOldVisits(state: State): State {
+  const old = Object.entries(state.visits).filter(
+    ([, v]) => (v.endedAt ?? v.visit.departsAt) + visitKeptS < state.now && v.phase !== 'plugged',
+  );
+  return old.reduce<State>((s, [id]) => ({ ...s, visits: without(s.visits, id) }), state);
+}
