@@ -1,4 +1,5 @@
 /** The whole problem as one program on one back end. @module */
+import { solveOnce } from './backends/backend.ts';
 import type { BackendAnswer, LpBackend } from './backends/backend.ts';
 import { account, dualBound } from './certificate.ts';
 import { energyNoise, fillSession, urgencyOrder } from './fill.ts';
@@ -68,7 +69,7 @@ export function solveFull(problem: DepotProblem, backend: LpBackend, options: So
   const start = now();
   const formulation = formulate(problem);
   const built = now();
-  const answer = backend.solve(formulation.program, {
+  const answer = solveOnce(backend, formulation.program, {
     integerGap: options.gap,
     ...(options.iterationsMax === undefined ? {} : { iterationsMax: options.iterationsMax }),
   });

@@ -1,7 +1,9 @@
 /** Answers the depot problem: chooses an engine, checks what it found, and never comes back empty. @module */
 import { highsBackend } from './backends/highs.ts';
 import { account, dualBound } from './certificate.ts';
+import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
+import { exactPlan } from './exact.ts';
 import { residualMax, solveFull } from './full.ts';
 import type { Found } from './full.ts';
 import { greedyPlan } from './greedy.ts';
@@ -48,6 +50,45 @@ function statusOf(found: Found, gap: number, options: SolveOptions): SolveStatus
   return found.ended === 'limit' ? 'limit' : 'feasible';
 }
 
+/** Share of the cost from which a cheaper set of on and off intervals is looked for. */
+const diveShare = 0.003;
+
+interface Stepped {
+  readonly plan: Plan;
+  readonly reasons: readonly string[];
+}
+
+/** The cheapest of several plans by their stepped account; those that break a limit lose. */
+function cheapest(problem: DepotProblem, plans: readonly Plan[]): Plan {
+  const cost = (plan: Plan): number => {
+    const counted = account(problem, plan, 'stepped');
+    return counted.primalResidual > residualMax ? Infinity : counted.objective;
+  };
+  return plans.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best));
+}
+
+/** A plan in steps, near the continuous one. */
+async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOptions): Promise<Stepped> {
+  const repaired = (plan: Plan): Plan => {
+    const { peaksKw } = account(problem, plan);
+    const siteExtraKw = siteExtraOf(problem, plan);
+    return { ...plan, powerKw: repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw }) };
+  };
+  const first = repaired(relaxed);
+  if (options.solver === 'greedy') return { plan: first, reasons: [] };
+  const backend = await highsBackend();
+  if (options.integers === 'exact') {
+    const exact = exactPlan(problem, backend, options.gap);
+    if (exact === undefined) return { plan: first, reasons: ['branch and bound found nothing: repaired'] };
+    const reason = `branch and bound ${exact.proven ? 'proved' : 'stopped at'} the bound ${exact.bound}`;
+    return { plan: cheapest(problem, [exact.plan, first]), reasons: [reason] };
+  }
+  const before = account(problem, relaxed).objective;
+  const after = account(problem, first, 'stepped').objective;
+  if (after - before <= diveShare * Math.abs(before)) return { plan: first, reasons: [] };
+  return { plan: cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]), reasons: [] };
+}
+
 /**
  * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
  * give equal outputs unless `options.nowMs` is set.
@@ -58,12 +99,9 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
   const found = await continuousOf(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const relaxed = account(problem, found.plan);
-  let plan = found.plan;
-  if (stepped) {
-    const siteExtraKw = siteExtraOf(problem, plan);
-    const { peaksKw } = relaxed;
-    plan = { ...plan, powerKw: repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw }) };
-  }
+  const { plan, reasons } = stepped
+    ? await steppedOf(withSteppedCaps(problem), found.plan, options)
+    : { plan: found.plan, reasons: [] };
   const repaired = now();
   const counted = stepped ? account(problem, plan, 'stepped') : relaxed;
   const proof = dualBound(problem, found.multipliers);
@@ -87,7 +125,7 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     duals: dualsOf(problem, found.multipliers),
     certificate: { primalResidual: counted.primalResidual, dualResidual: proof.dualResidual, valid },
     multipliers: found.multipliers,
-    reasons: found.reasons,
+    reasons: [...found.reasons, ...reasons],
     repairCost: stepped ? counted.objective - relaxed.objective : 0,
     timings: {
       buildMs: found.buildMs,

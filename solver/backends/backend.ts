@@ -38,9 +38,41 @@ export interface BackendLimits {
   readonly nodesMax?: number;
 }
 
+/** Rows or columns to be added: compressed by rows when rows are added, by columns when columns are. */
+export interface AddedLines {
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  readonly starts: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** A program that stays loaded, so that a small change costs a small solve. `dispose` it. */
+export interface LpModel {
+  run(limits: BackendLimits): BackendAnswer;
+  /** New bounds of all columns. */
+  setColumnBounds(lower: Float64Array, upper: Float64Array): void;
+  setRowBounds(row: number, lower: number, upper: number): void;
+  /** Adds columns without entries. */
+  addColumns(cost: Float64Array, lower: Float64Array, upper: Float64Array): void;
+  addRows(rows: AddedLines): void;
+  dispose(): void;
+}
+
 /** A library that solves linear programs. */
 export interface LpBackend {
   readonly name: 'highs' | 'javascript-lp-solver';
   readonly capabilities: BackendCapabilities;
-  solve(program: LinearProgram, limits: BackendLimits): BackendAnswer;
+  /** `presolve` off keeps a model warm over many small changes. */
+  open(program: LinearProgram, presolve: 'on' | 'off'): LpModel;
+}
+
+/** One program, one run. */
+export function solveOnce(backend: LpBackend, program: LinearProgram, limits: BackendLimits): BackendAnswer {
+  const model = backend.open(program, 'on');
+  try {
+    return model.run(limits);
+  } finally {
+    model.dispose();
+  }
 }

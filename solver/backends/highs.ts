@@ -3,9 +3,16 @@
  * @module
  */
 import loadHighs from 'highs';
-import type { Highs, ModelStatusCode } from 'highs';
+import type { Highs, Model, ModelStatusCode } from 'highs';
 import type { LinearProgram } from '../program.ts';
-import type { BackendAnswer, BackendLimits, BackendStatus, LpBackend } from './backend.ts';
+import type {
+  AddedLines,
+  BackendAnswer,
+  BackendLimits,
+  BackendStatus,
+  LpBackend,
+  LpModel,
+} from './backend.ts';
 
 /** Tightest feasibility that HiGHS holds reliably in double precision on rows of kW. */
 const tolerance = 1e-9;
@@ -71,42 +78,90 @@ function modelDataOf(program: LinearProgram): Parameters<Highs['createModel']>[0
   };
 }
 
-function optionsOf(limits: BackendLimits): Record<string, boolean | number | string> {
-  return {
-    output_flag: false,
-    random_seed: 0,
-    primal_feasibility_tolerance: tolerance,
-    dual_feasibility_tolerance: tolerance,
-    mip_rel_gap: limits.integerGap,
-    mip_abs_gap: 0,
-    ...(limits.iterationsMax === undefined ? {} : { simplex_iteration_limit: limits.iterationsMax }),
-    ...(limits.nodesMax === undefined ? {} : { mip_max_nodes: limits.nodesMax }),
-  };
-}
+class HighsModel implements LpModel {
+  readonly #model: Model;
+  readonly #mixed: boolean;
+  #rows: number;
+  #columns: number;
 
-function solveWith(runtime: Highs, program: LinearProgram, limits: BackendLimits): BackendAnswer {
-  if (program.columns === 0) {
-    const empty = new Float64Array(0);
-    const rowDual = new Float64Array(program.rows);
-    return { status: 'optimal', raw: 'empty', columnValue: empty, rowDual, integerBound: program.offset };
+  constructor(runtime: Highs, program: LinearProgram, presolve: 'on' | 'off') {
+    this.#model = runtime.createModel(modelDataOf(program));
+    this.#model.options.set({
+      output_flag: false,
+      random_seed: 0,
+      presolve: presolve === 'on' ? 'choose' : 'off',
+      primal_feasibility_tolerance: tolerance,
+      dual_feasibility_tolerance: tolerance,
+    });
+    this.#mixed = program.kinds !== undefined;
+    this.#rows = program.rows;
+    this.#columns = program.columns;
   }
-  const model = runtime.createModel(modelDataOf(program));
-  try {
-    model.options.set(optionsOf(limits));
+
+  run(limits: BackendLimits): BackendAnswer {
+    const model = this.#model;
+    if (limits.iterationsMax !== undefined)
+      model.options.set('simplex_iteration_limit', limits.iterationsMax);
+    if (this.#mixed) {
+      model.options.set({ mip_rel_gap: limits.integerGap, mip_abs_gap: 0 });
+      if (limits.nodesMax !== undefined) model.options.set('mip_max_nodes', limits.nodesMax);
+    }
     model.run();
     const code = model.getModelStatus();
     const solution = model.getSolution();
-    const mixed = program.kinds !== undefined;
     return {
       status: statusOf(code),
       raw: `model status ${code}`,
       columnValue: solution.colValue,
-      rowDual: mixed ? new Float64Array(0) : solution.rowDual,
-      integerBound: mixed ? Number(model.info.get('mip_dual_bound')) : -Infinity,
+      rowDual: this.#mixed ? new Float64Array(0) : solution.rowDual,
+      integerBound: this.#mixed ? Number(model.info.get('mip_dual_bound')) : -Infinity,
     };
-  } finally {
-    model.dispose();
   }
+
+  setColumnBounds(lower: Float64Array, upper: Float64Array): void {
+    this.#model.changeColsBounds({ kind: 'range', from: 0, to: this.#columns - 1 }, lower, upper);
+  }
+
+  setRowBounds(row: number, lower: number, upper: number): void {
+    this.#model.changeRowBounds(row, lower, upper);
+  }
+
+  addColumns(cost: Float64Array, lower: Float64Array, upper: Float64Array): void {
+    const none = { indices: new Int32Array(0), values: new Float64Array(0) };
+    const starts = new Int32Array(cost.length + 1);
+    const matrix = { format: 'csc', numRows: this.#rows, numCols: cost.length, starts, ...none } as const;
+    this.#model.addCols({ cost, lower, upper, matrix });
+    this.#columns += cost.length;
+  }
+
+  addRows({ lower, upper, ...lines }: AddedLines): void {
+    const matrix = { format: 'csr', numRows: lower.length, numCols: this.#columns, ...lines } as const;
+    this.#model.addRows({ lower, upper, matrix });
+    this.#rows += lower.length;
+  }
+
+  dispose(): void {
+    this.#model.dispose();
+  }
+}
+
+/** A program without columns has one answer; HiGHS calls it no model. */
+function emptyModel({ rows }: LinearProgram): LpModel {
+  const nothing = (): void => undefined;
+  return {
+    run: () => ({
+      status: 'optimal',
+      raw: 'empty',
+      columnValue: new Float64Array(0),
+      rowDual: new Float64Array(rows),
+      integerBound: -Infinity,
+    }),
+    setColumnBounds: nothing,
+    setRowBounds: nothing,
+    addColumns: nothing,
+    addRows: nothing,
+    dispose: nothing,
+  };
 }
 
 /** HiGHS, ready to use. */
@@ -115,6 +170,7 @@ export async function highsBackend(): Promise<LpBackend> {
   return {
     name: 'highs',
     capabilities: { duals: true, integers: true, iterationLimit: true, sizeMax: 2_000_000 },
-    solve: (program, limits) => solveWith(runtime, program, limits),
+    open: (program, presolve) =>
+      program.columns === 0 ? emptyModel(program) : new HighsModel(runtime, program, presolve),
   };
 }
