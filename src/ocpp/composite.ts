@@ -29,6 +29,8 @@ export interface LimitReadings {
    * stack level decides and the own one wins ties (default of 2.x), or the own one hides the other at all times.
    */
   readonly A5: 'connector-replaces' | 'by-stack-level' | 'connector-hides';
+  /** Equal neighbours are one piece, or stay apart where another profile or period begins; `limitOf` always merges. */
+  readonly A6: 'merge' | 'keep';
   /** EVSE 0: the sum of the EVSEs under the station's cap, or the cap alone. */
   readonly A7: 'sum' | 'cap-only';
   /** A profile in the other unit: converted, or no limit in this unit. */
@@ -100,7 +102,7 @@ export function limitOf(input: LimitInput): StepFunction {
   return { startS, value };
 }
 
-/** The composite over `[from, until)` with phases, neighbours that are equal in both merged. */
+/** The composite over `[from, until)` with phases; neighbours that are equal in both are one piece unless A6 keeps them. */
 export function compositeOf(input: LimitInput): readonly CompositePiece[] {
   const track = trackOf(input);
   return track.value.map((limit, i) => {
@@ -112,9 +114,14 @@ export function compositeOf(input: LimitInput): readonly CompositePiece[] {
 
 /** Contiguous pieces; `phases` 0 means that nobody named a number. */
 interface Track {
+  readonly keep: boolean;
   readonly startS: number[];
   readonly value: number[];
   readonly phases: number[];
+}
+
+function emptyTrack(keep: boolean): Track {
+  return { keep, startS: [], value: [], phases: [] };
 }
 
 /** A schedule with its place in time resolved: cycles of `everyS` from `startS`, seen only in `[fromS, untilS)`. */
@@ -411,7 +418,7 @@ interface Sweep {
 
 function trackOfChain(context: Context, chain: readonly Clocked[]): Track {
   const { input } = context;
-  const track: Track = { startS: [], value: [], phases: [] };
+  const track = emptyTrack(input.readings?.A6 === 'keep');
   fill({ input, chain, track }, 0, input.from, input.until);
   return track;
 }
@@ -464,7 +471,7 @@ function periodAt(periods: readonly SchedulePeriod[], elapsedS: number): number 
 
 function push(track: Track, startS: number, value: number, phases: number): void {
   const last = track.value.length - 1;
-  if (last >= 0 && track.value[last] === value && track.phases[last] === phases) return;
+  if (last >= 0 && !track.keep && track.value[last] === value && track.phases[last] === phases) return;
   track.startS.push(startS);
   track.value.push(value);
   track.phases.push(phases);
@@ -523,7 +530,7 @@ const raisedBy: Join = { value: (a, b) => (b === Infinity ? a : a + b), phases: 
 
 /** Two tracks over the same window joined piece by piece. */
 function joined(a: Track, b: Track, join: Join): Track {
-  const track: Track = { startS: [], value: [], phases: [] };
+  const track = emptyTrack(a.keep);
   let i = 0;
   let j = 0;
   let startS = a.startS[0] ?? 0;
@@ -540,7 +547,7 @@ function joined(a: Track, b: Track, join: Join): Track {
 }
 
 function filled(track: Track, unlimited: number): Track {
-  const out: Track = { startS: [], value: [], phases: [] };
+  const out = emptyTrack(track.keep);
   for (let i = 0; i < track.value.length; i++) {
     const value = track.value[i] ?? Infinity;
     push(out, track.startS[i] ?? 0, value === Infinity ? unlimited : value, track.phases[i] ?? 0);

@@ -43,14 +43,14 @@ export function installedAfter(
  * Whether installing `next` removes `one`: the same id always does, except that nothing replaces external constraints;
  * in 1.6 the same purpose and stack level on the same connector does too. In 2.x that pair is not replaced but refused.
  */
-export function isReplacedBy(version: OcppVersion, one: InstalledProfile, next: InstalledProfile): boolean {
+function isReplacedBy(version: OcppVersion, one: InstalledProfile, next: InstalledProfile): boolean {
   if (one.profile.purpose === 'ChargingStationExternalConstraints') return false;
   if (one.profile.id === next.profile.id) return true;
   return version === '1.6' && sharesPlace(one, next);
 }
 
 /** Whether two profiles claim the same place: EVSE, purpose and stack level. */
-export function sharesPlace(one: InstalledProfile, other: InstalledProfile): boolean {
+function sharesPlace(one: InstalledProfile, other: InstalledProfile): boolean {
   return (
     one.evseId === other.evseId &&
     one.profile.purpose === other.profile.purpose &&
@@ -58,8 +58,38 @@ export function sharesPlace(one: InstalledProfile, other: InstalledProfile): boo
   );
 }
 
-/** Whether two profiles can be valid at the same instant. */
-export function validityOverlaps(one: ChargingProfile, other: ChargingProfile): boolean {
+/**
+ * The requirement of 2.x that forbids `next` beside one that is installed; undefined where it may be installed.
+ * K01.FR.05: external constraints are not replaced; FR.39 and FR.06: one profile at each place, per transaction for
+ * TxProfile, while validities overlap; FR.52 and FR.53: no TxDefaultProfile of one stack level on EVSE 0 and on another.
+ */
+export function duplicateRuleOf(
+  version: OcppVersion,
+  installed: readonly InstalledProfile[],
+  next: InstalledProfile,
+): 'K01.FR.05' | 'K01.FR.06' | 'K01.FR.39' | 'K01.FR.52' | 'K01.FR.53' | undefined {
+  if (version === '1.6') return undefined;
+  for (const one of installed) {
+    if (one.profile.id === next.profile.id) {
+      if (one.profile.purpose === 'ChargingStationExternalConstraints') return 'K01.FR.05';
+      continue;
+    }
+    if (one.profile.purpose !== next.profile.purpose || one.profile.stackLevel !== next.profile.stackLevel)
+      continue;
+    if (one.evseId !== next.evseId) {
+      if (next.profile.purpose !== 'TxDefaultProfile') continue;
+      if (next.evseId === 0) return 'K01.FR.52';
+      if (one.evseId === 0) return 'K01.FR.53';
+      continue;
+    }
+    if (next.profile.purpose === 'TxProfile') {
+      if (one.profile.transactionId === next.profile.transactionId) return 'K01.FR.39';
+    } else if (validityOverlaps(one.profile, next.profile)) return 'K01.FR.06';
+  }
+  return undefined;
+}
+
+function validityOverlaps(one: ChargingProfile, other: ChargingProfile): boolean {
   const fromS = Math.max(one.validFrom ?? -Infinity, other.validFrom ?? -Infinity);
   return fromS < Math.min(one.validTo ?? Infinity, other.validTo ?? Infinity);
 }
