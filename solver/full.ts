@@ -4,11 +4,12 @@ import type { BackendAnswer, LpBackend } from './backends/backend.ts';
 import { account, dualBound } from './certificate.ts';
 import { energyNoise, fillSession, urgencyOrder } from './fill.ts';
 import { formulate, multipliersOf, planOf } from './formulate.ts';
-import { greedyPlan, withSun } from './greedy.ts';
+import { greedyPlan } from './greedy.ts';
 import { Ledger } from './ledger.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers, SolveOptions } from './problem.ts';
+import { withSiteFlows } from './site-flows.ts';
 
 /** What an engine hands to the check. */
 export interface Found {
@@ -38,7 +39,7 @@ function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {
     }
   }
   for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, 'continuous');
-  return withSun(problem, ledger.powerKw);
+  return withSiteFlows(problem, { powerKw: ledger.powerKw });
 }
 
 /** The cheapest feasible plan of several ways to rescue an answer that is none. */

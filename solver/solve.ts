@@ -11,6 +11,7 @@ import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
+import { withSiteFlows } from './site-flows.ts';
 
 /** The plan of last resort, with the trivial bound. */
 function emergency(problem: DepotProblem, reasons: readonly string[]): Found {
@@ -72,7 +73,8 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   const repaired = (plan: Plan): Plan => {
     const { peaksKw } = account(problem, plan);
     const siteExtraKw = siteExtraOf(problem, plan);
-    return { ...plan, powerKw: repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw }) };
+    const powerKw = repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw });
+    return withSiteFlows(problem, { ...plan, powerKw });
   };
   const first = repaired(relaxed);
   if (options.solver === 'greedy') return { plan: first, reasons: [] };

@@ -1,0 +1,47 @@
+/** Battery and PV beside a load that has changed since they were planned. @module */
+import type { Plan } from './plan.ts';
+import type { DepotProblem } from './problem.ts';
+
+/** Uncontrolled load plus vehicles, [T] kW. */
+function loadOf(problem: DepotProblem, powerKw: readonly Float64Array[]): Float64Array {
+  const load = Float64Array.from(problem.fixedLoadKw);
+  for (const [s, { arrive }] of problem.sessions.entries()) {
+    for (const [i, kw] of powerKw[s].entries()) load[arrive + i] += kw;
+  }
+  return load;
+}
+
+/** The battery's power as far as its store allows it; `most` [T] is the largest discharge that the load takes, kW. */
+function batteryWithin(problem: DepotProblem, planned: Float64Array, most: Float64Array): Float64Array {
+  const { battery, intervalH } = problem;
+  if (battery === undefined) return planned;
+  const { capacityKwh, efficiency } = battery;
+  let stored = battery.initialKwh;
+  return planned.map((kw, t) => {
+    const charge = Math.min(kw, (capacityKwh - stored) / (efficiency * intervalH));
+    const discharge = Math.min(-kw, Math.max(0, most[t]), (stored * efficiency) / intervalH);
+    const used = kw > 0 ? charge : -Math.max(0, discharge);
+    stored += intervalH * (used > 0 ? used * efficiency : used / efficiency);
+    return used;
+  });
+}
+
+/** `plan` with battery and PV that fit its powers: nothing is fed in where nothing is sold. */
+export function withSiteFlows(problem: DepotProblem, plan: Plan): Plan {
+  const { pv, battery, intervals } = problem;
+  if (pv === undefined && battery === undefined) return plan;
+  const load = loadOf(problem, plan.powerKw);
+  const sells = pv?.sellPrice !== undefined;
+  const unlimited = new Float64Array(intervals).fill(Infinity);
+  const planned = plan.batteryKw ?? new Float64Array(intervals);
+  const batteryKw = batteryWithin(problem, planned, sells ? unlimited : load);
+  const pvKw = pv?.kw.map((kw, t) => {
+    const takes = sells ? Infinity : Math.max(0, load[t] + batteryKw[t]);
+    return Math.min(Math.max(0, kw), takes);
+  });
+  return {
+    powerKw: plan.powerKw,
+    ...(battery === undefined ? {} : { batteryKw }),
+    ...(pvKw === undefined ? {} : { pvKw }),
+  };
+}

@@ -1,0 +1,218 @@
+/** What a depot problem must fulfil before any engine may see it, as faults with paths. @module */
+import { faultValueOf } from '#domain/fault';
+import type { Fault } from '#domain/fault';
+import type { DemandWindow, DepotProblem, Session } from './problem.ts';
+
+/** Most faults of one document that are worth reading. */
+const faultsMax = 50;
+/** Longest horizon: a year of 5-min intervals and some. */
+export const intervalsMax = 120_000;
+/** Largest power, energy or price that floating point carries to 1e-6. */
+const numberMax = 1e9;
+
+/** Collects faults up to a limit. */
+class Faults {
+  readonly list: Fault[] = [];
+
+  add(path: string, value: unknown, rule: string, fix: string): void {
+    if (this.list.length >= faultsMax) return;
+    const text = faultValueOf(value);
+    this.list.push({ path, rule, fix, ...(text === undefined ? {} : { value: text }) });
+  }
+
+  number(path: string, value: number, least: number, most = numberMax): void {
+    if (Number.isNaN(value)) this.add(path, value, 'not-a-number', 'Give a number.');
+    else if (value < least) this.add(path, value, 'too-small', `Give at least ${least}.`);
+    else if (value > most) this.add(path, value, 'too-large', `Give at most ${most}.`);
+  }
+
+  whole(path: string, value: number, least: number, most = numberMax): void {
+    if (!Number.isInteger(value)) this.add(path, value, 'not-whole', 'Give a whole number.');
+    else this.number(path, value, least, most);
+  }
+
+  series(path: string, values: ArrayLike<number>, length: number, least: number, most = numberMax): void {
+    if (values.length !== length) {
+      this.add(path, values.length, 'wrong-length', `Give ${length} values, one per interval.`);
+      return;
+    }
+    for (let t = 0; t < length; t++) {
+      const value = values[t];
+      if (!(value >= least && value <= most)) this.number(`${path}[${t}]`, value, least, most);
+    }
+  }
+
+  unique(path: string, items: readonly { readonly id: string }[]): void {
+    const seen = new Set<string>();
+    for (const [i, { id }] of items.entries()) {
+      if (id === '') this.add(`${path}[${i}].id`, id, 'empty-id', 'Give it a name.');
+      if (seen.has(id)) this.add(`${path}[${i}].id`, id, 'duplicate-id', 'Name each one differently.');
+      seen.add(id);
+    }
+  }
+}
+
+function checkTree(problem: DepotProblem, faults: Faults): void {
+  const { circuits, connectors, modules, intervals } = problem;
+  faults.unique('circuits', circuits);
+  if (circuits.length === 0) faults.add('circuits', [], 'no-circuit', 'Name at least the grid connection.');
+  for (const [g, circuit] of circuits.entries()) {
+    const path = `circuits[${g}]`;
+    faults.series(`${path}.limitKw`, circuit.limitKw, intervals, 0, Infinity);
+    for (const [phase, limit] of (circuit.phaseLimitKw ?? []).entries()) {
+      faults.series(`${path}.phaseLimitKw[${phase}]`, limit, intervals, 0, Infinity);
+    }
+    if (g === 0 && circuit.parent !== -1) {
+      faults.add(
+        `${path}.parent`,
+        circuit.parent,
+        'first-circuit-has-parent',
+        'Put the grid connection first.',
+      );
+    }
+    if (g > 0) checkAncestors(problem, g, faults);
+  }
+  faults.unique('modules', modules);
+  for (const [m, module] of modules.entries()) faults.number(`modules[${m}].maxKw`, module.maxKw, 0);
+  faults.unique('connectors', connectors);
+  for (const [c, connector] of connectors.entries()) {
+    const path = `connectors[${c}]`;
+    faults.number(`${path}.maxKw`, connector.maxKw, 0);
+    faults.number(`${path}.reserveKw`, connector.reserveKw, 0);
+    faults.whole(`${path}.circuit`, connector.circuit, 0, circuits.length - 1);
+    faults.whole(`${path}.module`, connector.module, -1, modules.length - 1);
+    const pins = new Set(connector.rotation);
+    const known = connector.rotation.every((pin) => pin === 0 || pin === 1 || pin === 2);
+    if (!known || pins.size !== connector.rotation.length || (pins.size !== 1 && pins.size !== 3)) {
+      faults.add(
+        `${path}.rotation`,
+        connector.rotation,
+        'bad-rotation',
+        'Give one phase, or all three in some order.',
+      );
+    }
+  }
+}
+
+function checkAncestors(problem: DepotProblem, g: number, faults: Faults): void {
+  const { circuits } = problem;
+  const path = `circuits[${g}].parent`;
+  const { parent } = circuits[g];
+  if (!Number.isInteger(parent) || parent < 0 || parent >= circuits.length) {
+    faults.add(path, parent, 'unknown-circuit', 'Name the circuit that feeds this one.');
+    return;
+  }
+  let above = parent;
+  for (let steps = 0; above > 0; steps++) {
+    if (steps > circuits.length || above === g) {
+      faults.add(
+        path,
+        circuits[parent].id,
+        'circuit-cycle',
+        'Every path upwards ends at the grid connection.',
+      );
+      return;
+    }
+    above = circuits[above].parent;
+    if (above === undefined) return;
+  }
+}
+
+function checkTaper(session: Session, path: string, faults: Faults): void {
+  const points = session.taper ?? [];
+  let steepest = 0;
+  for (const [i, point] of points.entries()) {
+    faults.number(`${path}.taper[${i}].fromKwh`, point.fromKwh, 0);
+    faults.number(`${path}.taper[${i}].maxKw`, point.maxKw, 0);
+    if (i === 0) continue;
+    const before = points[i - 1];
+    const slope = (before.maxKw - point.maxKw) / (point.fromKwh - before.fromKwh);
+    if (point.fromKwh > before.fromKwh && slope >= steepest - 1e-12) steepest = slope;
+    else {
+      const fix = 'Let energy rise and power fall from point to point, ever more steeply.';
+      faults.add(`${path}.taper[${i}]`, point, 'taper-not-concave', fix);
+    }
+  }
+}
+
+function checkSession(problem: DepotProblem, s: number, faults: Faults): void {
+  const session = problem.sessions[s];
+  const path = `sessions[${s}]`;
+  faults.whole(`${path}.arrive`, session.arrive, 0, problem.intervals);
+  faults.whole(`${path}.depart`, session.depart, 0, problem.intervals);
+  if (session.depart < session.arrive) {
+    faults.add(`${path}.depart`, session.depart, 'window-reversed', 'Depart at or after arrival.');
+  }
+  faults.whole(`${path}.connector`, session.connector, 0, problem.connectors.length - 1);
+  faults.number(`${path}.energyKwh`, session.energyKwh, 0);
+  if (typeof session.maxKw === 'number') faults.number(`${path}.maxKw`, session.maxKw, 0, Infinity);
+  else
+    faults.series(`${path}.maxKw`, session.maxKw, Math.max(0, session.depart - session.arrive), 0, Infinity);
+  faults.number(`${path}.minKw`, session.minKw, 0);
+  faults.number(`${path}.stepKw`, session.stepKw, 0);
+  faults.number(`${path}.shortfallPrice`, session.shortfallPrice, 0);
+  if (session.phases !== 1 && session.phases !== 3) {
+    faults.add(`${path}.phases`, session.phases, 'bad-phases', 'Give 1 or 3.');
+  }
+  checkTaper(session, path, faults);
+}
+
+function checkOverlaps(problem: DepotProblem, faults: Faults): void {
+  const { sessions } = problem;
+  const order = sessions
+    .map((_, s) => s)
+    .filter((s) => sessions[s].depart > sessions[s].arrive)
+    .sort(
+      (a, b) =>
+        sessions[a].connector - sessions[b].connector || sessions[a].arrive - sessions[b].arrive || a - b,
+    );
+  for (let i = 1; i < order.length; i++) {
+    const [before, after] = [sessions[order[i - 1]], sessions[order[i]]];
+    if (before.connector !== after.connector || after.arrive >= before.depart) continue;
+    const fix = `It overlaps with ${before.id} on the same connector: one vehicle at a time.`;
+    faults.add(`sessions[${order[i]}].arrive`, after.arrive, 'sessions-overlap', fix);
+  }
+}
+
+function checkWindow(problem: DepotProblem, window: DemandWindow, path: string, faults: Faults): void {
+  faults.number(`${path}.pricePerKw`, window.pricePerKw, 0);
+  faults.series(`${path}.intervals`, window.counts, problem.intervals, 0, 1);
+  faults.number(`${path}.floorKw`, window.floorKw, 0);
+  faults.whole(`${path}.meterIntervals`, window.blockIntervals, 1);
+  faults.whole(`${path}.blockOffset`, window.blockOffset, 0, Math.max(0, window.blockIntervals - 1));
+  faults.number(`${path}.blockPastKw`, window.blockPastKw, -numberMax);
+}
+
+function checkSources(problem: DepotProblem, faults: Faults): void {
+  const { pv, battery, intervals } = problem;
+  if (pv !== undefined) {
+    faults.series('pv.kw', pv.kw, intervals, 0);
+    if (pv.sellPrice !== undefined) faults.series('pv.sellPrice', pv.sellPrice, intervals, -numberMax);
+  }
+  if (battery === undefined) return;
+  faults.number('battery.capacityKwh', battery.capacityKwh, 0);
+  faults.number('battery.maxKw', battery.maxKw, 0);
+  faults.number('battery.efficiency', battery.efficiency, 0.01, 1);
+  faults.number('battery.initialKwh', battery.initialKwh, 0, battery.capacityKwh);
+  faults.number('battery.wearPerKwh', battery.wearPerKwh, 0);
+}
+
+/** All faults of `problem`, first ones first; empty where every engine may have it. */
+export function problemFaults(problem: DepotProblem): readonly Fault[] {
+  const faults = new Faults();
+  const { intervals } = problem;
+  faults.whole('intervals', intervals, 0, intervalsMax);
+  faults.number('intervalMinutes', problem.intervalH * 60, 1e-6, 24 * 60);
+  if (faults.list.length > 0) return faults.list;
+  checkTree(problem, faults);
+  faults.unique('sessions', problem.sessions);
+  for (let s = 0; s < problem.sessions.length; s++) checkSession(problem, s, faults);
+  checkOverlaps(problem, faults);
+  faults.series('fixedLoadKw', problem.fixedLoadKw, intervals, -numberMax);
+  faults.series('price', problem.price, intervals, -numberMax);
+  faults.unique('demand', problem.demand);
+  for (const [k, window] of problem.demand.entries()) checkWindow(problem, window, `demand[${k}]`, faults);
+  checkSources(problem, faults);
+  faults.number('earliness', problem.earliness, 0);
+  return faults.list;
+}
