@@ -32,6 +32,7 @@ export function buildingNightOf(
     values[step] = Math.round(Math.max(0, Math.min(load.boundW[quarter] ?? 0, expectedW * (1 + wander))));
   }
   return {
-    powerW: (at) => values[Math.min(steps - 1, Math.max(0, Math.floor((at - span.startS) / buildingStepS)))] ?? 0,
+    powerW: (at) =>
+      values[Math.min(steps - 1, Math.max(0, Math.floor((at - span.startS) / buildingStepS)))] ?? 0,
   };
 }

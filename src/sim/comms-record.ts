@@ -91,10 +91,9 @@ export function createCommsRecord(clock: Clock): CommsRecord {
       engine = state;
     },
     spans: (endS) =>
-      [
-        ...spans,
-        ...[...open].map(([stationId, span]) => ({ stationId, ...span, untilS: endS })),
-      ].sort((a, b) => a.fromS - b.fromS || (a.stationId < b.stationId ? -1 : 1)),
+      [...spans, ...[...open].map(([stationId, span]) => ({ stationId, ...span, untilS: endS }))].sort(
+        (a, b) => a.fromS - b.fromS || (a.stationId < b.stationId ? -1 : 1),
+      ),
     messages: () => ({
       toStations,
       fromStations,

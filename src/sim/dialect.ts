@@ -55,14 +55,14 @@ export interface Dialect {
   status(evseId: number, status: OutletStatus, at: EpochS): StationCall;
   authorize(idToken: string): StationCall;
   start(transaction: StationTransaction, readings: Readings, cause: EventCause): StationCall;
-  /** Readings within a transaction; `undefined` where the version has nothing to say. */
-  update(
-    transaction: StationTransaction,
-    readings: Readings | undefined,
-    at: EpochS,
-    cause: EventCause,
-  ): StationCall | undefined;
-  stop(transaction: StationTransaction, readings: Readings, cause: EventCause): StationCall;
+  /** A change of the charging state; undefined in 1.6, where the status says it. */
+  stateChange(transaction: StationTransaction, at: EpochS, cause: EventCause): StationCall | undefined;
+  /**
+   * Readings within a transaction, and its end. 2.x counts its events when they happen; 1.6 needs the transaction's id,
+   * which may come later, so these are built when they are sent.
+   */
+  sampler(transaction: StationTransaction, readings: Readings, cause: EventCause): () => StationCall;
+  stopper(transaction: StationTransaction, readings: Readings, cause: EventCause): () => StationCall;
   /** Readings without a transaction. */
   idleReadings(evseId: number, readings: Readings): StationCall;
 }
@@ -150,18 +150,16 @@ function dialect16(station: Station): Dialect {
         timestamp: isoOf(transaction.startedS),
       },
     }),
-    update: (transaction, readings) =>
-      readings === undefined
-        ? undefined
-        : {
-            action: 'MeterValues',
-            payload: {
-              connectorId: transaction.evseId,
-              transactionId: idOf(transaction),
-              meterValue: [meterValue16(readings, station, 'Sample.Periodic')],
-            },
-          },
-    stop: (transaction, readings, cause) => ({
+    stateChange: () => undefined,
+    sampler: (transaction, readings) => () => ({
+      action: 'MeterValues',
+      payload: {
+        connectorId: transaction.evseId,
+        transactionId: idOf(transaction),
+        meterValue: [meterValue16(readings, station, 'Sample.Periodic')],
+      },
+    }),
+    stopper: (transaction, readings, cause) => () => ({
       action: 'StopTransaction',
       payload: {
         transactionId: idOf(transaction),
@@ -237,15 +235,19 @@ function dialect2(station: Station): Dialect {
         idToken: token(transaction.idToken),
         meterValue: [meterValue2(readings, station, 'Transaction.Begin')],
       }),
-    update: (transaction, readings, at, cause) =>
-      event(
-        transactionEvent('Updated', transaction, at, cause),
-        readings === undefined ? {} : { meterValue: [meterValue2(readings, station, 'Sample.Periodic')] },
-      ),
-    stop: (transaction, readings, cause) =>
-      event(transactionEvent('Ended', transaction, readings.at, cause), {
+    stateChange: (transaction, at, cause) => event(transactionEvent('Updated', transaction, at, cause), {}),
+    sampler: (transaction, readings, cause) => {
+      const call = event(transactionEvent('Updated', transaction, readings.at, cause), {
+        meterValue: [meterValue2(readings, station, 'Sample.Periodic')],
+      });
+      return () => call;
+    },
+    stopper: (transaction, readings, cause) => {
+      const call = event(transactionEvent('Ended', transaction, readings.at, cause), {
         meterValue: [meterValue2(readings, station, 'Transaction.End')],
-      }),
+      });
+      return () => call;
+    },
     idleReadings: (evseId, readings) => ({
       action: 'MeterValues',
       payload: { evseId, meterValue: [meterValue2(readings, station, 'Trigger')] },

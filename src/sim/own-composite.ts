@@ -79,7 +79,8 @@ export function heldProfileOf(
   const purpose = purposes[textAt(wire, 'chargingProfilePurpose') ?? ''];
   const kind = textAt(wire, 'chargingProfileKind');
   const unit = textAt(schedule, 'chargingRateUnit');
-  if (schedule === undefined || id === undefined || stackLevel === undefined || purpose === undefined) return undefined;
+  if (schedule === undefined || id === undefined || stackLevel === undefined || purpose === undefined)
+    return undefined;
   if (kind !== 'Absolute' && kind !== 'Relative' && kind !== 'Recurring') return undefined;
   if (unit !== 'A' && unit !== 'W') return undefined;
   const periods: HeldPeriod[] = [];
@@ -181,8 +182,7 @@ function ofTransaction(view: CompositeView): readonly HeldProfile[] {
 /** The default profiles of this EVSE: in 1.6 its own replace those of connector 0, in 2.x all are stacked. */
 function defaultsOf(view: CompositeView): readonly HeldProfile[] {
   const all = view.held.filter(
-    (profile) =>
-      profile.purpose === 'default' && (profile.evseId === view.evseId || profile.evseId === 0),
+    (profile) => profile.purpose === 'default' && (profile.evseId === view.evseId || profile.evseId === 0),
   );
   const own = all.filter((profile) => profile.evseId === view.evseId);
   return view.version === '1.6' && own.length > 0 ? own : all;
@@ -205,14 +205,16 @@ export function stationCapAt(view: CompositeView, at: EpochS): number | undefine
 /** What the EVSE may draw at an instant, never above its hardware, in its unit. */
 export function allowedAt(view: CompositeView, at: EpochS): number {
   const own = leading(ofTransaction(view), view, at) ?? leading(defaultsOf(view), view, at);
-  return Math.max(
-    0,
-    Math.min(own ?? view.hardware, stationCapAt(view, at) ?? view.hardware, view.hardware),
-  );
+  return Math.max(0, Math.min(own ?? view.hardware, stationCapAt(view, at) ?? view.hardware, view.hardware));
 }
 
 /** Everything in one profile that may change a limit in `(fromS, untilS]`. */
-function edgesOf(profile: HeldProfile, view: CompositeView, fromS: number, untilS: number): readonly number[] {
+function edgesOf(
+  profile: HeldProfile,
+  view: CompositeView,
+  fromS: number,
+  untilS: number,
+): readonly number[] {
   const edges = [profile.validFromS ?? fromS, profile.validToS ?? fromS];
   if (profile.offlineMaxS !== undefined && view.offlineSinceS !== undefined) {
     edges.push(view.offlineSinceS + profile.offlineMaxS + 1);
@@ -220,7 +222,8 @@ function edgesOf(profile: HeldProfile, view: CompositeView, fromS: number, until
   const begin = view.transaction?.startedS ?? view.assumedStartS;
   const startS = profile.kind === 'Relative' ? begin : (profile.startS ?? begin);
   const every = profile.everyS;
-  let round: number = every === undefined ? startS : startS + Math.max(0, Math.floor((fromS - startS) / every)) * every;
+  let round: number =
+    every === undefined ? startS : startS + Math.max(0, Math.floor((fromS - startS) / every)) * every;
   for (;;) {
     for (const period of profile.periods) edges.push(round + period.atS);
     if (profile.durationS !== undefined) edges.push(round + profile.durationS);

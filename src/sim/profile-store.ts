@@ -72,7 +72,9 @@ export interface ProfileStore {
   endTransaction(evseId: number): void;
   reboot(keeps: 'all' | 'floors' | 'none'): void;
   /** GetChargingProfiles: reports by EVSE, lowest first. */
-  matching(payload: JsonRecord): readonly { readonly evseId: number; readonly profiles: readonly JsonRecord[] }[];
+  matching(
+    payload: JsonRecord,
+  ): readonly { readonly evseId: number; readonly profiles: readonly JsonRecord[] }[];
 }
 
 /** Whether a new profile takes the place of an old one. */
@@ -116,15 +118,18 @@ export function createProfileStore(station: Station): ProfileStore {
   const judge: ProfileStore['judge'] = (payload, transactionOf) => {
     const formError = old ? 'FormationViolation' : 'FormatViolation';
     const parts = placeAndProfile(version, payload);
-    if (parts === undefined) return { kind: 'error', code: formError, description: 'place or profile missing' };
+    if (parts === undefined)
+      return { kind: 'error', code: formError, description: 'place or profile missing' };
     const known = parts.evseId === 0 || station.evses.some((evse) => evse.id === parts.evseId);
-    if (!known && old) return { kind: 'error', code: 'PropertyConstraintViolation', description: 'no such connector' };
+    if (!known && old)
+      return { kind: 'error', code: 'PropertyConstraintViolation', description: 'no such connector' };
     if (!known) return { kind: 'rejected', reason: 'UnknownEvse' };
     const fresh = heldProfileOf(version, parts.evseId, parts.wire);
     if (fresh === undefined) return { kind: 'error', code: formError, description: 'profile not readable' };
     const reason = badForm(station, fresh) ?? badPlace(station, fresh, transactionOf(parts.evseId));
     if (reason !== undefined) return { kind: 'rejected', reason };
-    if (held.some((other) => clashesWith(version, fresh, other))) return { kind: 'rejected', reason: 'DuplicateProfile' };
+    if (held.some((other) => clashesWith(version, fresh, other)))
+      return { kind: 'rejected', reason: 'DuplicateProfile' };
     const replaced = held.filter((other) => takesPlaceOf(version, fresh, other));
     if (held.length - replaced.length >= station.capability.maxProfiles) {
       return { kind: 'rejected', reason: 'too many profiles' };

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '#domain/result';
 import type { Circuit, Site } from '#domain/site';
 import type { EpochS, WattHours } from '#domain/units';
 import type { Visit } from '#domain/visit';
+import { isZone } from '#tariffs/calendar';
 import { buildCast, type FaultSpan } from './scenario-cast.ts';
 import { buildSite } from './scenario-site.ts';
 import { scenarioSchema, type BehaviourDocument, type ScenarioDocument } from './scenario-document.ts';
@@ -76,6 +77,15 @@ export function scenarioOf(written: unknown): Result<Scenario, readonly Fault[]>
     ]);
   }
   const faults: Fault[] = [];
+  if (!isZone(document.timeZone)) {
+    faults.push({
+      path: 'timeZone',
+      value: faultValueOf(document.timeZone) ?? '',
+      rule: 'iana-zone',
+      fix: 'Name an IANA zone such as America/Los_Angeles.',
+    });
+    return fail(faults);
+  }
   if (reader.startS % 900 !== 0) {
     faults.push({
       path: 'start',

@@ -94,17 +94,21 @@ function answerComposite(inside: StationInside, payload: JsonRecord): Answer {
   const evseId = numberAt(payload, old ? 'connectorId' : 'evseId');
   const durationS = numberAt(payload, 'duration');
   if (evseId === undefined || durationS === undefined) {
-    return { kind: 'error', code: old ? 'FormationViolation' : 'FormatViolation', description: 'field missing' };
+    return {
+      kind: 'error',
+      code: old ? 'FormationViolation' : 'FormatViolation',
+      description: 'field missing',
+    };
   }
-  if (evseId !== 0 && !station.evses.some((evse) => evse.id === evseId)) return result({ status: 'Rejected' });
+  if (evseId !== 0 && !station.evses.some((evse) => evse.id === evseId))
+    return result({ status: 'Rejected' });
   const native = inside.viewOf(evseId === 0 ? (station.evses[0]?.id ?? 1) : evseId);
   const asked = textAt(payload, 'chargingRateUnit') ?? native.unit;
   const other = native.unit === 'A' ? 'W' : 'A';
   const unit = inside.switches().otherUnit ? (asked === 'A' ? 'W' : 'A') : asked;
   const toOther = native.unit === 'A' ? native.voltage * native.phases : 1 / (native.voltage * native.phases);
   const now = inside.now();
-  const pieces =
-    evseId === 0 ? stationPieces(inside, now, durationS) : compositeOf(native, now, durationS);
+  const pieces = evseId === 0 ? stationPieces(inside, now, durationS) : compositeOf(native, now, durationS);
   const periods = periodsIn(pieces, unit === other ? toOther : 1);
   const schedule = { duration: durationS, chargingRateUnit: unit, chargingSchedulePeriod: periods };
   if (old) {
@@ -159,7 +163,9 @@ function answerGetConfiguration(inside: StationInside, payload: JsonRecord): Ans
 function answerChangeConfiguration(inside: StationInside, payload: JsonRecord): Answer {
   const access = inside.variables[textAt(payload, 'key') ?? ''];
   if (access === undefined) return result({ status: 'NotSupported' });
-  return result({ status: access.write?.(textAt(payload, 'value') ?? '') === true ? 'Accepted' : 'Rejected' });
+  return result({
+    status: access.write?.(textAt(payload, 'value') ?? '') === true ? 'Accepted' : 'Rejected',
+  });
 }
 
 /** The `Component.Variable` that a 2.x entry names. */

@@ -4,511 +4,120 @@
  * @module
  */
 import { invariant } from '#domain/invariant';
-import type { Prng } from '#domain/prng';
 import type { Station } from '#domain/site';
-import type { EpochS } from '#domain/units';
-import type { Clock } from '#ports/clock';
-import { dialectOf, type EventCause, type OutletStatus, type Readings, type StationTransaction } from './dialect.ts';
-import { applyDraws, countEnergy, offerOf, outletOf, secondsToChange, type Outlet } from './outlet.ts';
-import { allowedAt, nextEdge, stationCapAt, type CompositeView } from './own-composite.ts';
-import type { Switches } from './personas.ts';
+import { dialectOf } from './dialect.ts';
+import { countEnergy, outletOf, type Outlet } from './outlet.ts';
 import { createProfileStore } from './profile-store.ts';
-import type { Behaviour } from './scenario.ts';
-import type { SocketEvents, StationSocket } from './socket.ts';
+import type { StationSocket } from './socket.ts';
 import { answerCall, type StationInside } from './station-answers.ts';
+import { onClosed, onOpened, powerDown, powerUp } from './station-connection.ts';
+import { createTimers, outletAt, ownNow, type StationCore, type StationParts } from './station-core.ts';
+import { redraw, refresh, viewOf } from './station-limits.ts';
 import { createOutbox } from './station-outbox.ts';
+import {
+  authorize,
+  endTransaction,
+  postStatus,
+  readingsOf,
+  statusReporter,
+  watchHeartbeat,
+  watchSamples,
+} from './station-sessions.ts';
 import { variablesOf } from './station-variables.ts';
 import type { Vehicle } from './vehicle.ts';
-import { numberAt, recordOf, textAt, type JsonRecord } from './wire-reading.ts';
-
-/** How far ahead a station looks for the next change of its limit. */
-const lookAheadS = 48 * 3600;
-
-/** What a station is made of. */
-export interface StationParts {
-  readonly station: Station;
-  readonly voltage: number;
-  readonly behaviour: Behaviour;
-  readonly clock: Clock;
-  readonly prng: Prng;
-  /** What is wrong with it at present. */
-  readonly switches: () => Switches;
-  /** Makes its end of the connection. */
-  readonly socketFor: (events: SocketEvents) => StationSocket;
-  /** What it draws has changed, or may have. */
-  readonly onDraw: () => void;
-  /** For people who watch. */
-  readonly onNote?: (note: string, facts: JsonRecord) => void;
-}
+import { recordOf } from './wire-reading.ts';
 
 /** A station in the simulated depot. */
 export interface SimStation {
   readonly station: Station;
   readonly outlets: readonly Outlet[];
-  /** Power on: boots and connects after `delayS`. */
-  powerOn(delayS: number): void;
-  plugIn(evseId: number, vehicle: Vehicle): void;
-  unplug(evseId: number): void;
+  /** Switches on, boots and connects after `delayS`. */
+  readonly powerOn: (delayS: number) => void;
+  readonly plugIn: (evseId: number, vehicle: Vehicle) => void;
+  readonly unplug: (evseId: number) => void;
   /** Restarts as after a power cut. */
-  reboot(): void;
+  readonly reboot: () => void;
   /** Reads its switches again. */
-  refresh(): void;
+  readonly refresh: () => void;
   /** Brings all registers up to now. */
-  count(): void;
-  isConnected(): boolean;
-  /** Switched on and not restarting. */
-  isPowered(): boolean;
-  /** Ends the connection and every timer. */
-  powerOff(): void;
+  readonly count: () => void;
+  readonly isConnected: () => boolean;
+  /** Ends the connection and every wake. */
+  readonly powerOff: () => void;
 }
 
-/** Time of the connection to the CSMS. */
-type Link = 'off' | 'connecting' | 'open';
+function createCore(parts: StationParts, send: (text: string) => void): StationCore {
+  const { station, clock, behaviour } = parts;
+  return {
+    parts,
+    dialect: dialectOf(station),
+    store: createProfileStore(station),
+    outlets: station.evses.map((evse) => outletOf(evse, clock.now())),
+    transactions: new Map(),
+    timers: createTimers(clock),
+    outbox: createOutbox({ stationId: station.id, clock, send }),
+    settings: {
+      sampleIntervalS: behaviour.sampleIntervalS,
+      heartbeatIntervalS: behaviour.heartbeatIntervalS,
+    },
+    spikeUntil: new Map(),
+    builtS: clock.now(),
+    link: 'off',
+    powered: false,
+    bootReason: 'PowerUp',
+    attempts: 0,
+    offlineSinceS: clock.now(),
+    transactionCount: 0,
+    onRedraw: () => undefined,
+  };
+}
 
-/** A station that is switched off. */
-export function createStation(parts: StationParts): SimStation {
-  const { station, voltage, behaviour, clock, prng, switches } = parts;
-  const dialect = dialectOf(station);
-  const store = createProfileStore(station);
-  const outlets = station.evses.map((evse) => outletOf(evse, clock.now()));
-  const transactions = new Map<number, StationTransaction>();
-  const statuses = new Map<number, OutletStatus>();
-  const timers = new Map<string, () => void>();
-  const builtS = clock.now();
-  const settings = { sampleIntervalS: behaviour.sampleIntervalS, heartbeatIntervalS: behaviour.heartbeatIntervalS };
-  let link: Link = 'off';
-  let powered = false;
-  let bootReason: string | undefined = 'PowerUp';
-  let attempts = 0;
-  let offlineSinceS: EpochS | undefined = clock.now();
-  let transactionCount = 0;
-  const spikeUntil = new Map<number, number>();
-
-  const ownNow = (): EpochS =>
-    (clock.now() + Math.trunc((switches().driftSPerHour * (clock.now() - builtS)) / 3600)) as EpochS;
-  const timer = (name: string, inS: number, run: () => void): void => {
-    timers.get(name)?.();
-    const cancel = clock.at((clock.now() + inS) as EpochS, () => {
-      timers.delete(name);
-      run();
-    });
-    timers.set(name, cancel);
-  };
-  const stopTimer = (name: string): void => {
-    timers.get(name)?.();
-    timers.delete(name);
-  };
-  const outletAt = (evseId: number): Outlet => {
-    const outlet = outlets.find((candidate) => candidate.evse.id === evseId);
-    invariant(outlet !== undefined, 'a station is asked for its own EVSEs', { station: station.id, evseId });
-    return outlet;
-  };
-
-  // Limits
-  const hardwareOf = (outlet: Outlet): number =>
-    station.current === 'AC' ? outlet.evse.maxA : outlet.evse.maxW;
-  const viewOf = (evseId: number): CompositeView => {
-    const outlet = outletAt(evseId);
-    const transaction = transactions.get(evseId);
-    const flaws = switches();
-    return {
-      version: station.version,
-      held: store.held(),
-      evseId,
-      ...(transaction === undefined
-        ? {}
-        : { transaction: { id: transaction.id, startedS: transaction.startedS } }),
-      assumedStartS: ownNow(),
-      unit: station.current === 'AC' ? 'A' : 'W',
-      voltage,
-      phases: flaws.onePhaseOnly ? 1 : station.current === 'AC' ? outlet.evse.rotation.length : 3,
-      hardware: hardwareOf(outlet),
-      ...(offlineSinceS === undefined ? {} : { offlineSinceS }),
-      ignoresDuration: flaws.ignoresDuration,
-      ignoresValidTo: flaws.ignoresValidTo,
-    };
-  };
-  const targetOf = (outlet: Outlet): number => {
-    const flaws = switches();
-    if (!flaws.followsLimit || (flaws.forgetsAfterZero && outlet.sawZero)) return hardwareOf(outlet);
-    if ((spikeUntil.get(outlet.evse.id) ?? -Infinity) > clock.now()) return hardwareOf(outlet);
-    return allowedAt(viewOf(outlet.evse.id), ownNow());
-  };
-  const sharedCapW = (): number => {
-    const [first] = outlets;
-    if (!station.capability.sharesStationCap || first === undefined) return Infinity;
-    const cap = stationCapAt(viewOf(first.evse.id), ownNow());
-    if (cap === undefined) return Infinity;
-    return station.current === 'AC' ? cap * voltage * first.evse.rotation.length : cap;
-  };
-  const redraw = (): void => {
-    for (const outlet of outlets) {
-      countEnergy(outlet, clock.now());
-      if (outlet.live && outlet.vehicle !== undefined && offerOf(outlet, station.current) === 0) {
-        outlet.sawZero = true;
-        if (!switches().wakes) outlet.asleep = true;
-      }
-    }
-    applyDraws(outlets, station, voltage, sharedCapW());
-    for (const outlet of outlets) {
-      const inS = secondsToChange(outlet);
-      if (inS === undefined) stopTimer(`full/${outlet.evse.id}`);
-      else timer(`full/${outlet.evse.id}`, inS, redraw);
-      reportStatus(outlet);
-    }
-    parts.onDraw();
-  };
-  const watchEdges = (): void => {
-    const now = ownNow();
-    let next: number | undefined;
-    for (const outlet of outlets) {
-      const edge = nextEdge(viewOf(outlet.evse.id), now, (now + lookAheadS) as EpochS);
-      if (edge !== undefined && (next === undefined || edge < next)) next = edge;
-    }
-    if (next === undefined) stopTimer('edge');
-    else timer('edge', next - now, refresh);
-  };
-  const follow = (outlet: Outlet): void => {
-    outlet.followed = targetOf(outlet);
-    redraw();
-  };
-  const refresh = (): void => {
-    let changed = false;
-    for (const outlet of outlets) {
-      const target = targetOf(outlet);
-      const name = `follow/${outlet.evse.id}`;
-      if (target === outlet.followed) continue;
-      if (!outlet.live) {
-        outlet.followed = target;
-        changed = true;
-      } else if (!timers.has(name)) {
-        const [least, most] = behaviour.reactionS;
-        timer(name, prng.integer(least, most) + switches().extraReactionS, () => follow(outlet));
-      }
-    }
-    if (changed || station.capability.sharesStationCap) redraw();
-    watchEdges();
-  };
-
-  // Reports
-  const outbox = createOutbox({ stationId: station.id, clock, send: (text) => socket.send(text) });
-  const readingsOf = (outlet: Outlet): Readings => {
-    countEnergy(outlet, clock.now());
-    const factor = switches().meterFactor;
-    const pins = station.current === 'DC' ? 3 : outlet.evse.rotation.length;
-    return {
-      at: ownNow(),
-      powerW: outlet.drawW * factor,
-      currentA: Array.from({ length: pins }, (_, i) => (i < outlet.pins ? outlet.drawA * factor : 0)),
-      registerWh: outlet.registerWh * factor,
-      offered: offerOf(outlet, station.current),
-    };
-  };
-  const statusOf = (outlet: Outlet): OutletStatus => {
-    if (outlet.vehicle === undefined) return 'Available';
-    if (!transactions.has(outlet.evse.id)) return 'Preparing';
-    if (outlet.drawW > 0) return 'Charging';
-    return offerOf(outlet, station.current) === 0 ? 'SuspendedEVSE' : 'SuspendedEV';
-  };
-  const chargingStateOf = (status: OutletStatus): string =>
-    status === 'Available' ? 'Idle' : status === 'Preparing' ? 'EVConnected' : status;
-  const causeOf = (trigger: string, outlet: Outlet, stoppedReason?: string): EventCause => ({
-    trigger,
-    offline: link !== 'open',
-    chargingState: chargingStateOf(statusOf(outlet)),
-    ...(stoppedReason === undefined ? {} : { stoppedReason }),
-  });
-  const postStatus = (outlet: Outlet): void => {
-    const call = dialect.status(outlet.evse.id, statusOf(outlet), ownNow());
-    outbox.post({ build: () => call, keep: 'no' });
-  };
-  const reportStatus = (outlet: Outlet): void => {
-    const status = statusOf(outlet);
-    const before = statuses.get(outlet.evse.id);
-    if (before === status) return;
-    statuses.set(outlet.evse.id, status);
-    parts.onNote?.('status', { evse: outlet.evse.id, status });
-    const wasFree = before === undefined || before === 'Available';
-    if (station.version === '1.6' || wasFree || status === 'Available') postStatus(outlet);
-    const transaction = transactions.get(outlet.evse.id);
-    if (station.version === '1.6' || transaction === undefined) return;
-    const cause = causeOf('ChargingStateChanged', outlet);
-    const call = dialect.update(transaction, undefined, ownNow(), cause);
-    if (call !== undefined) outbox.post({ build: () => call, keep: 'transaction' });
-  };
-  const sample = (): void => {
-    if (switches().meters) {
-      for (const transaction of transactions.values()) {
-        const outlet = outletAt(transaction.evseId);
-        const readings = readingsOf(outlet);
-        const cause = causeOf('MeterValuePeriodic', outlet);
-        if (station.version === '1.6') {
-          outbox.post({
-            build: () => dialect.update(transaction, readings, readings.at, cause) ?? dialect.heartbeat(),
-            keep: 'sample',
-          });
-        } else {
-          const call = dialect.update(transaction, readings, readings.at, cause);
-          if (call !== undefined) outbox.post({ build: () => call, keep: 'sample' });
-        }
-      }
-    }
-    watchSamples();
-  };
-  const watchSamples = (): void => {
-    const { sampleIntervalS } = settings;
-    if (sampleIntervalS <= 0) stopTimer('sample');
-    else timer('sample', sampleIntervalS - (clock.now() % sampleIntervalS), sample);
-  };
-  const watchHeartbeat = (): void => {
-    timer('heartbeat', settings.heartbeatIntervalS, () => {
-      outbox.post({ build: () => dialect.heartbeat(), keep: 'no' });
-      watchHeartbeat();
-    });
-  };
-
-  // Transactions
-  const begin = (outlet: Outlet): void => {
-    const { vehicle } = outlet;
-    const evseId = outlet.evse.id;
-    if (vehicle === undefined || transactions.has(evseId) || !powered) return;
-    countEnergy(outlet, clock.now());
-    const transaction: StationTransaction = {
-      evseId,
-      id: station.version === '1.6' ? undefined : `${station.id.slice(0, 24)}-t${++transactionCount}`,
-      idToken: vehicle.idToken,
-      startedS: ownNow(),
-      startRegisterWh: outlet.registerWh * switches().meterFactor,
-      sequence: 0,
-    };
-    transactions.set(evseId, transaction);
-    outlet.live = true;
-    outlet.followed = targetOf(outlet);
-    const readings = readingsOf(outlet);
-    const cause = causeOf('Authorized', outlet);
-    const event = dialect.start(transaction, readings, cause);
-    outbox.post({
-      build: () => event,
-      keep: 'transaction',
-      onAnswer: (answer) => {
-        const id = numberAt(answer, 'transactionId');
-        if (id === undefined) return;
-        transaction.id = String(id);
-        refresh();
-      },
-    });
-    parts.onNote?.('transaction started', { evse: evseId });
-    redraw();
-    watchEdges();
-  };
-  const end = (outlet: Outlet, trigger: string, stoppedReason: string): void => {
-    const transaction = transactions.get(outlet.evse.id);
-    if (transaction === undefined) return;
-    const readings = readingsOf(outlet);
-    const cause = causeOf(trigger, outlet, stoppedReason);
-    transactions.delete(outlet.evse.id);
-    store.endTransaction(outlet.evse.id);
-    outlet.live = false;
-    stopTimer(`follow/${outlet.evse.id}`);
-    if (station.version === '1.6') {
-      outbox.post({ build: () => dialect.stop(transaction, readings, cause), keep: 'transaction' });
-    } else {
-      const call = dialect.stop(transaction, readings, cause);
-      outbox.post({ build: () => call, keep: 'transaction' });
-    }
-    parts.onNote?.('transaction ended', { evse: outlet.evse.id, registerWh: Math.round(readings.registerWh) });
-    outlet.followed = targetOf(outlet);
-    redraw();
-    watchEdges();
-  };
-  const authorize = (outlet: Outlet): void => {
-    const { vehicle } = outlet;
-    if (vehicle === undefined || !powered) return;
-    outbox.post({
-      build: () => dialect.authorize(vehicle.idToken),
-      keep: 'no',
-      onAnswer: (answer) => {
-        const info = recordOf(answer['idTagInfo']) ?? recordOf(answer['idTokenInfo']);
-        if (textAt(info, 'status') === 'Accepted' && outlet.vehicle === vehicle) begin(outlet);
-      },
-      // Without a connection the station trusts its cache.
-      onLost: () => {
-        if (outlet.vehicle === vehicle) begin(outlet);
-      },
-    });
-  };
-
-  // Connection
-  const connect = (): void => {
-    if (!powered || link !== 'off') return;
-    link = 'connecting';
-    socket.connect();
-  };
-  const boot = (): void => {
-    const reason = bootReason;
-    if (reason === undefined) return;
-    const again = (): void => timer('boot', 30, boot);
-    outbox.postFirst({
-      build: () => dialect.boot(reason),
-      keep: 'no',
-      onAnswer: (answer) => {
-        if (textAt(answer, 'status') !== 'Accepted') return again();
-        bootReason = undefined;
-        const interval = numberAt(answer, 'interval');
-        if (interval !== undefined && interval > 0) settings.heartbeatIntervalS = interval;
-        watchHeartbeat();
-        return outbox.hold('free');
-      },
-      onLost: () => {
-        if (link === 'open') again();
-      },
-    });
-  };
-  const onOpened = (): void => {
-    link = 'open';
-    attempts = 0;
-    offlineSinceS = undefined;
-    parts.onNote?.('connected', {});
-    if (bootReason !== undefined) {
-      outbox.hold('held');
-      boot();
-    }
-    outbox.opened();
-    for (const outlet of outlets) postStatus(outlet);
-    watchEdges();
-  };
-  const onClosed = (): void => {
-    if (link === 'off') return;
-    link = 'off';
-    offlineSinceS = ownNow();
-    outbox.closed();
-    parts.onNote?.('disconnected', {});
-    if (!powered) return;
-    const [first, longest] = behaviour.reconnectS;
-    const wait = Math.min(longest, first * 2 ** Math.min(attempts++, 20));
-    timer('connect', Math.max(1, wait - prng.integer(0, Math.floor(wait / 3))), connect);
-    refresh();
-  };
-  const onFrame = (text: string): void => {
-    const frame: unknown = parseFrame(text);
-    if (!Array.isArray(frame) || link !== 'open') return;
-    const [type, messageId, third, fourth] = frame as readonly unknown[];
-    if (typeof messageId !== 'string') return;
-    if (type === 3) outbox.answered(messageId, third);
-    if (type === 4) outbox.failed(messageId);
-    if (type !== 2 || typeof third !== 'string' || !switches().answers) return;
-    const answer = answerCall(inside, third, recordOf(fourth) ?? {});
-    if (answer.kind === 'error') {
-      socket.send(JSON.stringify([4, messageId, answer.code, answer.description, {}]));
-      return;
-    }
-    socket.send(JSON.stringify([3, messageId, answer.payload]));
-    answer.after?.();
-  };
-  const socket = parts.socketFor({ opened: onOpened, closed: onClosed, frame: onFrame });
-
-  const powerDown = (): void => {
-    powered = false;
-    const wasOpen = link !== 'off';
-    link = 'off';
-    offlineSinceS ??= ownNow();
-    outbox.closed();
-    if (wasOpen) socket.close();
-    for (const outlet of outlets) end(outlet, 'ResetCommand', 'Reboot');
-    for (const cancel of timers.values()) cancel();
-    timers.clear();
-  };
-  const powerUp = (): void => {
-    powered = true;
-    for (const outlet of outlets) {
-      outlet.followed = targetOf(outlet);
-      if (outlet.vehicle !== undefined) begin(outlet);
-    }
-    watchSamples();
-    watchEdges();
-    connect();
-  };
-  const reboot = (): void => {
-    if (!powered) return;
-    powerDown();
-    bootReason = 'PowerUp';
-    statuses.clear();
-    store.reboot(switches().losesProfiles ? 'none' : behaviour.keepsProfiles);
-    timer('power', behaviour.bootS, powerUp);
-  };
-
-  const inside: StationInside = {
+/** What answers to the CSMS need of the station. */
+function insideOf(core: StationCore, reset: () => void): StationInside {
+  const { station, clock, switches } = core.parts;
+  const post = (call: ReturnType<typeof core.dialect.heartbeat>): void =>
+    core.outbox.post({ build: () => call, keep: 'no' });
+  return {
     station,
-    store,
+    store: core.store,
     switches,
-    now: ownNow,
-    viewOf,
+    now: () => ownNow(core),
+    viewOf: (evseId) => viewOf(core, evseId),
     transactionOf: (evseId) => {
-      const transaction = transactions.get(evseId);
+      const transaction = core.transactions.get(evseId);
       return { running: transaction !== undefined, id: transaction?.id };
     },
     profilesChanged: (replaced) => {
       const { spikeS } = switches();
       if (replaced !== undefined && spikeS > 0) {
-        spikeUntil.set(replaced, clock.now() + spikeS);
-        timer(`spike/${replaced}`, spikeS, refresh);
+        core.spikeUntil.set(replaced, clock.now() + spikeS);
+        core.timers.set(`spike/${replaced}`, spikeS, () => refresh(core));
       }
-      refresh();
+      refresh(core);
     },
-    post: (call) => outbox.post({ build: () => call, keep: 'no' }),
+    post,
     trigger: (message, evseId) => {
-      const meant = outlets.filter((outlet) => evseId === undefined || evseId === 0 || outlet.evse.id === evseId);
-      if (message === 'BootNotification') outbox.post({ build: () => dialect.boot('Triggered'), keep: 'no' });
-      if (message === 'Heartbeat') outbox.post({ build: () => dialect.heartbeat(), keep: 'no' });
-      for (const outlet of meant) {
-        if (message === 'StatusNotification') postStatus(outlet);
-        if (message !== 'MeterValues') continue;
-        const call = dialect.idleReadings(outlet.evse.id, readingsOf(outlet));
-        outbox.post({ build: () => call, keep: 'no' });
+      if (message === 'BootNotification') post(core.dialect.boot('Triggered'));
+      if (message === 'Heartbeat') post(core.dialect.heartbeat());
+      for (const outlet of core.outlets) {
+        if (evseId !== undefined && evseId !== 0 && outlet.evse.id !== evseId) continue;
+        if (message === 'StatusNotification') postStatus(core, outlet);
+        if (message === 'MeterValues') {
+          post(core.dialect.idleReadings(outlet.evse.id, readingsOf(core, outlet)));
+        }
       }
     },
-    reset: reboot,
+    reset,
     stop: (transactionId) => {
-      for (const transaction of transactions.values()) {
-        if (transaction.id === transactionId) end(outletAt(transaction.evseId), 'RemoteStop', 'Remote');
+      for (const transaction of [...core.transactions.values()]) {
+        if (transaction.id !== transactionId) continue;
+        endTransaction(core, outletAt(core, transaction.evseId), 'RemoteStop', 'Remote');
       }
     },
-    variables: variablesOf(station, settings, () => {
-      watchSamples();
-      watchHeartbeat();
+    variables: variablesOf(station, core.settings, () => {
+      watchSamples(core);
+      watchHeartbeat(core);
     }),
-  };
-
-  return {
-    station,
-    outlets,
-    powerOn: (delayS) => timer('power', delayS, powerUp),
-    plugIn: (evseId, vehicle) => {
-      const outlet = outletAt(evseId);
-      invariant(outlet.vehicle === undefined, 'a socket takes one vehicle', { station: station.id, evseId });
-      countEnergy(outlet, clock.now());
-      outlet.vehicle = vehicle;
-      outlet.takenWh = 0;
-      outlet.sawZero = false;
-      outlet.asleep = false;
-      if (!powered) return;
-      reportStatus(outlet);
-      authorize(outlet);
-    },
-    unplug: (evseId) => {
-      const outlet = outletAt(evseId);
-      end(outlet, 'EVCommunicationLost', 'EVDisconnected');
-      outlet.vehicle = undefined;
-      redraw();
-    },
-    reboot,
-    refresh,
-    count: () => {
-      for (const outlet of outlets) countEnergy(outlet, clock.now());
-    },
-    isConnected: () => link === 'open',
-    isPowered: () => powered,
-    powerOff: powerDown,
   };
 }
 
@@ -518,4 +127,78 @@ function parseFrame(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Takes a frame of the CSMS: an answer to a CALL of ours, or a CALL to answer. What is neither is ignored. */
+function receive(core: StationCore, inside: StationInside, socket: StationSocket, text: string): void {
+  const frame: unknown = parseFrame(text);
+  if (!Array.isArray(frame) || core.link !== 'open') return;
+  const [type, messageId, third, fourth] = frame as readonly unknown[];
+  if (typeof messageId !== 'string') return;
+  if (type === 3) core.outbox.answered(messageId, third);
+  if (type === 4) core.outbox.failed(messageId);
+  if (type !== 2 || typeof third !== 'string' || !core.parts.switches().answers) return;
+  const answer = answerCall(inside, third, recordOf(fourth) ?? {});
+  if (answer.kind === 'error') {
+    socket.send(JSON.stringify([4, messageId, answer.code, answer.description, {}]));
+    return;
+  }
+  socket.send(JSON.stringify([3, messageId, answer.payload]));
+  answer.after?.();
+}
+
+/** A station that is switched off. */
+export function createStation(parts: StationParts): SimStation {
+  const { station, behaviour, switches, clock } = parts;
+  const core = createCore(parts, (text) => socket.send(text));
+  const statuses = statusReporter(core);
+  core.onRedraw = statuses.report;
+  const reboot = (): void => {
+    if (!core.powered) return;
+    powerDown(core, socket);
+    core.bootReason = 'PowerUp';
+    statuses.forget();
+    core.store.reboot(switches().losesProfiles ? 'none' : behaviour.keepsProfiles);
+    core.timers.set('power', behaviour.bootS, () => powerUp(core, socket));
+  };
+  const inside = insideOf(core, reboot);
+  const socket: StationSocket = parts.socketFor({
+    opened: () => onOpened(core),
+    closed: () => onClosed(core, socket),
+    frame: (text) => receive(core, inside, socket, text),
+  });
+
+  return {
+    station,
+    outlets: core.outlets,
+    powerOn: (delayS) => core.timers.set('power', delayS, () => powerUp(core, socket)),
+    plugIn: (evseId, vehicle) => {
+      const outlet = outletAt(core, evseId);
+      invariant(outlet.vehicle === undefined, 'a socket takes one vehicle', { station: station.id, evseId });
+      countEnergy(outlet, clock.now());
+      outlet.vehicle = vehicle;
+      outlet.takenWh = 0;
+      outlet.sawZero = false;
+      outlet.asleep = false;
+      if (!core.powered) return;
+      statuses.report(outlet);
+      authorize(core, outlet);
+    },
+    unplug: (evseId) => {
+      const outlet = outletAt(core, evseId);
+      endTransaction(core, outlet, 'EVCommunicationLost', 'EVDisconnected');
+      outlet.vehicle = undefined;
+      redraw(core);
+    },
+    reboot,
+    refresh: () => refresh(core),
+    count: () => {
+      for (const outlet of core.outlets) countEnergy(outlet, clock.now());
+    },
+    isConnected: () => core.link === 'open',
+    powerOff: () => {
+      if (core.powered) powerDown(core, socket);
+      core.timers.stopAll();
+    },
+  };
 }

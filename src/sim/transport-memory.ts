@@ -118,7 +118,8 @@ export function createMemoryTransport(site: Site): Transport {
           if (event !== undefined) tell(event);
         },
         close: () => {
-          if (line.state === 'open') tell({ kind: 'disconnected', stationId, reason: 'closed by the station' });
+          if (line.state === 'open')
+            tell({ kind: 'disconnected', stationId, reason: 'closed by the station' });
           line.state = 'off';
         },
       };

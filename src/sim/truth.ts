@@ -73,7 +73,7 @@ function circuitTruths(site: Site, count: number, startS: EpochS): readonly Circ
   const index = new Map(site.circuits.map((circuit, i) => [circuit.id, i]));
   return site.circuits.map((circuit, i) => {
     const path = [i];
-    for (let parent = circuit.parent; parent !== undefined; ) {
+    for (let parent = circuit.parent; parent !== undefined;) {
       const at = index.get(parent) ?? 0;
       path.push(at);
       parent = site.circuits[at]?.parent;
@@ -266,7 +266,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       }
       siteWh += ((circuits[0]?.nowW ?? 0) * (at - doneS)) / 3600;
       buildingWh += (building() * (at - doneS)) / 3600;
-      for (let from: number = doneS; from < at; ) {
+      for (let from: number = doneS; from < at;) {
         const step = Math.floor((from - startS) / stepS);
         const until = Math.min(at, startS + (step + 1) * stepS);
         record(step, (until - from) / stepS);

@@ -17,7 +17,10 @@ export interface Vehicle {
 }
 
 /** The most that the vehicle takes after `takenWh`, and how much more it takes before that changes. */
-export function appetiteOf(vehicle: Vehicle, takenWh: number): { readonly maxW: number; readonly forWh: number } {
+export function appetiteOf(
+  vehicle: Vehicle,
+  takenWh: number,
+): { readonly maxW: number; readonly forWh: number } {
   const leftWh = vehicle.needWh - takenWh;
   // A thousandth of a watt-hour is the dust of adding up energy, not hunger.
   if (leftWh <= 1e-3) return { maxW: 0, forWh: Infinity };

@@ -73,9 +73,12 @@ export function createWorld(parts: WorldParts): World {
   const dirty = new Set<SimStation>();
   const personas = new Map<string, PersonaName[]>();
   const switches = new Map<string, Switches>();
-  const visits = scenario.visits.map(
-    (visit): VisitRecord => ({ visit, arrivedS: undefined, departedS: undefined, deliveredWh: 0 }),
-  );
+  const visits = scenario.visits.map((visit): VisitRecord => ({
+    visit,
+    arrivedS: undefined,
+    departedS: undefined,
+    deliveredWh: 0,
+  }));
   const missed: DepotEvent[] = [];
   const siteLoadW: number[] = [];
   const buildingLoadW: number[] = [];
@@ -113,8 +116,8 @@ export function createWorld(parts: WorldParts): World {
     return station;
   };
 
-  const scheduleVisit = (record: VisitRecord): void => {
-    const { announced, announcedAt, arrivesAt, departsAt, changes, energyWh, taperFrom } = record.visit;
+  const scheduleDeparture = (record: VisitRecord): void => {
+    const { announced, announcedAt, departsAt, changes } = record.visit;
     const station = stationOf(announced.evse.stationId);
     const { evseId } = announced.evse;
     const outlet = station.outlets.find((candidate) => candidate.evse.id === evseId);
@@ -131,9 +134,12 @@ export function createWorld(parts: WorldParts): World {
       record.departedS = departsAt;
       station.unplug(evseId);
     });
+  };
+  const scheduleArrival = (record: VisitRecord): void => {
+    const { announced, arrivesAt, energyWh, taperFrom } = record.visit;
     at(arrivesAt, () => {
       record.arrivedS = arrivesAt;
-      station.plugIn(evseId, {
+      stationOf(announced.evse.stationId).plugIn(announced.evse.evseId, {
         id: announced.vehicleId,
         idToken: announced.vehicleId.slice(0, 20),
         needWh: energyWh,
@@ -184,7 +190,9 @@ export function createWorld(parts: WorldParts): World {
             ...(limitW === undefined ? {} : { limitW }),
           };
           at(fault.announcedAt, () => publish({ kind, circuit, ...limits, fromS, untilS }));
-          at(fromS, () => truth.setLimit(circuit, limitA ?? normal?.limitA ?? Infinity, limitW ?? normal?.limitW));
+          at(fromS, () =>
+            truth.setLimit(circuit, limitA ?? normal?.limitA ?? Infinity, limitW ?? normal?.limitW),
+          );
           at(untilS, () => truth.setLimit(circuit, normal?.limitA ?? Infinity, normal?.limitW));
           break;
         }
@@ -203,8 +211,7 @@ export function createWorld(parts: WorldParts): World {
           powerW: outlet.drawW,
           amps: outlet.drawA,
           pins: outlet.pins,
-          offeredW:
-            station.current === 'DC' ? offer : offer * site.voltage * outlet.evse.rotation.length,
+          offeredW: station.current === 'DC' ? offer : offer * site.voltage * outlet.evse.rotation.length,
         });
       }
     }
@@ -254,7 +261,9 @@ export function createWorld(parts: WorldParts): World {
       });
       startBuildings({ scenario, clock, truth, prng, publish });
       startMeter({ clock, truth, endS, publish, siteLoadW, buildingLoadW });
-      for (const record of visits) scheduleVisit(record);
+      // Whoever leaves at an instant leaves before somebody comes.
+      for (const record of visits) scheduleDeparture(record);
+      for (const record of visits) scheduleArrival(record);
       scheduleFaults();
       const order = prng.fork('power-on');
       for (const sim of stations.values()) sim.powerOn(order.integer(0, powerOnS));

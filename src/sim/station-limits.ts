@@ -1,0 +1,113 @@
+/** How a simulated station follows its limits: target, lag, draw, and the next instant at which they change. @module */
+import type { EpochS } from '#domain/units';
+import { applyDraws, countEnergy, offerOf, secondsToChange, type Outlet } from './outlet.ts';
+import { allowedAt, nextEdge, stationCapAt, type CompositeView } from './own-composite.ts';
+import { ownNow, outletAt, type StationCore } from './station-core.ts';
+
+/** How far ahead a station looks for the next change of its limit. */
+const lookAheadS = 48 * 3600;
+
+/** What the EVSE may draw by its hardware: A per phase, or W for DC. */
+function hardwareOf(core: StationCore, outlet: Outlet): number {
+  return core.parts.station.current === 'AC' ? outlet.evse.maxA : outlet.evse.maxW;
+}
+
+/** What the station knows when it works out the limit of an EVSE. */
+export function viewOf(core: StationCore, evseId: number): CompositeView {
+  const { station, voltage, switches } = core.parts;
+  const outlet = outletAt(core, evseId);
+  const transaction = core.transactions.get(evseId);
+  const flaws = switches();
+  const isAc = station.current === 'AC';
+  return {
+    version: station.version,
+    held: core.store.held(),
+    evseId,
+    ...(transaction === undefined
+      ? {}
+      : { transaction: { id: transaction.id, startedS: transaction.startedS } }),
+    assumedStartS: ownNow(core),
+    unit: isAc ? 'A' : 'W',
+    voltage,
+    phases: flaws.onePhaseOnly ? 1 : isAc ? outlet.evse.rotation.length : 3,
+    hardware: hardwareOf(core, outlet),
+    ...(core.offlineSinceS === undefined ? {} : { offlineSinceS: core.offlineSinceS }),
+    ignoresDuration: flaws.ignoresDuration,
+    ignoresValidTo: flaws.ignoresValidTo,
+  };
+}
+
+/** The limit that the EVSE is on its way to. */
+export function targetOf(core: StationCore, outlet: Outlet): number {
+  const flaws = core.parts.switches();
+  const isSpiking = (core.spikeUntil.get(outlet.evse.id) ?? -Infinity) > core.parts.clock.now();
+  if (!flaws.followsLimit || isSpiking || (flaws.forgetsAfterZero && outlet.sawZero)) {
+    return hardwareOf(core, outlet);
+  }
+  return allowedAt(viewOf(core, outlet.evse.id), ownNow(core));
+}
+
+/** W that the EVSEs share under the station's cap, where the station shares it at all. */
+function sharedCapW(core: StationCore): number {
+  const { station, voltage } = core.parts;
+  const [first] = core.outlets;
+  if (!station.capability.sharesStationCap || first === undefined) return Infinity;
+  const cap = stationCapAt(viewOf(core, first.evse.id), ownNow(core));
+  if (cap === undefined) return Infinity;
+  return station.current === 'AC' ? cap * voltage * first.evse.rotation.length : cap;
+}
+
+/** Sets all draws anew from the limits that are followed now. */
+export function redraw(core: StationCore): void {
+  const { station, voltage, clock, switches } = core.parts;
+  for (const outlet of core.outlets) {
+    countEnergy(outlet, clock.now());
+    if (!outlet.live || outlet.vehicle === undefined || offerOf(outlet, station.current) > 0) continue;
+    outlet.sawZero = true;
+    if (!switches().wakes) outlet.asleep = true;
+  }
+  applyDraws(core.outlets, station, voltage, sharedCapW(core));
+  for (const outlet of core.outlets) {
+    const inS = secondsToChange(outlet);
+    const name = `full/${outlet.evse.id}`;
+    if (inS === undefined) core.timers.stop(name);
+    else core.timers.set(name, inS, () => redraw(core));
+    core.onRedraw(outlet);
+  }
+  core.parts.onDraw();
+}
+
+/** Sets the wake for the next instant at which a held profile changes a limit. */
+export function watchEdges(core: StationCore): void {
+  const now = ownNow(core);
+  let next = Infinity;
+  for (const outlet of core.outlets) {
+    const edge = nextEdge(viewOf(core, outlet.evse.id), now, (now + lookAheadS) as EpochS);
+    next = Math.min(next, edge ?? Infinity);
+  }
+  if (next === Infinity) core.timers.stop('edge');
+  else core.timers.set('edge', next - now, () => refresh(core));
+}
+
+/** Looks at all limits again: a change takes effect after the reaction time, at once where nothing is drawn. */
+export function refresh(core: StationCore): void {
+  const { behaviour, prng, switches, station } = core.parts;
+  let isChanged = station.capability.sharesStationCap;
+  for (const outlet of core.outlets) {
+    const target = targetOf(core, outlet);
+    const name = `follow/${outlet.evse.id}`;
+    if (target === outlet.followed) continue;
+    if (!outlet.live) {
+      outlet.followed = target;
+      isChanged = true;
+    } else if (!core.timers.has(name)) {
+      const [least, most] = behaviour.reactionS;
+      core.timers.set(name, prng.integer(least, most) + switches().extraReactionS, () => {
+        outlet.followed = targetOf(core, outlet);
+        redraw(core);
+      });
+    }
+  }
+  if (isChanged) redraw(core);
+  watchEdges(core);
+}
