@@ -5,7 +5,8 @@ import type { BusRecord, ExpectationCheck, JournalSummary, NightEvse, NightResul
 import { idsOfPattern } from './scenario-site.ts';
 import type { Scenario } from './scenario.ts';
 import { recordOf, textAt } from './wire-reading.ts';
-import { meterIntervalS, type World } from './world.ts';
+import { meterIntervalS } from './world-meters.ts';
+import type { World } from './world.ts';
 
 /** What the engine said during the night. */
 export interface Heard {
@@ -123,8 +124,8 @@ export function nightResultOf(sources: NightSources): NightResult {
     evses: evsesOf(scenario),
     circuits: site.circuits.map((circuit) => ({ ...circuit })),
     samples: world.truth.samples(),
-    siteLoad: load(world.siteLoadW()),
-    buildingLoad: load(world.buildingLoadW()),
+    siteLoad: load(world.siteLoadW),
+    buildingLoad: load(world.buildingLoadW),
     visits: world.visits(),
     peaks: world.truth.peaks(),
     violations: world.truth.violations(),
@@ -136,7 +137,7 @@ export function nightResultOf(sources: NightSources): NightResult {
     refused: heard.refused,
     ...(heard.status === undefined ? {} : { status: heard.status }),
     commandCount: heard.commandCount,
-    messages: { ...world.messages(), busIn: heard.busIn, busOut: heard.busOut },
+    messages: { ...world.comms.messages(), busIn: heard.busIn, busOut: heard.busOut },
     journal: sources.journal,
     expectations,
     asExpected: expectations.every((check) => check.met),

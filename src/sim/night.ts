@@ -222,7 +222,7 @@ export async function runNight(options: NightOptions): Promise<NightResult> {
       bus,
       settleTransport: () => transport.settle(),
       loop: engine.loop,
-      onInstant: world.advance,
+      onInstant: () => world.truth.advance(clock.now()),
       takeChores: () => chores.splice(0),
       onQuiet: () => {
         world.readDraws();

@@ -66,6 +66,17 @@ const purposes: Readonly<Record<string, HeldProfile['purpose']>> = {
   ChargingStationExternalConstraints: 'external',
 };
 
+function heldPeriodsOf(schedule: JsonRecord): readonly HeldPeriod[] | undefined {
+  const periods: HeldPeriod[] = [];
+  for (const period of recordsOf(schedule['chargingSchedulePeriod'])) {
+    const atS = numberAt(period, 'startPeriod');
+    const limit = numberAt(period, 'limit');
+    if (atS === undefined || limit === undefined) return undefined;
+    periods.push({ atS, limit, phases: numberAt(period, 'numberPhases') ?? 3 });
+  }
+  return periods.length === 0 ? undefined : periods;
+}
+
 /** Reads the `csChargingProfiles` of 1.6 or the `chargingProfile` of 2.x; undefined where a required part is missing. */
 export function heldProfileOf(
   version: CompositeView['version'],
@@ -83,14 +94,8 @@ export function heldProfileOf(
     return undefined;
   if (kind !== 'Absolute' && kind !== 'Relative' && kind !== 'Recurring') return undefined;
   if (unit !== 'A' && unit !== 'W') return undefined;
-  const periods: HeldPeriod[] = [];
-  for (const period of recordsOf(schedule['chargingSchedulePeriod'])) {
-    const atS = numberAt(period, 'startPeriod');
-    const limit = numberAt(period, 'limit');
-    if (atS === undefined || limit === undefined) return undefined;
-    periods.push({ atS, limit, phases: numberAt(period, 'numberPhases') ?? 3 });
-  }
-  if (periods.length === 0) return undefined;
+  const periods = heldPeriodsOf(schedule);
+  if (periods === undefined) return undefined;
   const recurrency = textAt(wire, 'recurrencyKind');
   const transaction = old ? numberAt(wire, 'transactionId') : textAt(wire, 'transactionId');
   const validFromS = instantAt(wire, 'validFrom');

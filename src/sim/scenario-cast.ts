@@ -52,6 +52,22 @@ function momentOf(text: string, path: string, source: CastSource, faults: Fault[
   return source.reader.startS;
 }
 
+/** When the vehicle really comes and goes: as announced and changed, unless the scenario says otherwise. */
+function actualOf(
+  written: ScenarioDocument['visits'][number],
+  announced: Pick<SimVisit, 'arrivesAt' | 'departsAt' | 'changes'>,
+  moment: (text: string, field: string) => EpochS,
+): { readonly arrivesAt: EpochS; readonly departsAt: EpochS } {
+  const { arrives, departs } = written.actual ?? {};
+  return {
+    arrivesAt: arrives === undefined ? announced.arrivesAt : moment(arrives, 'actual.arrives'),
+    departsAt:
+      departs === undefined
+        ? (announced.changes.at(-1)?.departsAt ?? announced.departsAt)
+        : moment(departs, 'actual.departs'),
+  };
+}
+
 function visitsOf(source: CastSource, faults: Fault[]): readonly SimVisit[] {
   const { document, site } = source;
   const models = new Map(document.vehicleModels.map((model) => [model.id, model]));
@@ -89,13 +105,8 @@ function visitsOf(source: CastSource, faults: Fault[]): readonly SimVisit[] {
       at: moment(change.at, `changes[${k}].at`),
       departsAt: moment(change.departs, `changes[${k}].departs`),
     }));
-    const actual = written.actual ?? {};
-    const trueArrival = actual.arrives === undefined ? arrivesAt : moment(actual.arrives, 'actual.arrives');
-    const trueDeparture =
-      actual.departs === undefined
-        ? (changes[changes.length - 1]?.departsAt ?? departsAt)
-        : moment(actual.departs, 'actual.departs');
-    if (departsAt <= arrivesAt || trueDeparture <= trueArrival) {
+    const actual = actualOf(written, { arrivesAt, departsAt, changes }, moment);
+    if (departsAt <= arrivesAt || actual.departsAt <= actual.arrivesAt) {
       return complain(
         'departs',
         written.departs,
@@ -121,9 +132,9 @@ function visitsOf(source: CastSource, faults: Fault[]): readonly SimVisit[] {
           written.announcedAt === undefined
             ? source.reader.startS
             : moment(written.announcedAt, 'announcedAt'),
-        arrivesAt: trueArrival,
-        departsAt: trueDeparture,
-        energyWh: wattHours(Math.round((actual.energyKwh ?? written.energyKwh) * 1000)),
+        arrivesAt: actual.arrivesAt,
+        departsAt: actual.departsAt,
+        energyWh: wattHours(Math.round((written.actual?.energyKwh ?? written.energyKwh) * 1000)),
         ...(model?.taperFromPercent === undefined ? {} : { taperFrom: model.taperFromPercent / 100 }),
         changes,
       },

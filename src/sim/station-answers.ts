@@ -210,6 +210,11 @@ function answerTrigger(inside: StationInside, payload: JsonRecord): Answer {
   return result({ status: 'Accepted' }, () => inside.trigger(message, evseId));
 }
 
+/** 1.6 has whole numbers, 2.x text. */
+function transactionIdOf(payload: JsonRecord): string {
+  return textAt(payload, 'transactionId') ?? String(numberAt(payload, 'transactionId') ?? '');
+}
+
 function answerStop(inside: StationInside, transactionId: string): Answer {
   const running = inside.station.evses.some((evse) => inside.transactionOf(evse.id).id === transactionId);
   if (!running) return result({ status: 'Rejected' });
@@ -236,7 +241,7 @@ export function answerCall(inside: StationInside, action: string, payload: JsonR
     case 'Reset':
       return result({ status: 'Accepted' }, inside.reset);
     case 'RequestStopTransaction':
-      return answerStop(inside, String(payload['transactionId'] ?? ''));
+      return answerStop(inside, transactionIdOf(payload));
     case 'RemoteStartTransaction':
     case 'RequestStartTransaction':
       return result({ status: 'Rejected' });

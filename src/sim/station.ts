@@ -109,7 +109,7 @@ function insideOf(core: StationCore, reset: () => void): StationInside {
     },
     reset,
     stop: (transactionId) => {
-      for (const transaction of [...core.transactions.values()]) {
+      for (const transaction of core.transactions.values()) {
         if (transaction.id !== transactionId) continue;
         endTransaction(core, outletAt(core, transaction.evseId), 'RemoteStop', 'Remote');
       }

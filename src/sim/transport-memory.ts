@@ -3,7 +3,7 @@
  * @module
  */
 import type { LinkEvent } from '#domain/event';
-import type { Site } from '#domain/site';
+import type { OcppVersion, Site } from '#domain/site';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
 import type { Transport } from './night.ts';
 import type { SocketEvents, StationSocket } from './socket.ts';
@@ -40,6 +40,44 @@ function eventOf(stationId: string, text: string): LinkEvent | undefined {
   }
   if (type === 3) return { kind: 'result', stationId, messageId, payload: recordOf(third) ?? {} };
   return { kind: 'error', stationId, messageId, code: String(third), description: String(fourth) };
+}
+
+interface SocketParts {
+  readonly stationId: string;
+  readonly version: OcppVersion | undefined;
+  readonly line: Line;
+  readonly tell: (event: LinkEvent) => void;
+  readonly post: (deliver: () => void) => void;
+  readonly isListening: () => boolean;
+}
+
+/** The station's end of a line. */
+function socketOf(parts: SocketParts): StationSocket {
+  const { stationId, version, line, tell } = parts;
+  return {
+    connect: () => {
+      line.state = 'connecting';
+      parts.post(() => {
+        if (line.state !== 'connecting') return;
+        if (!parts.isListening() || line.cut || version === undefined) {
+          line.state = 'off';
+          line.events.closed();
+          return;
+        }
+        line.state = 'open';
+        tell({ kind: 'connected', stationId, version });
+        line.events.opened();
+      });
+    },
+    send: (text) => {
+      const event = line.state === 'open' ? eventOf(stationId, text) : undefined;
+      if (event !== undefined) tell(event);
+    },
+    close: () => {
+      if (line.state === 'open') tell({ kind: 'disconnected', stationId, reason: 'closed by the station' });
+      line.state = 'off';
+    },
+  };
 }
 
 /** A transport of this process for the stations of `site`. */
@@ -93,36 +131,17 @@ export function createMemoryTransport(site: Site): Transport {
       for (const [stationId, line] of lines) breakLine(stationId, line, 'crash');
       return Promise.resolve();
     },
-    socketFor: (stationId, events): StationSocket => {
+    socketFor: (stationId, events) => {
       const line: Line = { events, state: 'off', cut: false };
       lines.set(stationId, line);
-      return {
-        connect: () => {
-          line.state = 'connecting';
-          queue.push(() => {
-            if (line.state !== 'connecting') return;
-            const version = versions.get(stationId);
-            if (server === undefined || line.cut || version === undefined) {
-              line.state = 'off';
-              line.events.closed();
-              return;
-            }
-            line.state = 'open';
-            tell({ kind: 'connected', stationId, version });
-            line.events.opened();
-          });
-        },
-        send: (text) => {
-          if (line.state !== 'open') return;
-          const event = eventOf(stationId, text);
-          if (event !== undefined) tell(event);
-        },
-        close: () => {
-          if (line.state === 'open')
-            tell({ kind: 'disconnected', stationId, reason: 'closed by the station' });
-          line.state = 'off';
-        },
-      };
+      return socketOf({
+        stationId,
+        version: versions.get(stationId),
+        line,
+        tell,
+        post: (deliver) => void queue.push(deliver),
+        isListening: () => server !== undefined,
+      });
     },
     cut: (stationId, state) => {
       const line = lines.get(stationId);

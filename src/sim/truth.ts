@@ -192,12 +192,45 @@ function circuitSamplesOf(truth: CircuitTruth): CircuitSamples {
   };
 }
 
-/** The truth of a site from `startS` to `endS` with samples every `stepS`. */
-export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: number): Truth {
-  const count = Math.ceil((endS - startS) / stepS);
-  const circuits = circuitTruths(site, count, startS);
-  const circuitIndex = new Map(site.circuits.map((circuit, i) => [circuit.id, i]));
-  const evses: readonly EvseTruth[] = site.stations.flatMap((station) =>
+/** Everything that is written down per step. */
+interface Ledgers {
+  readonly circuits: readonly CircuitTruth[];
+  readonly evses: readonly EvseTruth[];
+  readonly buildingMean: Float64Array;
+  readonly chargersMean: Float64Array;
+}
+
+function buildingOf(circuits: readonly CircuitTruth[]): number {
+  return circuits.reduce((sum, truth) => sum + truth.buildingW, 0);
+}
+
+/** Adds the present state to a step, of which it fills `share`. */
+function recordStep(ledgers: Ledgers, step: number, share: number): void {
+  const { circuits, evses, buildingMean, chargersMean } = ledgers;
+  const buildingW = buildingOf(circuits);
+  buildingMean[step] = (buildingMean[step] ?? 0) + buildingW * share;
+  chargersMean[step] = (chargersMean[step] ?? 0) + ((circuits[0]?.nowW ?? 0) - buildingW) * share;
+  for (const truth of evses) {
+    truth.meanW[step] = (truth.meanW[step] ?? 0) + truth.draw.powerW * share;
+    truth.offeredW[step] = truth.draw.offeredW;
+  }
+  for (const truth of circuits) {
+    truth.meanW[step] = (truth.meanW[step] ?? 0) + truth.nowW * share;
+    truth.peakW[step] = Math.max(truth.peakW[step] ?? 0, truth.nowW);
+    for (const phase of phases) {
+      truth.peakA[phase][step] = Math.max(truth.peakA[phase][step] ?? 0, truth.nowA[phase]);
+    }
+    truth.lowA[step] = Math.min(truth.lowA[step] ?? Infinity, truth.limitA);
+    truth.lowW[step] = Math.min(truth.lowW[step] ?? Infinity, truth.limitW);
+  }
+}
+
+function evseTruths(
+  site: Site,
+  circuitIndex: ReadonlyMap<string, number>,
+  count: number,
+): readonly EvseTruth[] {
+  return site.stations.flatMap((station) =>
     station.evses.map((evse) => ({
       key: evseKey({ stationId: station.id, evseId: evse.id }),
       circuit: circuitIndex.get(station.circuit) ?? 0,
@@ -207,38 +240,31 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       offeredW: new Float64Array(count),
     })),
   );
+}
+
+/** The truth of a site from `startS` to `endS` with samples every `stepS`. */
+export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: number): Truth {
+  const count = Math.ceil((endS - startS) / stepS);
+  const circuits = circuitTruths(site, count, startS);
+  const circuitIndex = new Map(site.circuits.map((circuit, i) => [circuit.id, i]));
+  const evses = evseTruths(site, circuitIndex, count);
   const evseByKey = new Map(evses.map((truth) => [truth.key, truth]));
-  const buildingMean = new Float64Array(count);
-  const chargersMean = new Float64Array(count);
+  const ledgers: Ledgers = {
+    circuits,
+    evses,
+    buildingMean: new Float64Array(count),
+    chargersMean: new Float64Array(count),
+  };
   const closed: Violation[] = [];
   let doneS = startS;
   let stale = true;
   let siteWh = 0;
   let buildingWh = 0;
-  const building = (): number => circuits.reduce((sum, truth) => sum + truth.buildingW, 0);
+  const building = (): number => buildingOf(circuits);
   const fresh = (): void => {
     if (stale) sumUp(circuits, evses, site.voltage);
     stale = false;
   };
-  const record = (step: number, share: number): void => {
-    const buildingNow = building();
-    buildingMean[step] = (buildingMean[step] ?? 0) + buildingNow * share;
-    chargersMean[step] = (chargersMean[step] ?? 0) + ((circuits[0]?.nowW ?? 0) - buildingNow) * share;
-    for (const truth of evses) {
-      truth.meanW[step] = (truth.meanW[step] ?? 0) + truth.draw.powerW * share;
-      truth.offeredW[step] = truth.draw.offeredW;
-    }
-    for (const truth of circuits) {
-      truth.meanW[step] = (truth.meanW[step] ?? 0) + truth.nowW * share;
-      truth.peakW[step] = Math.max(truth.peakW[step] ?? 0, truth.nowW);
-      for (const phase of phases) {
-        truth.peakA[phase][step] = Math.max(truth.peakA[phase][step] ?? 0, truth.nowA[phase]);
-      }
-      truth.lowA[step] = Math.min(truth.lowA[step] ?? Infinity, truth.limitA);
-      truth.lowW[step] = Math.min(truth.lowW[step] ?? Infinity, truth.limitW);
-    }
-  };
-
   return {
     setDraw: (key, draw) => {
       const truth = evseByKey.get(key);
@@ -269,7 +295,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       for (let from: number = doneS; from < at;) {
         const step = Math.floor((from - startS) / stepS);
         const until = Math.min(at, startS + (step + 1) * stepS);
-        record(step, (until - from) / stepS);
+        recordStep(ledgers, step, (until - from) / stepS);
         from = until;
       }
       doneS = at;
@@ -292,8 +318,8 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       count,
       evseW: Object.fromEntries(evses.map((truth) => [truth.key, rounded(truth.meanW, 0)])),
       offeredW: Object.fromEntries(evses.map((truth) => [truth.key, rounded(truth.offeredW, 0)])),
-      buildingW: rounded(buildingMean, 0),
-      chargersW: rounded(chargersMean, 0),
+      buildingW: rounded(ledgers.buildingMean, 0),
+      chargersW: rounded(ledgers.chargersMean, 0),
       circuits: Object.fromEntries(circuits.map((truth) => [truth.circuit.id, circuitSamplesOf(truth)])),
     }),
   };

@@ -1,0 +1,97 @@
+/** Meters of the simulated depot: the building's and the one at the grid connection. @module */
+import type { DepotEvent } from '#domain/event';
+import type { Prng } from '#domain/prng';
+import { watts, type EpochS } from '#domain/units';
+import type { Clock } from '#ports/clock';
+import { clockOf, offsetAtS } from '#tariffs/calendar';
+import { buildingNightOf, buildingStepS, type BuildingNight } from './building.ts';
+import type { Scenario } from './scenario.ts';
+import type { Truth } from './truth.ts';
+
+/** Length of a sample of the result, and of a reading at the grid connection. */
+export const sampleS = 60;
+/** The metering interval of the bill. */
+export const meterIntervalS = 900;
+
+/** What the buildings need. */
+export interface BuildingParts {
+  readonly scenario: Scenario;
+  readonly clock: Clock;
+  readonly truth: Truth;
+  readonly prng: Prng;
+  readonly publish: (event: DepotEvent) => void;
+}
+
+/** Sets the true load of every building as it changes and publishes its meter. */
+export function startBuildings(parts: BuildingParts): void {
+  const { scenario, clock, truth, prng, publish } = parts;
+  const { site, startS, endS } = scenario;
+  const local = clockOf(site.timeZone, startS, endS);
+  const quarterOf = (at: EpochS): number => {
+    const localS = at + offsetAtS(local, at);
+    return Math.floor((((localS % 86400) + 86400) % 86400) / 900);
+  };
+  scenario.buildings.forEach((building, i) => {
+    const load = site.uncontrolled[i];
+    if (load === undefined) return;
+    const night: BuildingNight = buildingNightOf(
+      load,
+      building.noise,
+      prng.fork(`building/${i}`),
+      { startS, endS },
+      quarterOf,
+    );
+    const change = (): void => {
+      truth.setBuilding(load.circuit, night.powerW(clock.now()));
+      if (clock.now() < endS) clock.at((clock.now() + buildingStepS) as EpochS, change);
+    };
+    const read = (): void => {
+      const now = clock.now();
+      publish({
+        kind: 'uncontrolled-load',
+        circuit: load.circuit,
+        powerW: watts(night.powerW(now)),
+        sampledAt: now,
+      });
+      if (now < endS) clock.at((now + building.meterIntervalS) as EpochS, read);
+    };
+    change();
+    read();
+  });
+}
+
+/** What the grid meter needs. */
+export interface MeterParts {
+  readonly clock: Clock;
+  readonly truth: Truth;
+  readonly endS: EpochS;
+  readonly publish: (event: DepotEvent) => void;
+  readonly siteLoadW: number[];
+  readonly buildingLoadW: number[];
+}
+
+/** Publishes the mean of each minute at the grid connection and keeps the means of the metering interval. */
+export function startMeter(parts: MeterParts): void {
+  const { clock, truth } = parts;
+  let minuteWh = 0;
+  let intervalWh = 0;
+  let buildingWh = 0;
+  const minute = (): void => {
+    truth.advance(clock.now());
+    const siteWh = truth.siteWh();
+    parts.publish({
+      kind: 'site-meter',
+      powerW: watts(Math.round(((siteWh - minuteWh) * 3600) / sampleS)),
+      sampledAt: clock.now(),
+    });
+    minuteWh = siteWh;
+    if (clock.now() % meterIntervalS === 0) {
+      parts.siteLoadW.push(((siteWh - intervalWh) * 3600) / meterIntervalS);
+      parts.buildingLoadW.push(((truth.buildingWh() - buildingWh) * 3600) / meterIntervalS);
+      intervalWh = siteWh;
+      buildingWh = truth.buildingWh();
+    }
+    if (clock.now() < parts.endS) clock.at((clock.now() + sampleS) as EpochS, minute);
+  };
+  clock.at((clock.now() + sampleS) as EpochS, minute);
+}
