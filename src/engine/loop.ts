@@ -193,6 +193,7 @@ class EngineLoop implements Loop {
       this.write(input);
       handled++;
     }
+    handled += await this.solveAll();
     for (let round = 0; round <= solvesPerTurnMax; round++) {
       if (!this.isAlive || !wantsTick(this.state(), this.now())) break;
       this.apply({ kind: 'tick' });

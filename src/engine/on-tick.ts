@@ -161,7 +161,7 @@ function askForPlan(state: State): Change {
 }
 
 /** What every station shall hold. */
-function wantedStations(state: State): Wanted {
+export function wantedStations(state: State): Wanted {
   const plans = sorted(state.wanted);
   return Object.fromEntries(
     state.site.stations.map((station): [string, WantedStation] => {

@@ -54,8 +54,7 @@ function shortfallsOf(state: State, solve: OpenSolve, solved: SolvedPlan): reado
   return solve.sessions.flatMap((session, i) => {
     const visit = state.visits[session.visitId];
     if (visit === undefined) return [];
-    const marginKwh = (neededWh(state, visit) - (visit.visit.energyWh - visit.deliveredWh)) / 1000;
-    const missingKwh = (solved.shortfallKwh[i] ?? 0) - session.inflatedKwh - Math.max(0, marginKwh);
+    const missingKwh = (solved.shortfallKwh[i] ?? 0) - session.extraKwh;
     if (missingKwh < shortfallLeastKwh) return [];
     return [
       {

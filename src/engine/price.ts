@@ -1,6 +1,7 @@
 /** Money for the solver: the tariff in force on the plan's grid, and what a missing kWh must cost. @module */
 import type { DemandTerm, CostModel } from '#tariffs/cost-model';
 import { billingStateSchema, emptyState } from '#tariffs/billing-state';
+import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
 import type { Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
@@ -26,7 +27,8 @@ export function modelOn(state: State, grid: TimeGrid): CostModel {
   const tariff = parseTariff(state.tariff.tariff);
   const billing = billingStateSchema.safeParse(state.tariff.billingState ?? emptyState);
   if (!tariff.ok || !billing.success) return flatModel(grid, state.policy.flatPricePerKwh);
-  return flatModel(grid, state.policy.flatPricePerKwh);
+  const model = costModelOf({ tariff: tariff.value, grid, state: billing.data });
+  return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 
 /** Whether a tariff event can be worked with. */

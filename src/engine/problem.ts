@@ -105,6 +105,18 @@ function powersOf(
   };
 }
 
+/** The least energy at or above the wanted one that whole intervals of allowed powers add up to. */
+function reachableKwh(
+  wantedKwh: number,
+  grid: TimeGrid,
+  powers: { readonly minKw: number; readonly stepKw: number },
+): number {
+  const hours = grid.intervalS / 3600;
+  const quantumKwh = powers.stepKw * hours;
+  const whole = quantumKwh > 0 ? Math.ceil(wantedKwh / quantumKwh - 1e-9) * quantumKwh : wantedKwh;
+  return Math.max(whole, powers.minKw * hours);
+}
+
 /** The session of a visit in the solver's numbers and in ours. */
 function sessionOf(
   state: State,
@@ -120,13 +132,18 @@ function sessionOf(
   const neededKwh = neededWh(state, visit) / 1000;
   // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
   const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
-  const inflatedKwh = isTight ? goneH * powers.maxKw : 0;
+  const wantedKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
+  const energyKwh = Math.min(
+    Math.max(wantedKwh, reachableKwh(wantedKwh, grid, powers)),
+    Math.max(wantedKwh, windowKwh),
+  );
+  const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
   return [
     {
       id: visit.visit.id,
       connector: at.connector,
       ...stay,
-      energyKwh: neededKwh + inflatedKwh,
+      energyKwh,
       ...powers,
       shortfallPrice: at.shortfallPrice * visit.visit.priority,
     },
@@ -136,7 +153,7 @@ function sessionOf(
       evseId: at.place.evse.id,
       phases: powers.phases,
       ...stay,
-      inflatedKwh,
+      extraKwh: energyKwh - restKwh,
     },
   ];
 }
@@ -215,9 +232,19 @@ function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): Readon
   return taken;
 }
 
+/** Room for the ledger's rounding up of each EVSE, kW: a plan that fills a circuit to the last watt would not be admitted. */
+const roundingKw = 0.002;
+
+/** What every EVSE below a circuit takes in any case. */
+interface Reserved {
+  readonly kw: number;
+  readonly evses: number;
+}
+
 /** [T] what is left of a limit, never less than what floors take in any case. */
-function leftOf(limitKw: Float64Array, taken: Float64Array, reservedKw: number): Float64Array {
-  return limitKw.map((kw, t) => Math.max(reservedKw, kw - (taken[t] ?? 0)));
+function leftOf(limitKw: Float64Array, taken: Float64Array, reserved: Reserved): Float64Array {
+  const rounding = roundingKw * reserved.evses;
+  return limitKw.map((kw, t) => Math.max(reserved.kw, kw - (taken[t] ?? 0) - rounding));
 }
 
 /** The circuit tree with what is left for the EVSEs that follow the plan. */
@@ -230,14 +257,19 @@ function circuitsOf(state: State, grid: TimeGrid, places: readonly Place[]): rea
     const below = places.filter(
       (p) => !p.isFixed && pathUp(state.site, p.station.circuit).includes(circuit.id),
     );
-    const floorKw = (shareOf: (place: Place) => number): number =>
-      below.reduce<number>((sum, p) => sum + (floorPowerOf(state, p.station, p.evse) / 1000) * shareOf(p), 0);
+    const reserved = (shareOf: (place: Place) => number): Reserved => ({
+      evses: below.length,
+      kw: below.reduce<number>(
+        (sum, p) => sum + (floorPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
+        0,
+      ),
+    });
     const phaseLimit = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
     const onPhase = (phase: Phase): Float64Array =>
       leftOf(
         phaseLimit,
         used?.phaseKw[phase] ?? new Float64Array(grid.count),
-        floorKw((p) => phaseShare(p, phase)),
+        reserved((p) => phaseShare(p, phase)),
       );
     return {
       id: circuit.id,
@@ -248,7 +280,7 @@ function circuitsOf(state: State, grid: TimeGrid, places: readonly Place[]): rea
           : leftOf(
               lowestPer(state, grid, limitW).map((w) => w / 1000),
               used?.totalKw ?? new Float64Array(grid.count),
-              floorKw(() => 1),
+              reserved(() => 1),
             ),
       phaseLimitKw: [onPhase(0), onPhase(1), onPhase(2)],
     };

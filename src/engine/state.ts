@@ -101,8 +101,8 @@ export interface PlannedSession {
   readonly phases: 1 | 3;
   readonly arrive: number;
   readonly depart: number;
-  /** Energy asked for beyond the need, because the first interval has partly gone, kWh. */
-  readonly inflatedKwh: number;
+  /** Energy asked for beyond what the visit still lacks: margin, whole amp steps, the part of the interval that is over; kWh. */
+  readonly extraKwh: number;
 }
 
 /** A solve that has been asked for; the answer is read with the help of what is kept here. */
