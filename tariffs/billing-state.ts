@@ -40,8 +40,10 @@ const lineState = z.strictObject({
     .array(z.strictObject({ window: key.nullable(), day: date, kwh }))
     .max(50_000)
     .optional(),
-  /** Money of this line in the open period (year) that earlier bills already asked for. */
-  charged: z.number().optional(),
+  /** Money of the open period that earlier bills already asked for, by printed line (`window|tier`). */
+  charged: z.record(z.string().max(250), z.number()).optional(),
+  /** Of yearly lines: money of closed periods of the running year. */
+  chargedEarlier: z.record(z.string().max(250), z.number()).optional(),
   /** Subscribed kW. */
   levelKw: kw.optional(),
   /** Billing periods above the subscription forgiven so far. */

@@ -1,0 +1,470 @@
+/**
+ * Bills of a metered load: per billing period one line per window and tier, each exact and with its evidence, and the state
+ * that the next bill starts from. A bill that starts inside a period asks only for what earlier bills of that period did not.
+ * @module
+ */
+import type { Fault } from '#domain/fault';
+import { instantOfIso, isoOf } from '#domain/instant';
+import { invariant } from '#domain/invariant';
+import { fail, ok, type Result } from '#domain/result';
+import { epochS, type EpochS } from '#domain/units';
+import type { Bill, BillLine, BillPeriod } from './bill-form.ts';
+import { emptyState, type BillingState, type LineState, type PastPeriod } from './billing-state.ts';
+import { tariffYearOf } from './billing-periods.ts';
+import { dateText, instantText, localDayOf } from './calendar.ts';
+import { chargeKey, chargesOf, isYearly, subscribedMw } from './charges.ts';
+import { fault } from './faults.ts';
+import { frameOf, type Frame, type FrameOptions, type FramePeriod } from './frame.ts';
+import { pastPeriodsMax } from './limits.ts';
+import {
+  blocksOf,
+  linePlansOf,
+  meterLine,
+  meterSite,
+  steppedLoadOf,
+  type Blocks,
+  type LinePlan,
+  type OpenBlock,
+  type SteppedLoad,
+} from './meter.ts';
+import { microOf, roundedTo, wholeOf } from './money.ts';
+import type { Category, Charge, PeriodView } from './period-view.ts';
+import {
+  lineStateOf,
+  lineSumsOf,
+  noWindowSums,
+  siteStateOf,
+  siteSumsOf,
+  stateFaults,
+  yearStateOf,
+  yearSumsOf,
+  type LineSums,
+  type SiteSums,
+  type YearSums,
+} from './sums.ts';
+import type { Tariff, TariffLine } from './tariff.ts';
+
+/** A load to be billed: mean power or energy of equal intervals from `startS` on; negative is fed in, NaN has no reading. */
+export interface BillRequest {
+  readonly tariff: Tariff;
+  readonly start: EpochS;
+  readonly intervalS: number;
+  readonly kw?: Float64Array;
+  readonly kwh?: Float64Array;
+  readonly state?: BillingState;
+  readonly options?: FrameOptions;
+}
+
+/** The load of a request as energy. */
+function energyOf(request: BillRequest): Float64Array {
+  if (request.kwh !== undefined) return request.kwh;
+  invariant(request.kw !== undefined, 'a load is kW or kWh');
+  const hours = request.intervalS / 3600;
+  return request.kw.map((kw) => kw * hours);
+}
+
+/** All that is summed up while periods go by. */
+interface Ledger {
+  readonly frame: Frame;
+  readonly plans: readonly LinePlan[];
+  readonly load: SteppedLoad;
+  readonly blocks: Blocks;
+  readonly loadFactorPercent: number | undefined;
+  readonly lines: Map<string, LineSums>;
+  site: SiteSums;
+  year: YearSums;
+  past: readonly PastPeriod[];
+}
+
+function openBlockOf(state: BillingState): OpenBlock | undefined {
+  const open = state.openBlock;
+  if (open === undefined) return undefined;
+  return { startS: instantOfIso(open.start) ?? -1, mwh: microOf(open.kwh), seconds: open.seconds };
+}
+
+function periodStateFault(frame: Frame, state: BillingState): readonly Fault[] {
+  const first = frame.periods[0];
+  if (state.periodStart === undefined || first === undefined) return [];
+  const start = dateText(first.firstDay);
+  if (state.periodStart === start) return [];
+  return [
+    fault(
+      'state.periodStart',
+      state.periodStart,
+      'state-of-another-period',
+      `Hand in the state of the period that starts on ${start}.`,
+    ),
+  ];
+}
+
+/** The ledger at the start of a load. */
+function openLedger(request: BillRequest, frame: Frame): Result<Ledger, readonly Fault[]> {
+  const state = request.state ?? emptyState;
+  const faults = [...stateFaults(request.tariff, state), ...periodStateFault(frame, state)];
+  if (faults.length > 0) return fail(faults);
+  const plans = linePlansOf(frame);
+  if (!plans.ok) return plans;
+  const load = steppedLoadOf(frame, energyOf(request));
+  if (!load.ok) return load;
+  const first = frame.periods[0];
+  invariant(first !== undefined, 'a frame has a period');
+  const year = dateText(tariffYearOf(frame.clock, frame.tariff.billing.yearStart, first.firstDay).firstDay);
+  return ok({
+    frame,
+    plans: plans.value,
+    load: load.value,
+    blocks: blocksOf(frame, load.value, openBlockOf(state)),
+    loadFactorPercent: state.loadFactorPercent,
+    lines: new Map(
+      request.tariff.lines.map((line) => {
+        const stale = isYearly(line) && state.year !== undefined && state.year.start !== year;
+        return [line.id, lineSumsOf(line, stale ? undefined : state.lines[line.id])];
+      }),
+    ),
+    site: siteSumsOf(state.period),
+    year: yearSumsOf(year, state.year),
+    past: state.past,
+  });
+}
+
+function sumsIn(ledger: Ledger, line: string): LineSums {
+  const sums = ledger.lines.get(line);
+  invariant(sums !== undefined, 'every line has its sums', { line });
+  return sums;
+}
+
+/** Turns to the tariff year of a period where the one before ended. */
+function turnYear(ledger: Ledger, period: FramePeriod): { readonly days: number; readonly twelfths: number } {
+  const { clock, tariff } = ledger.frame;
+  const year = tariffYearOf(clock, tariff.billing.yearStart, period.firstDay);
+  const start = dateText(year.firstDay);
+  if (ledger.year.start !== start) {
+    ledger.year = yearSumsOf(start, undefined);
+    for (const line of tariff.lines) {
+      if (isYearly(line)) ledger.lines.set(line.id, lineSumsOf(line, undefined));
+    }
+  }
+  const months =
+    (period.firstDay.year - year.firstDay.year) * 12 + period.firstDay.month - year.firstDay.month;
+  return { days: year.days, twelfths: Math.min(12, months + 1) };
+}
+
+function meterPeriod(ledger: Ledger, period: FramePeriod): void {
+  const { frame, plans, load, blocks } = ledger;
+  for (const [k, line] of frame.tariff.lines.entries()) {
+    const plan = plans[k];
+    if (plan !== undefined) meterLine(frame, plan, { load, blocks }, period, sumsIn(ledger, line.id));
+  }
+  meterSite(frame, { load, blocks }, period, ledger.site, ledger.year);
+}
+
+/** The charges of a period, cumulative from its start. */
+function chargePeriod(
+  ledger: Ledger,
+  period: FramePeriod,
+  skip: readonly TariffLine['kind'][],
+): readonly Charge[] {
+  const year = turnYear(ledger, period);
+  meterPeriod(ledger, period);
+  const { tariff } = ledger.frame;
+  const charges: Charge[] = [];
+  const view: PeriodView = {
+    tariff,
+    month: period.firstDay.month,
+    start: dateText(period.firstDay),
+    days: period.days,
+    site: ledger.site,
+    year: ledger.year,
+    yearDays: year.days,
+    twelfths: year.twelfths,
+    past: ledger.past,
+    loadFactorPercent: ledger.loadFactorPercent,
+    before: charges,
+    sumsOf: (line) => sumsIn(ledger, line),
+  };
+  for (const line of tariff.lines) {
+    if (!skip.includes(line.kind)) charges.push(...chargesOf(line, sumsIn(ledger, line.id), view));
+  }
+  return charges;
+}
+
+interface Printed {
+  readonly line: BillLine;
+  readonly category: Category;
+  readonly amount: number;
+}
+
+/** Charges less what was asked for earlier; charges that are no more are given back. */
+function printedOf(ledger: Ledger, charges: readonly Charge[]): readonly Printed[] {
+  const printed: Printed[] = [];
+  const seen = new Set<string>();
+  for (const charge of charges) {
+    const charged = sumsIn(ledger, charge.line).charged;
+    const key = chargeKey(charge);
+    seen.add(`${charge.line}/${key}`);
+    const before = charged.get(key) ?? 0;
+    charged.set(key, charge.amount);
+    const amount = charge.amount - before;
+    printed.push({
+      category: charge.category,
+      amount,
+      line: {
+        id: charge.line,
+        kind: charge.kind,
+        ...(charge.window === undefined ? {} : { window: charge.window }),
+        quantity: charge.quantity,
+        unit: charge.unit,
+        unitPrice: charge.unitPrice,
+        ...(charge.tier === undefined ? {} : { tier: charge.tier }),
+        amount: wholeOf(amount),
+        evidence: before === 0 ? charge.evidence : { ...charge.evidence, chargedBefore: wholeOf(before) },
+      },
+    });
+  }
+  for (const line of ledger.frame.tariff.lines) {
+    const charged = sumsIn(ledger, line.id).charged;
+    for (const [key, before] of charged) {
+      if (seen.has(`${line.id}/${key}`) || before === 0) continue;
+      charged.set(key, 0);
+      printed.push(givenBack(line, key, before));
+    }
+  }
+  return printed;
+}
+
+function givenBack(line: TariffLine, key: string, before: number): Printed {
+  const [window = '', tier = ''] = key.split('|');
+  return {
+    category: line.category ?? (line.kind === 'energy' || line.kind === 'reactive' ? 'energy' : 'demand'),
+    amount: -before,
+    line: {
+      id: line.id,
+      kind: line.kind,
+      ...(window === '' ? {} : { window }),
+      quantity: 0,
+      unit: '',
+      unitPrice: 0,
+      ...(tier === '' ? {} : { tier }),
+      amount: wholeOf(-before),
+      evidence: {
+        chargedBefore: wholeOf(before),
+        note: 'charged earlier in this period, does not hold any more',
+      },
+    },
+  };
+}
+
+function chargedSoFar(ledger: Ledger): number {
+  let total = 0;
+  for (const sums of ledger.lines.values()) for (const amount of sums.charged.values()) total += amount;
+  return total;
+}
+
+function billPeriodOf(ledger: Ledger, period: FramePeriod, complete: boolean): BillPeriod {
+  const { frame } = ledger;
+  const { scope, decimals } = frame.tariff.billing.rounding;
+  const chargedBefore = chargedSoFar(ledger);
+  const charges = chargePeriod(ledger, period, []);
+  const printed = printedOf(ledger, charges);
+  const subtotal = (category: Category): number =>
+    wholeOf(printed.filter((one) => one.category === category).reduce((sum, one) => sum + one.amount, 0));
+  const sum = printed.reduce((all, one) => all + one.amount, 0);
+  const total =
+    scope === 'total' ? roundedTo(chargedBefore + sum, decimals) - roundedTo(chargedBefore, decimals) : sum;
+  return {
+    start: instantText(frame.clock, period.startS),
+    end: instantText(frame.clock, period.endS),
+    complete,
+    days: period.days,
+    hours: ledger.site.seconds / 3600,
+    intervals: ledger.site.intervals,
+    missing: ledger.site.missing,
+    kwh: wholeOf(ledger.site.mwh),
+    peakKw: wholeOf(ledger.site.peakMw),
+    lines: printed.map((one) => one.line),
+    subtotals: {
+      energy: subtotal('energy'),
+      demand: subtotal('demand'),
+      fixed: subtotal('fixed'),
+      taxes: subtotal('taxes'),
+    },
+    total: wholeOf(total),
+    marginal: {
+      costOfOneMoreKw: charges.reduce((all, charge) => all + (charge.perKw ?? 0), 0),
+    },
+  };
+}
+
+/** Keeps the peaks of a period that is over and starts the sums of the next one. */
+function closePeriod(ledger: Ledger, period: FramePeriod): void {
+  const peaksKw: Record<string, Record<string, number>> = {};
+  for (const line of ledger.frame.tariff.lines) {
+    const sums = sumsIn(ledger, line.id);
+    if (line.kind === 'demand' && line.reset === 'period') {
+      const peaks = line.windows.flatMap((window, k) => {
+        const sum = sums.windows[k];
+        return sum?.touched === true ? [[window.id, wholeOf(sum.peakMw)] as const] : [];
+      });
+      if (peaks.length > 0) peaksKw[line.id] = Object.fromEntries(peaks);
+    }
+    ledger.lines.set(line.id, nextSumsOf(line, sums, ledger.site));
+  }
+  const closed = { start: dateText(period.firstDay), peaksKw, kwh: wholeOf(ledger.site.mwh) };
+  ledger.past = [...ledger.past, closed].slice(-pastPeriodsMax);
+  ledger.site = siteSumsOf(undefined);
+}
+
+/** Sums of a line at the start of the next period. */
+function nextSumsOf(line: TariffLine, sums: LineSums, site: SiteSums): LineSums {
+  if (isYearly(line)) {
+    const earlier = new Map(sums.chargedEarlier);
+    for (const [key, amount] of sums.charged) earlier.set(key, (earlier.get(key) ?? 0) + amount);
+    return { ...sums, charged: new Map(), chargedEarlier: earlier };
+  }
+  const fresh: LineSums = { ...sums, windows: sums.windows.map(noWindowSums), runs: [], charged: new Map() };
+  if (line.kind !== 'subscription') return fresh;
+  const level = subscribedMw(line, sums);
+  const overInARow = site.peakMw > level ? sums.overInARow + 1 : 0;
+  const graceUsed = Math.min(line.graceCycles, sums.graceUsed + 1);
+  if (line.stepUpAfter === undefined || overInARow < line.stepUpAfter)
+    return { ...fresh, overInARow, graceUsed };
+  const block = microOf(line.blockKw);
+  return { ...fresh, overInARow: 0, graceUsed, levelMw: Math.ceil(site.peakMw / block) * block };
+}
+
+function stateOf(ledger: Ledger, periodStart: string, open: boolean): BillingState {
+  const lines: Record<string, LineState> = {};
+  for (const line of ledger.frame.tariff.lines) {
+    const state = lineStateOf(line, sumsIn(ledger, line.id));
+    if (Object.keys(state).length > 0) lines[line.id] = state;
+  }
+  const block = ledger.blocks.open;
+  return {
+    periodStart,
+    lines,
+    past: [...ledger.past],
+    ...(open ? { period: siteStateOf(ledger.site) } : {}),
+    year: yearStateOf(ledger.year),
+    ...(block === undefined
+      ? {}
+      : {
+          openBlock: { start: isoOf(epochS(block.startS)), kwh: wholeOf(block.mwh), seconds: block.seconds },
+        }),
+    ...(ledger.loadFactorPercent === undefined ? {} : { loadFactorPercent: ledger.loadFactorPercent }),
+  };
+}
+
+function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly string[] {
+  const losses: string[] = [];
+  const zone = request.options?.timezone;
+  if (zone !== undefined && zone !== request.tariff.timezone) {
+    losses.push(`the clock of ${zone} is used, the tariff is written for ${request.tariff.timezone}`);
+  }
+  const { demandIntervalMinutes } = request.tariff.meter;
+  if (request.intervalS / 60 > demandIntervalMinutes) {
+    losses.push(
+      `demand is metered in blocks of ${demandIntervalMinutes} min, the load has means of ${request.intervalS / 60} min: true peaks may be higher`,
+    );
+  }
+  const fed = ledger.load.fedMwh?.reduce((sum, one) => sum + one, 0) ?? 0;
+  const sells = request.tariff.lines.some(
+    (line) => line.kind === 'energy' && line.windows.some((window) => window.sell !== undefined),
+  );
+  if (fed > 0 && !sells) losses.push(`${wholeOf(fed)} kWh fed in earn nothing under this tariff`);
+  const state = request.state?.openBlock;
+  if (state !== undefined && ledger.blocks.firstStartS < 0) {
+    losses.push('the open metering block of the state does not end where the load starts and is left out');
+  }
+  if (ledger.blocks.open !== undefined) {
+    losses.push('the last metering block is not complete and sets no peak yet; the state carries it on');
+  }
+  const { validFrom, validTo } = request.tariff;
+  const first = dateText(frame.periods[0]?.firstDay ?? { number: 0, year: 0, month: 0, day: 0, weekday: 0 });
+  if (validFrom !== undefined && first < validFrom.slice(0, 8)) {
+    losses.push(`the load starts before the tariff does (${validFrom})`);
+  }
+  if (validTo !== undefined && first >= validTo) losses.push(`the tariff ended on ${validTo}`);
+  return losses;
+}
+
+/** The bill of a load, or what is wrong with the request. */
+export function billOf(request: BillRequest): Result<Bill, readonly Fault[]> {
+  const intervals = request.kw?.length ?? request.kwh?.length ?? 0;
+  const frame = frameOf({
+    ...request.options,
+    tariff: request.tariff,
+    startS: request.start,
+    intervalS: request.intervalS,
+    intervals,
+  });
+  if (!frame.ok) return frame;
+  const opened = openLedger(request, frame.value);
+  if (!opened.ok) return opened;
+  const ledger = opened.value;
+  const untilS = request.start + intervals * request.intervalS;
+  const periods: BillPeriod[] = [];
+  let state = stateOf(ledger, dateText(frame.value.periods[0]?.firstDay ?? noDay), true);
+  for (const period of frame.value.periods) {
+    const complete = period.endS <= untilS;
+    periods.push(billPeriodOf(ledger, period, complete));
+    if (complete) {
+      closePeriod(ledger, period);
+      const next = frame.value.periods[periods.length];
+      state = stateOf(
+        ledger,
+        next === undefined ? dayAfter(frame.value, period) : dateText(next.firstDay),
+        false,
+      );
+    } else {
+      state = stateOf(ledger, dateText(period.firstDay), true);
+    }
+  }
+  return ok({
+    currency: request.tariff.currency,
+    periods,
+    total: wholeOf(periods.reduce((sum, period) => sum + microOf(period.total), 0)),
+    state,
+    losses: lossesOf(request, frame.value, ledger),
+  });
+}
+
+const noDay = { number: 0, year: 1970, month: 1, day: 1, weekday: 3 };
+
+/** First day after a period. */
+function dayAfter(frame: Frame, period: FramePeriod): string {
+  return dateText(localDayOf(frame.clock, period.firstDay.number + period.days));
+}
+
+/**
+ * Money of a load before rounding, minimum bills left out: what a linear objective can be compared with. Faults as in
+ * `billOf`.
+ */
+export function exactTotalOf(request: BillRequest): Result<number, readonly Fault[]> {
+  const { billing } = request.tariff;
+  const tariff: Tariff = {
+    ...request.tariff,
+    billing: { ...billing, rounding: { ...billing.rounding, scope: 'none' } },
+  };
+  const intervals = request.kw?.length ?? request.kwh?.length ?? 0;
+  const frame = frameOf({
+    ...request.options,
+    tariff,
+    startS: request.start,
+    intervalS: request.intervalS,
+    intervals,
+  });
+  if (!frame.ok) return frame;
+  const opened = openLedger({ ...request, tariff }, frame.value);
+  if (!opened.ok) return opened;
+  const untilS = request.start + intervals * request.intervalS;
+  let total = 0;
+  for (const period of frame.value.periods) {
+    const before = chargedSoFar(opened.value);
+    const charges = chargePeriod(opened.value, period, ['minimum-bill']);
+    total += charges.reduce((sum, charge) => sum + charge.amount, 0) - before;
+    for (const charge of charges)
+      sumsIn(opened.value, charge.line).charged.set(chargeKey(charge), charge.amount);
+    if (period.endS <= untilS) closePeriod(opened.value, period);
+  }
+  return ok(wholeOf(total));
+}

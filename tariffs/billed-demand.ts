@@ -1,0 +1,151 @@
+/** From the peaks that were metered to the demand that is billed: ratchets, means of several peaks, rounding, kVA. @module */
+import { isoOf } from '#domain/instant';
+import { epochS } from '#domain/units';
+import type { Evidence } from './bill-form.ts';
+import type { PastPeriod } from './billing-state.ts';
+import { microOf, wholeOf } from './money.ts';
+import type { PeriodView } from './period-view.ts';
+import type { WindowSums } from './sums.ts';
+import type { LineOf, Tariff } from './tariff.ts';
+
+function textAt(atS: number): string | undefined {
+  return atS < 0 ? undefined : isoOf(epochS(atS));
+}
+
+/** The block that made a peak. */
+export function peakEvidence(peakMw: number, atS: number): Evidence {
+  const intervalStart = textAt(atS);
+  return { ...(intervalStart === undefined ? {} : { intervalStart }), measuredKw: wholeOf(peakMw) };
+}
+
+function percentOfMonth(percent: number | readonly number[], month: number): number {
+  return typeof percent === 'number' ? percent : (percent[month - 1] ?? 0);
+}
+
+/** Whole months from one `YYYY-MM-DD` to another, days left aside. */
+export function monthsBetween(earlier: string, later: string): number {
+  return (
+    (Number(later.slice(0, 4)) - Number(earlier.slice(0, 4))) * 12 +
+    Number(later.slice(5, 7)) -
+    Number(earlier.slice(5, 7))
+  );
+}
+
+/** The demand that is billed, and why. */
+export interface BilledDemand {
+  readonly billedMw: number;
+  readonly evidence: Evidence;
+  /** Share of one more kW in the highest block that is billed: 1 for a plain peak, 0 under a ratchet. */
+  readonly share: number;
+  /** The highest of the values that do not depend on this period's load. */
+  readonly floorMw: number;
+}
+
+function pastPeakMw(past: PastPeriod, line: string, window: string): number {
+  return microOf(past.peaksKw[line]?.[window] ?? 0);
+}
+
+function ratcheted(line: LineOf<'demand'>, k: number, sum: WindowSums, view: PeriodView): BilledDemand {
+  const ratchet = line.ratchet;
+  const evidence = peakEvidence(sum.peakMw, sum.peakAtS);
+  if (ratchet === undefined) return { billedMw: sum.peakMw, evidence, share: 1, floorMw: 0 };
+  const share = percentOfMonth(ratchet.currentPercent, view.month) / 100;
+  const current = Math.round(sum.peakMw * share);
+  const sourceWindow = ratchet.sourceWindow ?? line.windows[k]?.id ?? '';
+  let floorMw = microOf(ratchet.floorKw);
+  let source: string | undefined;
+  for (const past of view.past) {
+    const back = monthsBetween(past.start, view.start);
+    const month = Number(past.start.slice(5, 7));
+    if (back < 1 || back > ratchet.lookbackMonths) continue;
+    if (ratchet.sourceMonths !== undefined && !ratchet.sourceMonths.includes(month)) continue;
+    // The percentage belongs to the month in which the old peak occurred.
+    const percent = percentOfMonth(ratchet.percent, month);
+    const old = Math.round((pastPeakMw(past, line.id, sourceWindow) * percent) / 100);
+    if (old <= floorMw) continue;
+    floorMw = old;
+    source = past.start;
+  }
+  if (floorMw <= current) return { billedMw: current, evidence, share, floorMw };
+  return {
+    billedMw: floorMw,
+    evidence: {
+      ...evidence,
+      ratchetKw: wholeOf(floorMw),
+      ...(source === undefined ? { note: 'least demand of the tariff' } : { ratchetSource: source }),
+    },
+    share: 0,
+    floorMw,
+  };
+}
+
+function meanOfTops(line: LineOf<'demand'>, n: number, sum: WindowSums): BilledDemand {
+  const tops = sum.tops.slice(0, n);
+  const total = tops.reduce((all, top) => all + top.mw, 0);
+  return {
+    billedMw: Math.round(total / n),
+    evidence: {
+      ...peakEvidence(sum.peakMw, sum.peakAtS),
+      peaks: tops.map((top) => ({ kw: wholeOf(top.mw), at: isoOf(epochS(Math.max(0, top.atS))) })),
+      note: `mean of the ${n} highest${line.measure.kind === 'mean-top' && line.measure.distinctDays ? ' on different days' : ''}`,
+    },
+    share: 1 / n,
+    floorMw: 0,
+  };
+}
+
+function rollingMean(line: LineOf<'demand'>, k: number, sum: WindowSums, view: PeriodView): BilledDemand {
+  if (line.measure.kind !== 'rolling-mean') return { billedMw: 0, evidence: {}, share: 0, floorMw: 0 };
+  const { months, floorKw } = line.measure;
+  const least = microOf(floorKw);
+  const earlier = view.past
+    .filter((past) => {
+      const back = monthsBetween(past.start, view.start);
+      return back >= 1 && back < months;
+    })
+    .map((past) => Math.max(least, pastPeakMw(past, line.id, line.windows[k]?.id ?? '')));
+  const current = Math.max(least, sum.peakMw);
+  const count = earlier.length + 1;
+  const total = earlier.reduce((all, one) => all + one, 0) + current;
+  return {
+    billedMw: Math.round(total / count),
+    evidence: { ...peakEvidence(sum.peakMw, sum.peakAtS), note: `mean of ${count} monthly peaks` },
+    share: sum.peakMw >= least ? 1 / count : 0,
+    floorMw: 0,
+  };
+}
+
+/** The demand of window `k` of a line that is billed, in mW before kVA and tiers. */
+export function billedDemand(
+  line: LineOf<'demand'>,
+  k: number,
+  sum: WindowSums,
+  view: PeriodView,
+): BilledDemand {
+  const billed = (): BilledDemand => {
+    switch (line.measure.kind) {
+      case 'max':
+        return ratcheted(line, k, sum, view);
+      case 'mean-top':
+        return meanOfTops(line, line.measure.n, sum);
+      case 'rolling-mean':
+        return rollingMean(line, k, sum, view);
+    }
+  };
+  const exact = billed();
+  if (line.rounding === undefined) return exact;
+  const step = microOf(line.rounding.stepKw);
+  const steps = exact.billedMw / step;
+  const whole =
+    line.rounding.mode === 'up'
+      ? Math.ceil(steps)
+      : line.rounding.mode === 'down'
+        ? Math.floor(steps)
+        : Math.round(steps);
+  return { ...exact, billedMw: whole * step };
+}
+
+/** mW as millionths of the unit that is billed. */
+export function inUnit(mw: number, unit: 'kW' | 'kVA', tariff: Tariff): number {
+  return unit === 'kW' ? mw : Math.round(mw / tariff.meter.powerFactor);
+}

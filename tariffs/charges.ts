@@ -1,0 +1,584 @@
+/**
+ * What each kind of line asks for the sums of a billing period. Amounts are whole millionths of the currency and count
+ * from the start of the period; bill.ts takes off what earlier bills asked for.
+ * @module
+ */
+import { instantOfIso, isoOf } from '#domain/instant';
+import { epochS } from '#domain/units';
+import { billedDemand, inUnit, peakEvidence } from './billed-demand.ts';
+import type { Evidence } from './bill-form.ts';
+import { amountOf, micro, microOf, roundedTo, wholeOf } from './money.ts';
+import type { Category, Charge, PeriodView } from './period-view.ts';
+import { seriesMoneyPerMicro, type LineSums, type Run, type WindowSums } from './sums.ts';
+import type { LineOf, TariffLine } from './tariff.ts';
+
+const categoryOfKind: Readonly<Record<TariffLine['kind'], Category>> = {
+  energy: 'energy',
+  demand: 'demand',
+  subscription: 'demand',
+  'contracted-capacity': 'demand',
+  'price-pair': 'demand',
+  'load-factor-tiers': 'demand',
+  fixed: 'fixed',
+  'minimum-bill': 'fixed',
+  percent: 'taxes',
+  reactive: 'energy',
+  coincident: 'demand',
+  credit: 'fixed',
+};
+
+type Draft = Omit<Charge, 'line' | 'kind' | 'category'> & { readonly category?: Category };
+
+interface Part {
+  readonly tier: number;
+  readonly quantity: number;
+  readonly price: number;
+}
+
+interface Step {
+  /** Upper end in millionths. */
+  readonly bound: number;
+  readonly price: number;
+}
+
+/** A quantity cut at the bounds of its tiers. */
+function cutByTiers(quantity: number, steps: readonly Step[]): readonly Part[] {
+  const parts: Part[] = [];
+  let below = 0;
+  for (const [k, step] of steps.entries()) {
+    const upper = Math.min(quantity, Math.max(step.bound, below));
+    if (upper > below || (k === 0 && quantity === 0)) {
+      parts.push({ tier: k, quantity: upper - below, price: step.price });
+    }
+    below = Math.max(below, upper);
+    if (below >= quantity) break;
+  }
+  return parts;
+}
+
+type EnergyWindow = LineOf<'energy'>['windows'][number];
+
+/**
+ * Bounds of energy tiers in mWh. kWh tiers nest inside the next tier in hours of use: their end is the lower of their own
+ * and `hours x billed kW`.
+ */
+function energySteps(tiers: NonNullable<EnergyWindow['tiers']>, billedMw: number): readonly Step[] {
+  const raw = tiers.map((tier) =>
+    tier.upTo === null
+      ? Infinity
+      : tier.unit === 'kWhPerKw'
+        ? Math.round(tier.upTo * billedMw)
+        : microOf(tier.upTo),
+  );
+  const steps: Step[] = [];
+  let below = 0;
+  for (const [k, tier] of tiers.entries()) {
+    let bound = raw[k] ?? Infinity;
+    for (let j = k + 1; j < tiers.length; j++) {
+      if (tiers[j]?.unit === 'kWhPerKw' && tiers[j]?.upTo !== null)
+        bound = Math.min(bound, raw[j] ?? Infinity);
+    }
+    below = Math.max(below, bound);
+    steps.push({ bound: below, price: tier.price });
+  }
+  return steps;
+}
+
+/** Energy of each window and tier: the counter runs over all windows in time order. */
+function tieredEnergy(
+  runs: readonly Run[],
+  stepsOf: readonly (readonly Step[])[],
+  byDay: boolean,
+): ReadonlyMap<number, ReadonlyMap<number, number>> {
+  const out = new Map<number, Map<number, number>>();
+  let counter = 0;
+  let day = '';
+  for (const run of runs) {
+    if (byDay && run.day !== day) counter = 0;
+    day = run.day;
+    let left = run.mwh;
+    const steps = stepsOf[run.window] ?? [];
+    for (let k = 0; left > 0 && k < steps.length; k++) {
+      const room = (steps[k]?.bound ?? Infinity) - counter;
+      const taken = Math.min(left, Math.max(0, room));
+      if (taken <= 0) continue;
+      const tiers = out.get(run.window) ?? new Map<number, number>();
+      tiers.set(k, (tiers.get(k) ?? 0) + taken);
+      out.set(run.window, tiers);
+      counter += taken;
+      left -= taken;
+    }
+    counter += left;
+  }
+  return out;
+}
+
+function billedForHours(line: LineOf<'energy'>, view: PeriodView): number {
+  const target = view.tariff.lines.find((other) => other.id === line.hoursUseOf);
+  if (target?.kind !== 'demand') return view.site.peakMw;
+  const sums = view.sumsOf(target.id);
+  return target.windows.reduce((most, _, k) => {
+    const window = sums.windows[k];
+    return window === undefined ? most : Math.max(most, billedDemand(target, k, window, view).billedMw);
+  }, 0);
+}
+
+function energyCharges(line: LineOf<'energy'>, sums: LineSums, view: PeriodView): readonly Draft[] {
+  const drafts: Draft[] = [];
+  const tiered = line.windows.some((window) => window.tiers !== undefined);
+  const billedMw = tiered ? billedForHours(line, view) : 0;
+  const stepsOf = line.windows.map((window) =>
+    window.tiers === undefined ? [{ bound: Infinity, price: 0 }] : energySteps(window.tiers, billedMw),
+  );
+  const byTier = tiered ? tieredEnergy(sums.runs, stepsOf, line.tierReset === 'day') : undefined;
+  for (const [k, window] of line.windows.entries()) {
+    const sum = sums.windows[k];
+    if (sum === undefined) continue;
+    if (window.tiers !== undefined) {
+      for (const [tier, mwh] of [...(byTier?.get(k) ?? [])].sort(([a], [b]) => a - b)) {
+        const price = window.tiers[tier]?.price ?? 0;
+        drafts.push(energyDraft({ window: window.id, tier: `tier ${tier + 1}` }, mwh, price));
+      }
+    } else if (sum.mwh > 0 && window.price !== undefined) {
+      drafts.push(energyDraft({ window: window.id }, sum.mwh, window.price));
+    } else if (sum.mwh > 0) {
+      const amount = Math.round(sum.money / seriesMoneyPerMicro);
+      drafts.push({
+        window: window.id,
+        quantity: wholeOf(sum.mwh),
+        unit: 'kWh',
+        unitPrice: amount / sum.mwh,
+        amount,
+        evidence: { note: 'mean of a price series' },
+      });
+    }
+    if (sum.soldMwh > 0 && window.sell !== undefined) {
+      drafts.push({
+        window: window.id,
+        tier: 'fed in',
+        quantity: wholeOf(sum.soldMwh),
+        unit: 'kWh',
+        unitPrice: -window.sell,
+        amount: -amountOf(window.sell, sum.soldMwh),
+        evidence: {},
+      });
+    }
+  }
+  for (const [k, adder] of (line.adders ?? []).entries()) {
+    const mwh = sums.windows[line.windows.length + k]?.mwh ?? 0;
+    if (mwh > 0) drafts.push(energyDraft({ tier: adder.id }, mwh, adder.price));
+  }
+  return drafts;
+}
+
+function energyDraft(
+  place: { readonly window?: string; readonly tier?: string },
+  mwh: number,
+  price: number,
+): Draft {
+  return {
+    ...place,
+    quantity: wholeOf(mwh),
+    unit: 'kWh',
+    unitPrice: price,
+    amount: amountOf(price, mwh),
+    evidence: {},
+  };
+}
+
+function demandSteps(window: LineOf<'demand'>['windows'][number]): readonly Step[] {
+  return window.tiers === undefined
+    ? [{ bound: Infinity, price: window.price ?? 0 }]
+    : window.tiers.map((tier) => ({
+        bound: tier.upTo === null ? Infinity : microOf(tier.upTo),
+        price: tier.price,
+      }));
+}
+
+function dailyDemand(line: LineOf<'demand'>, k: number, sum: WindowSums, view: PeriodView): readonly Draft[] {
+  const window = line.windows[k];
+  if (window === undefined) return [];
+  const unit = line.unit ?? view.tariff.meter.unit;
+  const steps = demandSteps(window);
+  const byTier = new Map<number, number>();
+  for (const top of sum.tops) {
+    for (const part of cutByTiers(inUnit(top.mw, unit, view.tariff), steps)) {
+      byTier.set(part.tier, (byTier.get(part.tier) ?? 0) + part.quantity);
+    }
+  }
+  return [...byTier]
+    .sort(([a], [b]) => a - b)
+    .map(([tier, quantity]) => ({
+      window: window.id,
+      ...(window.tiers === undefined ? {} : { tier: `tier ${tier + 1}` }),
+      quantity: wholeOf(quantity),
+      unit: `${unit} day`,
+      unitPrice: steps[tier]?.price ?? 0,
+      amount: amountOf(steps[tier]?.price ?? 0, quantity),
+      evidence: {
+        ...peakEvidence(sum.peakMw, sum.peakAtS),
+        peaks: sum.tops.map((top) => ({ kw: wholeOf(top.mw), at: isoOf(epochS(Math.max(0, top.atS))) })),
+      },
+      ...(sum.peakAtS === view.site.peakAtS ? { perKw: steps[tier]?.price ?? 0 } : {}),
+    }));
+}
+
+function demandCharges(line: LineOf<'demand'>, sums: LineSums, view: PeriodView): readonly Draft[] {
+  return line.windows.flatMap((window, k): readonly Draft[] => {
+    const sum = sums.windows[k];
+    if (sum === undefined || !sum.touched) return [];
+    if (line.reset === 'day') return dailyDemand(line, k, sum, view);
+    const unit = line.unit ?? view.tariff.meter.unit;
+    const { billedMw, evidence, share } = billedDemand(line, k, sum, view);
+    const quantity = inUnit(billedMw, unit, view.tariff);
+    const part = line.reset === 'year' && line.accrual === 'twelfths' ? view.twelfths : 12;
+    const setsIt = sum.peakAtS >= 0 && sum.peakAtS === view.site.peakAtS;
+    const parts = cutByTiers(quantity, demandSteps(window));
+    return parts.map((one, j) => ({
+      window: window.id,
+      ...(window.tiers === undefined ? {} : { tier: `tier ${one.tier + 1}` }),
+      quantity: wholeOf(one.quantity),
+      unit,
+      unitPrice: one.price,
+      amount: part === 12 ? amountOf(one.price, one.quantity) : amountOf(one.price, one.quantity * part, 12),
+      evidence,
+      ...(setsIt && share > 0 && j === parts.length - 1
+        ? { perKw: (one.price * share * part) / 12 / (unit === 'kVA' ? view.tariff.meter.powerFactor : 1) }
+        : {}),
+    }));
+  });
+}
+
+/** Subscribed power in mW: whole blocks. */
+export function subscribedMw(line: LineOf<'subscription'>, sums: LineSums): number {
+  const level = line.levelKw === 'state' ? (sums.levelMw ?? 0) : (sums.levelMw ?? microOf(line.levelKw));
+  const block = microOf(line.blockKw);
+  return Math.ceil(level / block) * block;
+}
+
+function subscriptionCharges(
+  line: LineOf<'subscription'>,
+  sums: LineSums,
+  view: PeriodView,
+): readonly Draft[] {
+  const level = subscribedMw(line, sums);
+  const blocks = Math.round(level / microOf(line.blockKw));
+  const over = Math.max(0, view.site.peakMw - level);
+  const inGrace = sums.graceUsed < line.graceCycles;
+  const drafts: Draft[] = [
+    {
+      tier: 'subscribed',
+      quantity: blocks,
+      unit: `block of ${line.blockKw} kW`,
+      unitPrice: line.pricePerBlock,
+      amount: amountOf(line.pricePerBlock, blocks * micro),
+      evidence: { note: `${wholeOf(level)} kW subscribed` },
+    },
+  ];
+  if (over > 0 && line.overagePrice !== 0) {
+    drafts.push({
+      tier: 'overage',
+      quantity: wholeOf(over),
+      unit: 'kW',
+      unitPrice: inGrace ? 0 : line.overagePrice,
+      amount: inGrace ? 0 : amountOf(line.overagePrice, over),
+      evidence: {
+        ...peakEvidence(view.site.peakMw, view.site.peakAtS),
+        ...(inGrace ? { note: `waived: grace period ${sums.graceUsed + 1} of ${line.graceCycles}` } : {}),
+      },
+      ...(inGrace ? {} : { perKw: line.overagePrice }),
+    });
+  }
+  return drafts;
+}
+
+/** What `per` asks for in this period: the price counts `times / divisor`. */
+function timesOf(
+  per: 'day' | 'month' | 'year',
+  days: number,
+): { readonly times: number; readonly divisor: number } {
+  return per === 'day' ? { times: days, divisor: 1 } : { times: 1, divisor: per === 'year' ? 12 : 1 };
+}
+
+function capacityCharges(line: LineOf<'contracted-capacity'>, view: PeriodView): readonly Draft[] {
+  const agreed = microOf(Math.max(line.capacity, line.minimum));
+  const { times, divisor } = timesOf(line.per, view.site.days);
+  const unit = `${line.unit} ${line.per}`;
+  const drafts: Draft[] = [
+    {
+      tier: 'agreed',
+      quantity: wholeOf(agreed * times) / divisor,
+      unit,
+      unitPrice: line.price,
+      amount: amountOf(line.price, agreed * times, divisor),
+      evidence: {},
+    },
+  ];
+  const over = Math.max(0, inUnit(view.site.peakMw, line.unit, view.tariff) - microOf(line.capacity));
+  if (line.excessPrice === undefined || over === 0) return drafts;
+  const excess = timesOf(line.per, view.days);
+  drafts.push({
+    tier: 'excess',
+    quantity: wholeOf(over * excess.times) / excess.divisor,
+    unit,
+    unitPrice: line.excessPrice,
+    amount: amountOf(line.excessPrice, over * excess.times, excess.divisor),
+    evidence: peakEvidence(view.site.peakMw, view.site.peakAtS),
+    perKw:
+      (line.excessPrice * excess.times) /
+      excess.divisor /
+      (line.unit === 'kVA' ? view.tariff.meter.powerFactor : 1),
+  });
+  return drafts;
+}
+
+/** Hours of use of the year so far, on the whole year. */
+export function hoursOfUse(view: Pick<PeriodView, 'year' | 'yearDays'>): number {
+  const { year, yearDays } = view;
+  if (year.peakMw === 0 || year.days === 0) return 0;
+  return (year.mwh / year.peakMw) * (yearDays / Math.min(year.days, yearDays));
+}
+
+function pricePairCharges(line: LineOf<'price-pair'>, view: PeriodView): readonly Draft[] {
+  const hours = hoursOfUse(view);
+  const above = hours >= line.thresholdHours;
+  const side = above ? line.above : line.below;
+  const part = line.accrual === 'twelfths' ? view.twelfths : 12;
+  const tier = above ? 'above' : 'below';
+  const evidence: Evidence = { hoursOfUse: Math.round(hours * 100) / 100 };
+  return [
+    {
+      tier: `${tier} power`,
+      quantity: wholeOf(view.year.peakMw),
+      unit: 'kW',
+      unitPrice: side.perKw,
+      amount: amountOf(side.perKw, view.year.peakMw * part, 12),
+      evidence: { ...peakEvidence(view.year.peakMw, view.year.peakAtS), ...evidence },
+      ...(view.year.peakAtS === view.site.peakAtS ? { perKw: (side.perKw * part) / 12 } : {}),
+    },
+    {
+      category: 'energy',
+      tier: `${tier} energy`,
+      quantity: wholeOf(view.year.mwh),
+      unit: 'kWh',
+      unitPrice: side.perKwh,
+      amount: amountOf(side.perKwh, view.year.mwh),
+      evidence,
+    },
+  ];
+}
+
+/** The tier of a load factor. */
+export function loadFactorTier(
+  line: LineOf<'load-factor-tiers'>,
+  view: Pick<PeriodView, 'site' | 'loadFactorPercent'>,
+): { readonly tier: LineOf<'load-factor-tiers'>['tiers'][number]; readonly percent: number } | undefined {
+  const { site } = view;
+  const own =
+    site.peakMw === 0 || site.seconds === 0 ? 0 : (100 * site.mwh * 3600) / (site.peakMw * site.seconds);
+  const percent = line.basis === 'state' ? (view.loadFactorPercent ?? 0) : own;
+  const tier = line.tiers.find(
+    (candidate) => candidate.upToPercent === null || percent <= candidate.upToPercent,
+  );
+  return tier === undefined ? undefined : { tier, percent };
+}
+
+function loadFactorCharges(
+  line: LineOf<'load-factor-tiers'>,
+  sums: LineSums,
+  view: PeriodView,
+): readonly Draft[] {
+  const found = loadFactorTier(line, view);
+  if (found === undefined) return [];
+  const { tier, percent } = found;
+  const evidence: Evidence = { loadFactorPercent: Math.round(percent * 100) / 100 };
+  const drafts: Draft[] = [
+    {
+      tier: tier.id,
+      quantity: wholeOf(view.site.peakMw),
+      unit: 'kW',
+      unitPrice: tier.perKw,
+      amount: amountOf(tier.perKw, view.site.peakMw),
+      evidence: { ...peakEvidence(view.site.peakMw, view.site.peakAtS), ...evidence },
+      perKw: tier.perKw,
+    },
+  ];
+  for (const [k, window] of line.windows.entries()) {
+    const price = tier.perKwh[window.id];
+    const mwh = sums.windows[k]?.mwh ?? 0;
+    if (price === undefined || mwh === 0) continue;
+    drafts.push({
+      ...energyDraft({ window: window.id, tier: tier.id }, mwh, price),
+      category: 'energy',
+      evidence,
+    });
+  }
+  return drafts;
+}
+
+function fixedCharges(line: LineOf<'fixed'>, view: PeriodView): readonly Draft[] {
+  const { times, divisor } = timesOf(line.per, view.site.days);
+  return [
+    {
+      quantity: times / divisor,
+      unit: line.per,
+      unitPrice: line.amount,
+      amount: amountOf(line.amount, times * micro, divisor),
+      evidence: {},
+    },
+  ];
+}
+
+function inScope(scope: 'all' | readonly string[], charge: Charge): boolean {
+  return scope === 'all' || scope.includes(charge.line);
+}
+
+function minimumBillCharges(line: LineOf<'minimum-bill'>, view: PeriodView): readonly Draft[] {
+  const { times, divisor } = timesOf(line.per, view.site.days);
+  const least = amountOf(line.amount, times * micro, divisor);
+  const scoped = view.before
+    .filter((charge) => inScope(line.scope, charge))
+    .reduce((sum, charge) => sum + charge.amount, 0);
+  if (scoped >= least) return [];
+  return [
+    {
+      quantity: 1,
+      unit: 'top-up',
+      unitPrice: wholeOf(least - scoped),
+      amount: least - scoped,
+      evidence: { note: `lines add up to ${wholeOf(scoped)}, the least is ${wholeOf(least)}` },
+    },
+  ];
+}
+
+function percentCharges(line: LineOf<'percent'>, view: PeriodView): readonly Draft[] {
+  const scoped = view.before.filter((charge) => inScope(line.of, charge));
+  const base = scoped.reduce((sum, charge) => sum + charge.amount, 0);
+  const perKw = scoped.reduce((sum, charge) => sum + (charge.perKw ?? 0), 0) * (line.percent / 100);
+  return [
+    {
+      quantity: wholeOf(base),
+      unit: view.tariff.currency,
+      unitPrice: line.percent / 100,
+      amount: amountOf(line.percent, base, 100),
+      evidence: {},
+      ...(perKw === 0 ? {} : { perKw }),
+    },
+  ];
+}
+
+/** kVArh that cost money per kWh: `tan(phi) - tan(phi of the limit)`, never below 0. */
+export function excessReactivePerKwh(powerFactor: number, pfLimit: number): number {
+  const tangent = (pf: number): number => (pf <= 0 ? Infinity : Math.sqrt(1 / (pf * pf) - 1));
+  return Math.max(0, tangent(powerFactor) - tangent(pfLimit));
+}
+
+function reactiveCharges(line: LineOf<'reactive'>, sums: LineSums, view: PeriodView): readonly Draft[] {
+  const perKwh = excessReactivePerKwh(view.tariff.meter.powerFactor, line.pfLimit);
+  const quantity = Math.round((sums.windows[0]?.mwh ?? 0) * perKwh);
+  if (quantity === 0) return [];
+  return [
+    {
+      quantity: wholeOf(quantity),
+      unit: 'kVArh',
+      unitPrice: line.pricePerKvarh,
+      amount: amountOf(line.pricePerKvarh, quantity),
+      evidence: { note: `power factor ${view.tariff.meter.powerFactor}, free down to ${line.pfLimit}` },
+    },
+  ];
+}
+
+function coincidentCharges(line: LineOf<'coincident'>, sums: LineSums): readonly Draft[] {
+  const powers = line.calls.flatMap((call, k) => {
+    const hours = callHours(call);
+    const mwh = sums.windows[k]?.mwh ?? 0;
+    return mwh === 0 ? [] : [{ mw: Math.round(mwh / hours), at: call.start }];
+  });
+  if (powers.length === 0) return [];
+  const total = powers.reduce((sum, one) => sum + one.mw, 0);
+  const highest = powers.reduce((most, one) => Math.max(most, one.mw), 0);
+  const mw =
+    line.measure === 'max' ? highest : line.measure === 'sum' ? total : Math.round(total / line.calls.length);
+  return [
+    {
+      quantity: wholeOf(mw),
+      unit: 'kW',
+      unitPrice: line.pricePerKw,
+      amount: amountOf(line.pricePerKw, mw),
+      evidence: {
+        peaks: powers.map((one) => ({ kw: wholeOf(one.mw), at: one.at })),
+        note: `${line.measure} of calls`,
+      },
+    },
+  ];
+}
+
+/** Length of a call in hours. */
+export function callHours(call: { readonly start: string; readonly end: string }): number {
+  const seconds = (instantOfIso(call.end) ?? 0) - (instantOfIso(call.start) ?? 0);
+  return seconds <= 0 ? 1 : seconds / 3600;
+}
+
+function creditCharges(line: LineOf<'credit'>, sums: LineSums): readonly Draft[] {
+  if (line.amount !== undefined) {
+    const amount = -amountOf(line.amount, micro);
+    return [{ quantity: 1, unit: 'period', unitPrice: -line.amount, amount, evidence: {} }];
+  }
+  const mwh = sums.windows[0]?.mwh ?? 0;
+  return mwh === 0 ? [] : [{ ...energyDraft({}, mwh, -(line.perKwh ?? 0)), category: 'energy' }];
+}
+
+function draftsOf(line: TariffLine, sums: LineSums, view: PeriodView): readonly Draft[] {
+  switch (line.kind) {
+    case 'energy':
+      return energyCharges(line, sums, view);
+    case 'demand':
+      return demandCharges(line, sums, view);
+    case 'subscription':
+      return subscriptionCharges(line, sums, view);
+    case 'contracted-capacity':
+      return capacityCharges(line, view);
+    case 'price-pair':
+      return pricePairCharges(line, view);
+    case 'load-factor-tiers':
+      return loadFactorCharges(line, sums, view);
+    case 'fixed':
+      return fixedCharges(line, view);
+    case 'minimum-bill':
+      return minimumBillCharges(line, view);
+    case 'percent':
+      return percentCharges(line, view);
+    case 'reactive':
+      return reactiveCharges(line, sums, view);
+    case 'coincident':
+      return coincidentCharges(line, sums);
+    case 'credit':
+      return creditCharges(line, sums);
+  }
+}
+
+/** Whether a line counts from the start of the tariff year. */
+export function isYearly(line: TariffLine): boolean {
+  return line.kind === 'price-pair' || (line.kind === 'demand' && line.reset === 'year');
+}
+
+/** The printed lines of a tariff line, amounts since the start of the period, rounded where lines are. */
+export function chargesOf(line: TariffLine, sums: LineSums, view: PeriodView): readonly Charge[] {
+  const { scope, decimals } = view.tariff.billing.rounding;
+  return draftsOf(line, sums, view).map((draft) => {
+    const earlier = isYearly(line) ? (sums.chargedEarlier.get(chargeKey(draft)) ?? 0) : 0;
+    const amount = scope === 'line' ? roundedTo(draft.amount, decimals) : draft.amount;
+    return {
+      line: line.id,
+      kind: line.kind,
+      ...draft,
+      amount: amount - earlier,
+      category: line.category ?? draft.category ?? categoryOfKind[line.kind],
+    };
+  });
+}
+
+/** The name of a printed line within its tariff line. */
+export function chargeKey(charge: { readonly window?: string; readonly tier?: string }): string {
+  return `${charge.window ?? ''}|${charge.tier ?? ''}`;
+}
