@@ -141,13 +141,17 @@ function held({ station, policy }: ExposureContext, f: StepFunction): StepFuncti
   return skewS > 0 ? windowMax(shift(f, -skewS), reactionS + 2 * skewS) : windowMax(f, reactionS);
 }
 
-/** `past` before `at`, `future` from then on. */
+/**
+ * `past` before `at`, `future` after it. Within the second `at` both count: what happened within it is not known, and
+ * a decrease that is heard of then may have come at its very end.
+ */
 function spliced(past: StepFunction | undefined, at: EpochS, future: StepFunction): StepFunction {
   if (past === undefined) return from(future, at);
-  return combine(
-    [past, from(future, at), { startS: [epochS(0), at], value: [0, 1] }],
-    ([a = 0, b = 0, now]) => (now === 1 ? b : a),
-  );
+  const stage: StepFunction = { startS: [epochS(0), at, later(at, 1)], value: [0, 1, 2] };
+  return joined([past, from(future, at), stage], ([before = 0, after = 0, now]) => {
+    if (now === 0) return before;
+    return now === 1 ? Math.max(before, after) : after;
+  });
 }
 
 /** Most that the hardware of an EVSE takes, in the unit of its station's limits: A per phase (AC) or W (DC). */
@@ -288,8 +292,8 @@ export function pastOf(
   ]);
 }
 
-/** `f` without its pieces from `at` on. */
+/** `f` without its pieces after `at`. */
 function until(f: StepFunction, at: EpochS): StepFunction {
-  const count = Math.max(1, f.startS.filter((start) => start < at).length);
+  const count = Math.max(1, f.startS.filter((start) => start <= at).length);
   return { startS: f.startS.slice(0, count), value: f.value.slice(0, count) };
 }

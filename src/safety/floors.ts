@@ -216,7 +216,7 @@ function groupsOf(site: Site, places: readonly Place[]): readonly Group[] {
   const groups = new Map<string, Place[]>();
   for (const place of places) {
     const { station, evse, priority, floor } = place;
-    const wires = station.current === 'DC' ? 'dc' : evse.rotation.toSorted().join('');
+    const wires = station.current === 'DC' ? 'dc' : evse.rotation.toSorted((a, b) => a - b).join('');
     const key = `${station.circuit} ${wires} ${priority} ${floor}`;
     groups.set(key, [...(groups.get(key) ?? []), place]);
   }
