@@ -7,7 +7,7 @@
  * @module
  */
 import type { Evse, Site, Station } from '#domain/site';
-import { combine, constant, from, maxOver, shift, windowMax, type StepFunction } from '#domain/step-function';
+import { constant, from, maxOver, shift, windowMax, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
