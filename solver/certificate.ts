@@ -155,13 +155,17 @@ function eachBlock(
 const sumOf = (kw: Float64Array, from: number, to: number): number =>
   kw.subarray(from, to).reduce((sum, value) => sum + value, 0);
 
+/** Most power fed in, kW: as much as the grid connection carries the other way, where anything is sold. */
+const feedInOf = ({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): number =>
+  pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, fixedLoadKw[t]);
+
 /** Counts a plan out: limits, money, peaks, shortfall. */
 export function account(
   problem: DepotProblem,
   plan: Plan,
   powers: 'continuous' | 'stepped' = 'continuous',
 ): Account {
-  const { sessions, intervals, intervalH, price, pv, battery, circuits } = problem;
+  const { sessions, intervals, intervalH, price, pv, battery } = problem;
   const worst: Worst = { value: 0, name: '' };
   const shortfallKwh = new Float64Array(sessions.length);
   const shape =
@@ -198,9 +202,7 @@ export function account(
     split.wear += Math.max(0, plan.batteryKw?.[t] ?? 0) * (battery?.wearPerKwh ?? 0) * intervalH;
     split.energy += price[t] * (drawn[t] - problem.fixedLoadKw[t]) * intervalH;
     if (!grid || drawn[t] >= 0) continue;
-    const most =
-      pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, problem.fixedLoadKw[t]);
-    note(worst, -drawn[t] - Math.max(0, most), () => `feed-in @ ${t}`);
+    note(worst, -drawn[t] - feedInOf(problem, t), () => `feed-in @ ${t}`);
     split.energy += (price[t] - Math.min(price[t], pv?.sellPrice?.[t] ?? 0)) * -drawn[t] * intervalH;
     drawn[t] = 0;
   }
@@ -290,7 +292,10 @@ function siteBound(
       atBest(y - site, Math.max(0, pv?.kw[t] ?? 0));
     if (sell !== undefined) {
       const sources = (pv?.kw[t] ?? 0) + (battery?.maxKw ?? 0) + Math.max(0, -problem.fixedLoadKw[t]);
-      bound += atBest(-Math.min(sell[t], price[t]) * h - y, sources);
+      bound += atBest(
+        -Math.min(sell[t], price[t]) * h - y,
+        Math.max(0, Math.min(sources, feedInOf(problem, t))),
+      );
     }
     if (battery === undefined) continue;
     const { efficiency, maxKw, wearPerKwh, initialKwh, capacityKwh } = battery;

@@ -32,13 +32,13 @@ export function withSiteFlows(problem: DepotProblem, plan: Plan): Plan {
   if (pv === undefined && battery === undefined) return plan;
   const load = loadOf(problem, plan.powerKw);
   const sells = pv?.sellPrice !== undefined;
-  const unlimited = new Float64Array(intervals).fill(Infinity);
-  const planned = plan.batteryKw ?? new Float64Array(intervals);
-  const batteryKw = batteryWithin(problem, planned, sells ? unlimited : load);
-  const pvKw = pv?.kw.map((kw, t) => {
-    const takes = sells ? Infinity : Math.max(0, load[t] + batteryKw[t]);
-    return Math.min(Math.max(0, kw), takes);
+  const takes = load.map((kw, t) => {
+    const feedIn = problem.circuits[0].limitKw[t] + Math.max(0, problem.fixedLoadKw[t]);
+    return kw + (sells ? feedIn : 0);
   });
+  const planned = plan.batteryKw ?? new Float64Array(intervals);
+  const batteryKw = batteryWithin(problem, planned, takes);
+  const pvKw = pv?.kw.map((kw, t) => Math.max(0, Math.min(kw, takes[t] + batteryKw[t])));
   return {
     powerKw: plan.powerKw,
     ...(battery === undefined ? {} : { batteryKw }),

@@ -3,40 +3,14 @@ import { highsBackend } from './backends/highs.ts';
 import { account, dualBound } from './certificate.ts';
 import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
+import { continuousAnswer } from './engines.ts';
+import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
-import { residualMax, solveFull } from './full.ts';
-import type { Found } from './full.ts';
-import { greedyPlan } from './greedy.ts';
-import { zeroMultipliers } from './multipliers.ts';
+import { residualMax } from './full.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { withSiteFlows } from './site-flows.ts';
-
-/** The plan of last resort, with the trivial bound. */
-function emergency(problem: DepotProblem, reasons: readonly string[]): Found {
-  return {
-    plan: greedyPlan(problem, 'continuous'),
-    multipliers: zeroMultipliers(problem),
-    ended: 'failed',
-    reasons,
-    buildMs: 0,
-    solveMs: 0,
-  };
-}
-
-/** A continuous plan with everything that its bound needs. */
-async function continuousOf(
-  problem: DepotProblem,
-  options: SolveOptions,
-): Promise<Found & { solver: string }> {
-  if (options.solver === 'greedy')
-    return { ...emergency(problem, ['greedy was asked for']), solver: 'greedy' };
-  const backend = await highsBackend();
-  const found = solveFull(problem, backend, options);
-  if (found.ended === 'failed') return { ...emergency(problem, found.reasons), solver: 'greedy' };
-  return { ...found, solver: backend.name };
-}
 
 /** [T] what battery and PV add to the load of the grid connection, kW. */
 function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
@@ -45,7 +19,7 @@ function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
   });
 }
 
-function statusOf(found: Found, gap: number, options: SolveOptions): SolveStatus {
+function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
   if (gap <= options.gap) return 'optimal';
   return found.ended === 'limit' ? 'limit' : 'feasible';
@@ -98,7 +72,7 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
 export async function solve(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
   const stepped = !options.continuous && hasSteps(problem);
-  const found = await continuousOf(stepped ? withSteppedCaps(problem) : problem, options);
+  const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const relaxed = account(problem, found.plan);
   const { plan, reasons } = stepped

@@ -1,0 +1,59 @@
+/** Which engine answers, and why. @module */
+import { highsBackend } from './backends/highs.ts';
+import { javascriptLpSolverBackend } from './backends/javascript-lp-solver.ts';
+import type { LpBackend } from './backends/backend.ts';
+import { solveFull } from './full.ts';
+import type { Found } from './full.ts';
+import { greedyPlan } from './greedy.ts';
+import { zeroMultipliers } from './multipliers.ts';
+import type { DepotProblem, SolveOptions } from './problem.ts';
+
+/** A continuous plan, its proof, and who found it. */
+export interface Answer extends Found {
+  readonly solver: 'structured' | 'highs' | 'javascript-lp-solver' | 'greedy';
+}
+
+/** The plan of last resort, with the bound that no limit binds. */
+export function emergency(problem: DepotProblem, reasons: readonly string[]): Answer {
+  return {
+    solver: 'greedy',
+    plan: greedyPlan(problem, 'continuous'),
+    multipliers: zeroMultipliers(problem),
+    ended: 'failed',
+    reasons,
+    buildMs: 0,
+    solveMs: 0,
+  };
+}
+
+/** Columns and rows that the whole program has at most. */
+function sizeOf(problem: DepotProblem): number {
+  const { sessions, circuits, intervals } = problem;
+  const pairs = sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
+  return 2 * pairs + sessions.length + circuits.length * intervals;
+}
+
+function fullAnswer(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Answer {
+  const found = solveFull(problem, backend, options);
+  if (found.ended === 'failed') return emergency(problem, found.reasons);
+  return { ...found, solver: backend.name };
+}
+
+/** The continuous plan of the engine asked for, or of the fittest one. */
+export async function continuousAnswer(problem: DepotProblem, options: SolveOptions): Promise<Answer> {
+  switch (options.solver) {
+    case 'greedy':
+      return emergency(problem, ['greedy was asked for']);
+    case 'javascript-lp-solver': {
+      const { sizeMax } = javascriptLpSolverBackend.capabilities;
+      if (sizeOf(problem) <= sizeMax) return fullAnswer(problem, javascriptLpSolverBackend, options);
+      const answer = fullAnswer(problem, await highsBackend(), options);
+      const reason = `too large for javascript-lp-solver (${sizeOf(problem)} > ${sizeMax}): highs instead`;
+      return { ...answer, reasons: [reason, ...answer.reasons] };
+    }
+    case 'structured':
+    case 'highs':
+    case undefined:
+      return fullAnswer(problem, await highsBackend(), options);
+  }
+}
