@@ -6,16 +6,14 @@
 import type { Fault } from '#domain/fault';
 import { instantOfIso, isoOf } from '#domain/instant';
 import { invariant } from '#domain/invariant';
-import { fail, ok, type Result } from '#domain/result';
+import { ok, type Result } from '#domain/result';
 import { epochS, type EpochS } from '#domain/units';
 import type { Bill, BillLine, BillPeriod } from './bill-form.ts';
 import { emptyState, type BillingState, type LineState, type PastPeriod } from './billing-state.ts';
 import { tariffYearOf } from './billing-periods.ts';
 import { dateText, instantText, localDayOf } from './calendar.ts';
-import { chargeKey, chargesOf, isYearly, subscribedMw } from './charges.ts';
-import { fault } from './faults.ts';
+import { chargeKey, chargesOf, isYearly } from './charges.ts';
 import { frameOf, type Frame, type FrameOptions, type FramePeriod } from './frame.ts';
-import { pastPeriodsMax } from './limits.ts';
 import {
   blocksOf,
   linePlansOf,
@@ -29,13 +27,12 @@ import {
 } from './meter.ts';
 import { microOf, roundedTo, wholeOf } from './money.ts';
 import type { Category, Charge, PeriodView } from './period-view.ts';
+import { closePeriod, stateAt } from './roll-over.ts';
 import {
   lineStateOf,
   lineSumsOf,
-  noWindowSums,
   siteStateOf,
   siteSumsOf,
-  stateFaults,
   yearStateOf,
   yearSumsOf,
   type LineSums,
@@ -82,26 +79,11 @@ function openBlockOf(state: BillingState): OpenBlock | undefined {
   return { startS: instantOfIso(open.start) ?? -1, mwh: microOf(open.kwh), seconds: open.seconds };
 }
 
-function periodStateFault(frame: Frame, state: BillingState): readonly Fault[] {
-  const first = frame.periods[0];
-  if (state.periodStart === undefined || first === undefined) return [];
-  const start = dateText(first.firstDay);
-  if (state.periodStart === start) return [];
-  return [
-    fault(
-      'state.periodStart',
-      state.periodStart,
-      'state-of-another-period',
-      `Hand in the state of the period that starts on ${start}.`,
-    ),
-  ];
-}
-
 /** The ledger at the start of a load. */
 function openLedger(request: BillRequest, frame: Frame): Result<Ledger, readonly Fault[]> {
-  const state = request.state ?? emptyState;
-  const faults = [...stateFaults(request.tariff, state), ...periodStateFault(frame, state)];
-  if (faults.length > 0) return fail(faults);
+  const rolled = stateAt(request.tariff, request.state ?? emptyState, frame);
+  if (!rolled.ok) return rolled;
+  const state = rolled.value;
   const plans = linePlansOf(frame);
   if (!plans.ok) return plans;
   const load = steppedLoadOf(frame, energyOf(request));
@@ -295,41 +277,8 @@ function billPeriodOf(ledger: Ledger, period: FramePeriod, complete: boolean): B
   };
 }
 
-/** Keeps the peaks of a period that is over and starts the sums of the next one. */
-function closePeriod(ledger: Ledger, period: FramePeriod): void {
-  const peaksKw: Record<string, Record<string, number>> = {};
-  for (const line of ledger.frame.tariff.lines) {
-    const sums = sumsIn(ledger, line.id);
-    if (line.kind === 'demand' && line.reset === 'period') {
-      const peaks = line.windows.flatMap((window, k) => {
-        const sum = sums.windows[k];
-        return sum?.touched === true ? [[window.id, wholeOf(sum.peakMw)] as const] : [];
-      });
-      if (peaks.length > 0) peaksKw[line.id] = Object.fromEntries(peaks);
-    }
-    ledger.lines.set(line.id, nextSumsOf(line, sums, ledger.site));
-  }
-  const closed = { start: dateText(period.firstDay), peaksKw, kwh: wholeOf(ledger.site.mwh) };
-  ledger.past = [...ledger.past, closed].slice(-pastPeriodsMax);
-  ledger.site = siteSumsOf(undefined);
-}
-
-/** Sums of a line at the start of the next period. */
-function nextSumsOf(line: TariffLine, sums: LineSums, site: SiteSums): LineSums {
-  if (isYearly(line)) {
-    const earlier = new Map(sums.chargedEarlier);
-    for (const [key, amount] of sums.charged) earlier.set(key, (earlier.get(key) ?? 0) + amount);
-    return { ...sums, charged: new Map(), chargedEarlier: earlier };
-  }
-  const fresh: LineSums = { ...sums, windows: sums.windows.map(noWindowSums), runs: [], charged: new Map() };
-  if (line.kind !== 'subscription') return fresh;
-  const level = subscribedMw(line, sums);
-  const overInARow = site.peakMw > level ? sums.overInARow + 1 : 0;
-  const graceUsed = Math.min(line.graceCycles, sums.graceUsed + 1);
-  if (line.stepUpAfter === undefined || overInARow < line.stepUpAfter)
-    return { ...fresh, overInARow, graceUsed };
-  const block = microOf(line.blockKw);
-  return { ...fresh, overInARow: 0, graceUsed, levelMw: Math.ceil(site.peakMw / block) * block };
+function close(ledger: Ledger, period: FramePeriod): void {
+  closePeriod(ledger, ledger.frame.tariff, dateText(period.firstDay));
 }
 
 function stateOf(ledger: Ledger, periodStart: string, open: boolean): BillingState {
@@ -408,7 +357,7 @@ export function billOf(request: BillRequest): Result<Bill, readonly Fault[]> {
     const complete = period.endS <= untilS;
     periods.push(billPeriodOf(ledger, period, complete));
     if (complete) {
-      closePeriod(ledger, period);
+      close(ledger, period);
       const next = frame.value.periods[periods.length];
       state = stateOf(
         ledger,
@@ -464,7 +413,7 @@ export function exactTotalOf(request: BillRequest): Result<number, readonly Faul
     total += charges.reduce((sum, charge) => sum + charge.amount, 0) - before;
     for (const charge of charges)
       sumsIn(opened.value, charge.line).charged.set(chargeKey(charge), charge.amount);
-    if (period.endS <= untilS) closePeriod(opened.value, period);
+    if (period.endS <= untilS) close(opened.value, period);
   }
   return ok(wholeOf(total));
 }

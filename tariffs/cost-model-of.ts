@@ -6,7 +6,7 @@
  */
 import type { Fault } from '#domain/fault';
 import { instantOfIso } from '#domain/instant';
-import { fail, ok, type Result } from '#domain/result';
+import { ok, type Result } from '#domain/result';
 import { exactTotalOf } from './bill.ts';
 import { emptyState, type BillingState, type LineState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
@@ -27,7 +27,8 @@ import { addDemand } from './demand-terms.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
 import { linePlansOf, type LinePlan } from './meter.ts';
 import { microOf, wholeOf } from './money.ts';
-import { lineSumsOf, stateFaults } from './sums.ts';
+import { stateAt } from './roll-over.ts';
+import { lineSumsOf } from './sums.ts';
 import type { LineOf, TariffLine } from './tariff.ts';
 import { noWindow } from './windows.ts';
 
@@ -92,7 +93,7 @@ function addOver(
   const common = { line: line.id, label: view.start, counts };
   if (line.kind === 'subscription') {
     const sums = lineSumsOf(line, builder.state.lines[line.id]);
-    if (sums.graceUsed < line.graceCycles) return;
+    if (sums.graceUsed + builder.frame.periods.indexOf(period) < line.graceCycles) return;
     if (line.stepUpAfter !== undefined) approximate(builder, line, 'a step up of the level is not planned');
     const floor = Math.max(subscribedMw(line, sums), view.site.peakMw);
     addTerm(builder, {
@@ -256,9 +257,6 @@ function openBlockKw(state: BillingState, frame: Frame): { readonly kw: number; 
 /** The cost model of a tariff on a grid, or what is wrong with the request. */
 export function costModelOf(request: CostModelRequest): Result<CostModel, readonly Fault[]> {
   const { tariff, grid } = request;
-  const state = request.state ?? emptyState;
-  const faults = stateFaults(tariff, state);
-  if (faults.length > 0) return fail(faults);
   const frame = frameOf({
     ...request,
     startS: grid.startS,
@@ -266,6 +264,9 @@ export function costModelOf(request: CostModelRequest): Result<CostModel, readon
     intervals: grid.count,
   });
   if (!frame.ok) return frame;
+  const rolled = stateAt(tariff, request.state ?? emptyState, frame.value);
+  if (!rolled.ok) return rolled;
+  const state = rolled.value;
   const plans = linePlansOf(frame.value);
   if (!plans.ok) return plans;
   const minutes = grid.intervalS / 60;
