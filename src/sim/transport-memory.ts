@@ -4,10 +4,14 @@
  */
 import type { LinkEvent } from '#domain/event';
 import type { OcppVersion, Site } from '#domain/site';
+import { encodeFrame, parseFrame, type Frame } from '#ocpp/frame';
+import { checkRequest } from '#ocpp/message';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
 import type { Transport } from './night.ts';
 import type { SocketEvents, StationSocket } from './socket.ts';
-import { recordOf } from './wire-reading.ts';
+
+/** How a charger server names a connection that broke without a goodbye. Source: RFC 6455 7.4.1. */
+const brokenReason = '1006';
 
 interface Line {
   readonly events: SocketEvents;
@@ -15,31 +19,50 @@ interface Line {
   cut: boolean;
 }
 
-/** The text of a message of ours. */
-function frameOf(message: LinkMessage): string {
+/** A message of ours as the charger server writes it. */
+function frameOf(message: LinkMessage): Frame {
+  const { messageId } = message;
   switch (message.kind) {
     case 'call':
-      return JSON.stringify([2, message.messageId, message.action, message.payload]);
+      return { kind: 'call', messageId, action: message.action, payload: message.payload as object };
     case 'result':
-      return JSON.stringify([3, message.messageId, message.payload]);
+      return { kind: 'result', messageId, payload: message.payload as object };
     case 'error':
-      return JSON.stringify([4, message.messageId, message.code, message.description, {}]);
+      return { kind: 'error', messageId, code: message.code, description: message.description };
   }
 }
 
-/** What a station's frame says; undefined for what is none. */
-function eventOf(stationId: string, text: string): LinkEvent | undefined {
-  const frame: unknown = JSON.parse(text);
-  if (!Array.isArray(frame)) return undefined;
-  const [type, messageId, third, fourth] = frame as readonly unknown[];
-  if (typeof messageId !== 'string') return undefined;
-  if (type === 2) {
-    return typeof third === 'string'
-      ? { kind: 'call', stationId, messageId, action: third, payload: fourth }
-      : undefined;
+/** What a station's frame is to the charger server: an event for the engine, a refusal, or nothing. */
+function readFrame(
+  stationId: string,
+  version: OcppVersion,
+  text: string,
+): { readonly event: LinkEvent } | { readonly refusal: Frame } | undefined {
+  const frame = parseFrame(text, version);
+  switch (frame.kind) {
+    case 'call': {
+      const { messageId, action } = frame;
+      const checked = checkRequest(version, 'station', action, frame.payload);
+      if (checked.ok) {
+        return { event: { kind: 'call', stationId, messageId, action, payload: checked.value.payload } };
+      }
+      const { code, description } = checked.problem;
+      return { refusal: { kind: 'error', messageId, code, description } };
+    }
+    case 'result': {
+      const { kind, messageId, payload } = frame;
+      return { event: { kind, stationId, messageId, payload } };
+    }
+    case 'error': {
+      const { kind, messageId, code, description } = frame;
+      return { event: { kind, stationId, messageId, code, description } };
+    }
+    case 'fault':
+      return frame.reply === undefined ? undefined : { refusal: frame.reply };
+    case 'send':
+    case 'result-error':
+      return undefined;
   }
-  if (type === 3) return { kind: 'result', stationId, messageId, payload: recordOf(third) ?? {} };
-  return { kind: 'error', stationId, messageId, code: String(third), description: String(fourth) };
 }
 
 interface SocketParts {
@@ -70,11 +93,14 @@ function socketOf(parts: SocketParts): StationSocket {
       });
     },
     send: (text) => {
-      const event = line.state === 'open' ? eventOf(stationId, text) : undefined;
-      if (event !== undefined) tell(event);
+      if (line.state !== 'open' || version === undefined) return;
+      const read = readFrame(stationId, version, text);
+      if (read === undefined) return;
+      if ('event' in read) tell(read.event);
+      else parts.post(() => line.events.frame(encodeFrame(read.refusal, version)));
     },
     close: () => {
-      if (line.state === 'open') tell({ kind: 'disconnected', stationId, reason: 'closed by the station' });
+      if (line.state === 'open') tell({ kind: 'disconnected', stationId, reason: brokenReason });
       line.state = 'off';
     },
   };
@@ -104,14 +130,15 @@ export function createMemoryTransport(site: Site): Transport {
     send: (message) => {
       const line = lines.get(message.stationId);
       if (server !== own || line === undefined || line.state !== 'open') return;
-      const text = frameOf(message);
+      const version = versions.get(message.stationId) ?? '1.6';
+      const text = encodeFrame(frameOf(message), version);
       queue.push(() => {
         if (line.state === 'open') line.events.frame(text);
       });
     },
     drop: (stationId, reason) => {
       const line = lines.get(stationId);
-      if (server === own && line !== undefined) breakLine(stationId, line, reason);
+      if (server === own && line !== undefined) breakLine(stationId, line, `1000 ${reason}`);
     },
     onEvent: (receive) => {
       own.receive = receive;
@@ -128,7 +155,7 @@ export function createMemoryTransport(site: Site): Transport {
     },
     crash: () => {
       server = undefined;
-      for (const [stationId, line] of lines) breakLine(stationId, line, 'crash');
+      for (const [stationId, line] of lines) breakLine(stationId, line, brokenReason);
       return Promise.resolve();
     },
     socketFor: (stationId, events) => {
@@ -147,7 +174,7 @@ export function createMemoryTransport(site: Site): Transport {
       const line = lines.get(stationId);
       if (line === undefined) return;
       line.cut = state === 'cut';
-      if (line.cut) breakLine(stationId, line, 'connection lost');
+      if (line.cut) breakLine(stationId, line, brokenReason);
     },
     settle: () => {
       while (queue.length > 0) {
