@@ -7,6 +7,12 @@ import type { State } from './state.ts';
 /** Failed calls in a row after which a station counts as deaf. */
 const deafAfter = 3;
 
+/** True in the first moments of an engine, for a station that it has not yet had the time to meet. */
+function isAwaited(state: State, stationId: string): boolean {
+  const isNew = state.dispatch.stations[stationId]?.link === 0;
+  return isNew && state.now < state.startedAt + state.policy.commsLossAfterS;
+}
+
 /** Why an EVSE does not follow the plan; undefined: it does. */
 export function reasonFixed(
   state: State,
@@ -15,7 +21,8 @@ export function reasonFixed(
 ): 'offline' | 'deaf' | 'not-compliant' | undefined {
   const belief = state.ledger.beliefs[station.id];
   if (belief?.notCompliant.includes(evse.id) === true) return 'not-compliant';
-  if (state.stations[station.id]?.up !== true) return 'offline';
+  const link = state.stations[station.id];
+  if (link?.up !== true && !isAwaited(state, station.id)) return 'offline';
   if ((state.dispatch.stations[station.id]?.failures ?? 0) >= deafAfter) return 'deaf';
   return undefined;
 }

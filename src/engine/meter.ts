@@ -3,7 +3,7 @@ import { evseKey, type Evse, type EvseRef, type Station } from '#domain/site';
 import { maxOver } from '#domain/step-function';
 import { epochS, later, wattHours, watts, type EpochS } from '#domain/units';
 import type { MeterSample } from '#ocpp/station-message';
-import { learn, type Ledger } from '#safety/ledger';
+import { learn } from '#safety/ledger';
 import { observeMeter, type Verdict } from '#witness/witness';
 import {
   clearAlarm,
@@ -16,7 +16,7 @@ import {
   withVisit,
   type Change,
 } from './change.ts';
-import { heldPowerOf } from './fleet.ts';
+import { floorPowerOf, heldPowerOf } from './fleet.ts';
 import type { EvseState, State } from './state.ts';
 import { onUpdated } from './transactions.ts';
 
@@ -48,16 +48,6 @@ function withRegister(state: State, ref: EvseRef, evse: EvseState, registerWh: n
     deliveredBeforeWh: beforeWh,
     deliveredWh: wattHours(beforeWh + registerWh - running.startRegisterWh),
   });
-}
-
-/** The ledger as if nobody had been caught: what the charger was told. */
-function trusting(state: State): State {
-  const { policy } = state.ledger;
-  const ledger: Ledger = {
-    ...state.ledger,
-    policy: { ...policy, guards: { ...policy.guards, notCompliant: false } },
-  };
-  return { ...state, ledger };
 }
 
 /** The station and EVSE of a reference; undefined for one that the site does not have. */
@@ -114,14 +104,33 @@ function clearProven(state: State, ref: EvseRef): Change {
   return clearAlarm(staleBy(freed, 'not-compliant'), 'not-compliant', key);
 }
 
+/**
+ * The highest power that an EVSE may draw at an instant: by every profile set that it may hold, or, once it has been
+ * caught and the ledger counts on nothing, by what it was last told.
+ */
+function boundOf(
+  state: State,
+  ref: EvseRef,
+  place: { readonly station: Station; readonly evse: Evse },
+  at: EpochS,
+): number {
+  const { station, evse } = place;
+  const isCaught = state.ledger.beliefs[ref.stationId]?.notCompliant.includes(ref.evseId) === true;
+  if (!isCaught) return maxOver(heldPowerOf(state, station, evse), at, later(at, 1));
+  const { reactionS } = station.capability;
+  const told = state.wanted[evseKey(ref)];
+  const perUnit = station.current === 'AC' ? state.site.voltage * evse.rotation.length : 1;
+  const toldW = told === undefined ? 0 : maxOver(told.limit, epochS(at - reactionS), later(at, 1)) * perUnit;
+  return Math.max(floorPowerOf(state, station, evse), toldW);
+}
+
 /** Shows the witness a reading that is young enough to speak of now. */
 function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledAt: EpochS }): Change {
   const place = placeOf(state, ref);
   const { sampleIntervalS, meterTolerance, meterToleranceW } = state.policy;
   if (place === undefined || reading.sampledAt < state.now - 2 * sampleIntervalS) return [state, []];
   const at = epochS(Math.min(reading.sampledAt, state.now));
-  const held = heldPowerOf(trusting(state), place.station, place.evse);
-  const boundW = maxOver(held, at, later(at, 1));
+  const boundW = boundOf(state, ref, place, at);
   const finding = observeMeter(state.witness, {
     key: evseKey(ref),
     at: state.now,

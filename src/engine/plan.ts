@@ -66,7 +66,7 @@ function shortfallsOf(state: State, solve: OpenSolve, solved: SolvedPlan): reado
   });
 }
 
-/** The planned limit of one EVSE over its stay, in its station's unit: A per phase (AC) or W (DC). */
+/** The planned limit of one EVSE over its stay, in its station's unit; what is left after the last whole interval has the floor. */
 function limitOver(
   state: State,
   grid: TimeGrid,
@@ -75,7 +75,8 @@ function limitOver(
 ): readonly (readonly [EpochS, number])[] {
   const station = state.site.stations.find((s) => s.id === session.stationId);
   const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
-  return powerKw.map((kw, i) => [startOf(grid, session.arrive + i), (kw * 1000) / perUnit] as const);
+  const pieces = powerKw.map((kw, i) => [startOf(grid, session.arrive + i), (kw * 1000) / perUnit] as const);
+  return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
 }
 
 /** Highest reaction time of the site with the policy's margin, s. */

@@ -44,6 +44,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
   const known = { site, policy, loads: {}, limits: [] };
   const state: State = {
     ...known,
+    startedAt: at,
     now: at,
     seed,
     floors: floors.value,

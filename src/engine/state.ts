@@ -156,6 +156,7 @@ export interface Counts {
 
 /** The state of one site's engine. */
 export interface State {
+  readonly startedAt: EpochS;
   readonly now: EpochS;
   readonly site: Site;
   readonly policy: Policy;
