@@ -4,7 +4,7 @@
  * Source: docs/model.md, "Certificate".
  * @module
  */
-import type { Plan } from './plan.ts';
+import type { Plan, Powers } from './plan.ts';
 import type { CostSplit, DemandWindow, DepotProblem, Multipliers, Session } from './problem.ts';
 
 /** What follows from a plan. */
@@ -160,11 +160,7 @@ const feedInOf = ({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): numbe
   pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, fixedLoadKw[t]);
 
 /** Counts a plan out: limits, money, peaks, shortfall. */
-export function account(
-  problem: DepotProblem,
-  plan: Plan,
-  powers: 'continuous' | 'stepped' = 'continuous',
-): Account {
+export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'continuous'): Account {
   const { sessions, intervals, intervalH, price, pv, battery } = problem;
   const worst: Worst = { value: 0, name: '' };
   const shortfallKwh = new Float64Array(sessions.length);
@@ -307,8 +303,12 @@ function siteBound(
   return bound;
 }
 
-/** A lower bound of every continuous plan's cost, from the problem and the multipliers alone. */
-export function dualBound(problem: DepotProblem, given: Multipliers): DualProof {
+/** A lower bound of every plan's cost, from the problem and the multipliers alone. */
+export function dualBound(
+  problem: DepotProblem,
+  given: Multipliers,
+  powers: Powers = 'continuous',
+): DualProof {
   const { used, dualResidual } = usable(problem, given);
   const { intervals: span, intervalH: h, price, earliness, connectors, circuits } = problem;
   const grid = problem.pv !== undefined || problem.battery !== undefined;
@@ -339,6 +339,7 @@ export function dualBound(problem: DepotProblem, given: Multipliers): DualProof 
     const { module, reserveKw, rotation, circuit } = connectors[c];
     const [y, weight, taper] = [used.sessions[s], weightOf(problem, s), session.taper ?? []];
     bound += energyKwh * (y + Math.min(0, shortfallPrice - y));
+    if (powers === 'stepped') bound += atBest(y, roundingOf(session, h));
     const later = new Float64Array(taper.length);
     for (let t = depart - 1; t >= arrive; t--) {
       const cap = capOf(problem, s, t);

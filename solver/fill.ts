@@ -2,6 +2,7 @@
 import { roomNoise } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { isContinuous, levelAbove, levelBelow, lowestLevel } from './levels.ts';
+import type { Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 
 /** Energy below which a vehicle counts as full, kWh. */
@@ -10,9 +11,6 @@ export const energyNoise = 1e-7;
 const pieceShare = 0.25;
 /** Most pieces per session: a stop for data that no fleet has. */
 const piecesMax = 20_000;
-
-/** Whether powers may take any value, or only those that chargers hold. */
-export type Powers = 'continuous' | 'stepped';
 
 /** Dearest shortfall first, then least slack in time; a fixed order for equal ones. */
 export function urgencyOrder(problem: DepotProblem): number[] {

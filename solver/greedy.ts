@@ -1,8 +1,7 @@
 /** The engine of last resort: no library, no iteration that can fail, a feasible plan for any problem. @module */
 import { fillSession, urgencyOrder } from './fill.ts';
-import type { Powers } from './fill.ts';
 import { Ledger } from './ledger.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 import { withSiteFlows } from './site-flows.ts';
 

@@ -6,3 +6,6 @@ export interface Plan {
   readonly batteryKw?: Float64Array;
   readonly pvKw?: Float64Array;
 }
+
+/** Whether powers may take any value, or only those that chargers hold. */
+export type Powers = 'continuous' | 'stepped';

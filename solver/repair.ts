@@ -107,7 +107,9 @@ export function repairPowers(input: RepairInput): Float64Array[] {
   const ledger = new Ledger(problem, input.siteExtraKw);
   ledger.raisePeaks(peaksKw);
   for (const [s, { arrive }] of problem.sessions.entries()) {
-    for (const [i, kw] of powerKw[s].entries()) ledger.set(s, arrive + i, kw);
+    for (const [i, kw] of powerKw[s].entries()) {
+      ledger.set(s, arrive + i, Math.min(kw, ledger.highest(s, arrive + i)));
+    }
   }
   settleLowPowers(ledger);
   for (const [s, session] of problem.sessions.entries()) {

@@ -7,6 +7,7 @@ import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
 import { residualMax } from './full.ts';
+import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
@@ -42,14 +43,27 @@ function cheapest(problem: DepotProblem, plans: readonly Plan[]): Plan {
   return plans.reduce((best, plan) => (cost(plan) < cost(best) ? plan : best));
 }
 
+/**
+ * The plan in steps. Less load may leave PV without a taker, and then circuits without PV: powers are fitted again to
+ * the flows that came out, and in the end to none.
+ */
+function repairedPlan(problem: DepotProblem, plan: Plan): Plan {
+  const { peaksKw } = account(problem, plan);
+  const resting = { powerKw: plan.powerKw, batteryKw: new Float64Array(problem.intervals) };
+  let flows: Plan = plan;
+  for (let round = 0; round < 3; round++) {
+    const siteExtraKw = siteExtraOf(problem, flows);
+    const powerKw = repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw });
+    const stepped = withSiteFlows(problem, { ...flows, powerKw });
+    if (account(problem, stepped, 'stepped').primalResidual <= residualMax) return stepped;
+    flows = round === 0 ? stepped : resting;
+  }
+  return greedyPlan(problem, 'stepped');
+}
+
 /** A plan in steps, near the continuous one. */
 async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOptions): Promise<Stepped> {
-  const repaired = (plan: Plan): Plan => {
-    const { peaksKw } = account(problem, plan);
-    const siteExtraKw = siteExtraOf(problem, plan);
-    const powerKw = repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw });
-    return withSiteFlows(problem, { ...plan, powerKw });
-  };
+  const repaired = (plan: Plan): Plan => repairedPlan(problem, plan);
   const first = repaired(relaxed);
   if (options.solver === 'greedy') return { plan: first, reasons: [] };
   const backend = await highsBackend();
@@ -80,7 +94,7 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     : { plan: found.plan, reasons: [] };
   const repaired = now();
   const counted = stepped ? account(problem, plan, 'stepped') : relaxed;
-  const proof = dualBound(problem, found.multipliers);
+  const proof = dualBound(problem, found.multipliers, stepped ? 'stepped' : 'continuous');
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
   const scale = Math.max(1, Math.abs(counted.objective));
   const valid =
