@@ -181,7 +181,7 @@ function elapsedAt(
     // Wall time of t minus wall time of the start.
     if (schedule.useLocalTime === true) elapsed += offset(t);
     else if (input.readings?.A13 === 'wall-clock' && profile.kind === 'Recurring') {
-      elapsed += offset(t) - offset(schedule.startAt!);
+      elapsed += offset(t) - offset(schedule.startAt);
     }
   }
   if (elapsed === undefined) return undefined;
