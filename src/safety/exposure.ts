@@ -12,6 +12,7 @@ import { epochS, later, type EpochS } from '#domain/units';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
 import type { Belief, Candidate } from './belief.ts';
+import { canonicalText } from './canonical.ts';
 import type { LedgerPolicy } from './ledger-policy.ts';
 import { noLimit, recurringHorizonS } from './limits.ts';
 import { joined, up } from './milli.ts';
@@ -44,22 +45,23 @@ interface Known {
   readonly exposure: StationExposure;
 }
 
-const cache = new WeakMap<Belief, Known>();
+/** Most exposures of one belief that are kept: under the policy in force, and as if nobody had been caught. */
+const knownMax = 2;
+const cache = new WeakMap<Belief, readonly Known[]>();
 
 /** The exposure of a station, for every instant from the belief's last change on. */
 export function stationExposureOf(context: ExposureContext, belief: Belief): StationExposure {
-  const seen = cache.get(belief);
-  if (
-    seen !== undefined &&
-    seen.context.station === context.station &&
-    seen.context.policy === context.policy &&
-    seen.context.voltage === context.voltage
-  ) {
-    return seen.exposure;
-  }
+  const known = cache.get(belief) ?? [];
+  const seen = known.find((one) => isSameContext(one.context, context));
+  if (seen !== undefined) return seen.exposure;
   const exposure = freshExposure(context, belief);
-  cache.set(belief, { context, exposure });
+  cache.set(belief, [{ context, exposure }, ...known].slice(0, knownMax));
   return exposure;
+}
+
+function isSameContext(a: ExposureContext, b: ExposureContext): boolean {
+  if (a.station !== b.station || a.voltage !== b.voltage) return false;
+  return a.policy === b.policy || canonicalText(a.policy) === canonicalText(b.policy);
 }
 
 function freshExposure(context: ExposureContext, belief: Belief): StationExposure {

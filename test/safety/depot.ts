@@ -1,5 +1,5 @@
 /** Small depots and plain profiles for tests; each states only what matters. */
-import type { Circuit, Evse, Phase, Site, Station, StationCapability } from '#domain/site';
+import type { Circuit, Evse, Site, Station, StationCapability } from '#domain/site';
 import { constant } from '#domain/step-function';
 import { amperes, epochS, seconds, watts, type EpochS } from '#domain/units';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';

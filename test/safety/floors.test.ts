@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { prngOf } from '#domain/prng';
+import type { Phase, Site } from '#domain/site';
+import { amperes, watts } from '#domain/units';
+import { defaultFloorsPolicy, floorsOf, type FloorsPolicy } from '#safety/floors';
+import { evse, site, station } from './depot.ts';
+
+const whole: FloorsPolicy = { ...defaultFloorsPolicy, share: 1 };
+
+function served(
+  depot: Site,
+  policy: FloorsPolicy,
+  rooms?: Parameters<typeof floorsOf>[2],
+): readonly string[] {
+  const floors = floorsOf(depot, policy, rooms);
+  if (!floors.ok) throw new Error(floors.problem.message);
+  return Object.entries(floors.value).flatMap(([key, floor]) => (floor > 0 ? [key] : []));
+}
+
+describe('floors', () => {
+  test('every EVSE gets its minimum current where all fit', () => {
+    const depot = site([station('a'), station('b', { evses: [evse(1), evse(2)] })]);
+    expect(floorsOf(depot, whole)).toEqual({ ok: true, value: { 'a/1': 6, 'b/1': 6, 'b/2': 6 } });
+  });
+
+  test('plans keep their share of the room', () => {
+    // 30 A, half of it: 15 A carry two floors of 6 A.
+    const depot = site(
+      ['a', 'b', 'c'].map((id) => station(id)),
+      [{ id: 'grid', limitA: amperes(30) }],
+    );
+    expect(served(depot, { ...whole, share: 0.5 })).toHaveLength(2);
+    expect(served(depot, whole)).toHaveLength(3);
+  });
+
+  test('the load of a building is taken off at its highest of the day, on its circuit and above', () => {
+    const depot: Site = {
+      ...site(
+        ['a', 'b', 'c'].map((id) => station(id)),
+        [
+          { id: 'grid', limitA: amperes(30) },
+          { id: 'house', parent: 'grid', limitA: amperes(100) },
+        ],
+      ),
+      // 11 040 W / 3 / 230 V = 16 A at its worst; 14 A are left: two floors.
+      uncontrolled: [
+        { circuit: 'house', expectedW: [watts(0)], boundW: [watts(0), watts(11_040), watts(690)] },
+      ],
+    };
+    expect(served(depot, whole)).toHaveLength(2);
+  });
+
+  test('where not all fit, more vehicles charge when single-phase ones share what a three-phase one would take', () => {
+    const one = (id: string, phase: Phase) => station(id, { evses: [evse(1, { rotation: [phase] })] });
+    const depot = site(
+      [station('three'), one('x', 0), one('y', 1), one('z', 2)],
+      [{ id: 'grid', limitA: amperes(6) }],
+    );
+    expect(served(depot, whole)).toEqual(['x/1', 'y/1', 'z/1']);
+  });
+
+  test('the more important come first even if fewer charge', () => {
+    const one = (id: string, phase: Phase) => station(id, { evses: [evse(1, { rotation: [phase] })] });
+    const depot = site(
+      [station('three'), one('x', 0), one('y', 1), one('z', 2)],
+      [{ id: 'grid', limitA: amperes(6) }],
+    );
+    expect(served(depot, { ...whole, priority: { 'three/1': 2 } })).toEqual(['three/1']);
+  });
+
+  test('direct current waits for a plan unless the policy says otherwise', () => {
+    const depot = site([station('d', { current: 'DC', evses: [evse(1, { maxW: watts(150_000) })] })]);
+    expect(served(depot, whole)).toEqual([]);
+    expect(floorsOf(depot, { ...whole, dcFloorW: 10_000 })).toEqual({ ok: true, value: { 'd/1': 10_000 } });
+  });
+
+  test('floors that the operator demands are kept, and the rest is chosen around them', () => {
+    const depot = site(
+      ['a', 'b', 'c'].map((id) => station(id)),
+      [{ id: 'grid', limitA: amperes(26) }],
+    );
+    expect(floorsOf(depot, { ...whole, fixed: { 'b/1': 16 } })).toEqual({
+      ok: true,
+      value: { 'a/1': 6, 'b/1': 16, 'c/1': 0 },
+    });
+  });
+
+  test('demanded floors that do not fit are refused with the arithmetic', () => {
+    const depot = site(
+      ['a', 'b'].map((id) => station(id)),
+      [{ id: 'grid', limitA: amperes(30) }],
+    );
+    expect(floorsOf(depot, { ...whole, fixed: { 'a/1': 16, 'b/1': 16 } })).toEqual({
+      ok: false,
+      problem: {
+        kind: 'floors-do-not-fit',
+        circuit: 'grid',
+        on: 0,
+        message:
+          'grid L1: the 2 floors asked for add up to 32 A here, but of the limit of 30 A other loads may take 0 A, ' +
+          'which leaves 30 A: 2 A too much.',
+      },
+    });
+  });
+
+  test('a floor for an EVSE that is not there is refused', () => {
+    expect(floorsOf(site([station('a')]), { ...whole, fixed: { 'a/2': 6 } })).toMatchObject({
+      ok: false,
+      problem: { kind: 'unknown-evse' },
+    });
+  });
+
+  test('a site whose building may take everything cannot start', () => {
+    const depot: Site = {
+      ...site([station('a')], [{ id: 'grid', limitA: amperes(10) }]),
+      uncontrolled: [{ circuit: 'grid', expectedW: [], boundW: [watts(13_800)] }],
+    };
+    expect(floorsOf(depot, whole)).toMatchObject({
+      ok: false,
+      problem: { kind: 'no-headroom', circuit: 'grid' },
+    });
+  });
+
+  test('when a limit drops while running, those with the lowest priority are stopped', () => {
+    const depot = site(
+      ['a', 'b', 'c'].map((id) => station(id)),
+      [{ id: 'grid', limitA: amperes(100) }],
+    );
+    const policy = { ...whole, priority: { 'a/1': 1, 'b/1': 3, 'c/1': 2 } };
+    const room = (phaseA: number) => ({ grid: { phaseA: [phaseA, phaseA, phaseA] as const } });
+    expect(served(depot, policy, room(12))).toEqual(['b/1', 'c/1']);
+    expect(served(depot, policy, room(6))).toEqual(['b/1']);
+    expect(served(depot, policy, room(-5))).toEqual([]);
+  });
+});
+
+test('law: no other choice serves more, by trying every choice on small sites', () => {
+  const prng = prngOf(3);
+  for (let round = 0; round < 60; round++) {
+    const rotations: (readonly Phase[])[] = [[0], [1], [2], [0, 1, 2]];
+    const depot = site(
+      Array.from({ length: 7 }, (_, i) =>
+        station(`s${i}`, {
+          circuit: prng.next() < 0.5 ? 'p' : 'q',
+          evses: [evse(1, { rotation: rotations[prng.integer(0, 3)]! })],
+        }),
+      ),
+      [
+        { id: 'grid', limitA: amperes(prng.integer(6, 30)), limitW: watts(prng.integer(3000, 20_000)) },
+        { id: 'p', parent: 'grid', limitA: amperes(prng.integer(6, 20)) },
+        { id: 'q', parent: 'grid', limitA: amperes(prng.integer(6, 20)) },
+      ],
+    );
+    const priority = Object.fromEntries(depot.stations.map(({ id }) => [`${id}/1`, prng.integer(1, 2)]));
+    const worth = (keys: readonly string[]): number[] => {
+      const high = keys.filter((key) => priority[key] === 2).length;
+      const power = keys.reduce(
+        (w, key) =>
+          w + 6 * 230 * depot.stations.find(({ id }) => `${id}/1` === key)!.evses[0]!.rotation.length,
+        0,
+      );
+      return [high, keys.length - high, power];
+    };
+    const fits = (keys: readonly string[]): boolean =>
+      depot.circuits.every(({ id, limitA, limitW }) => {
+        const load = [0, 0, 0];
+        for (const one of depot.stations) {
+          if (!keys.includes(`${one.id}/1`) || (id !== 'grid' && one.circuit !== id)) continue;
+          for (const phase of one.evses[0]!.rotation) load[phase]! += 6;
+        }
+        const total = load.reduce((a, b) => a + b, 0) * 230;
+        return load.every((a) => a <= limitA) && total <= (limitW ?? Infinity);
+      });
+    const all = depot.stations.map(({ id }) => `${id}/1`);
+    let best = [0, 0, 0];
+    for (let mask = 0; mask < 2 ** all.length; mask++) {
+      const keys = all.filter((_, i) => (mask & (2 ** i)) > 0);
+      if (!fits(keys)) continue;
+      const is = worth(keys);
+      const better = is.map((x, i) => x - best[i]!).find((difference) => difference !== 0) ?? 0;
+      if (better > 0) best = is;
+    }
+    const chosen = served(depot, { ...whole, priority });
+    expect(fits(chosen)).toBe(true);
+    expect(worth(chosen)).toEqual(best);
+  }
+});
