@@ -1,5 +1,5 @@
 /** The verbs of the command line. Parts are loaded when their verb is used, so that a short verb starts fast. @module */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { operations } from '#operations/catalogue';
 import type { Operation } from '#operations/operation';
 import type { OperationOptions } from './operation-command.ts';
@@ -15,6 +15,29 @@ Operations read one JSON or YAML document from a file or standard input and writ
   voltherd run scenarios/010-last-mile-44
 Exit codes: 0 result; 1 a failure of ours; 2 a fault of the input, one line each on standard error;
 3 a scenario whose expectations did not hold.`;
+
+function wholeNumber(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+}
+
+/** A whole number in a range. @throws CommanderError by way of `command.error` */
+function rangeOption(flags: string, description: string, range: readonly [number, number]): Option {
+  return new Option(flags, `${description} (${range[0]}..${range[1]})`).argParser((text: string) => {
+    const value = wholeNumber(text);
+    if (value >= range[0] && value <= range[1]) return value;
+    throw new RangeOptionError(flags, text, range);
+  });
+}
+
+/** An option out of its range; told like other faults of the command line. */
+class RangeOptionError extends Error {
+  // Commander recognises this code and turns the error into its own one-line message.
+  readonly code = 'commander.invalidArgument';
+
+  constructor(flags: string, text: string, range: readonly [number, number]) {
+    super(`${flags} = ${text}: give a whole number from ${range[0]} to ${range[1]}.`);
+  }
+}
 
 /** The command of a name, made with its family where the name has two words. */
 function commandAt(root: Command, name: string): Command {
@@ -40,6 +63,25 @@ function addOperation(root: Command, operation: Operation): void {
     });
 }
 
+function addRun(root: Command): void {
+  root
+    .command('run')
+    .summary('run a scenario end to end and write report.html and result.json')
+    .description(
+      'Runs a scenario end to end: engine, bus, OCPP over real sockets, simulated stations, faults, on a virtual clock.',
+    )
+    .argument('<scenario>', 'a folder with scenario.yaml, or the file itself')
+    .option('--nats <url>', 'carry the bus over this NATS server')
+    .option('--memory', 'carry OCPP in memory instead of over sockets')
+    .option('--out <folder>', 'where results go (default: out/<scenario id>)')
+    .addOption(rangeOption('--seed <n>', 'seed instead of the one of the scenario', [0, 999_999_999]))
+    .option('--json', 'write the result as JSON instead of tables')
+    .action(async (scenario: string, options: object) => {
+      const { runScenario } = await import('./run-command.ts');
+      await runScenario(scenario, options);
+    });
+}
+
 function addTools(root: Command): void {
   root
     .command('doctor')
@@ -62,6 +104,8 @@ export function programOf(): Command {
     .addHelpText('after', closing)
     .showHelpAfterError('(voltherd --help lists what there is)')
     .exitOverride();
+  root.commandsGroup('Runs:');
+  addRun(root);
   root.commandsGroup('Checks:');
   addTools(root);
   root.commandsGroup('Operations (JSON or YAML in, tables or JSON out):');
