@@ -190,12 +190,11 @@ function dayOf(at: EpochS): number {
 function wakesFor(turn: Turn, progress: Progress, refusal: Refusal): readonly EpochS[] {
   if (refusal.kind !== 'over-limit') return [];
   const { until } = refusal.violation;
-  const settling = turn.site.stations.map(({ id, capability }) =>
-    later(
-      beliefOf(progress.ledger, id).changedAt,
-      capability.reactionS + 2 * progress.ledger.policy.clockSkewS + 1,
-    ),
-  );
+  const skewS = 2 * progress.ledger.policy.clockSkewS;
+  const settling = turn.site.stations.flatMap(({ id, capability }) => {
+    const holdS = capability.reactionS + skewS;
+    return holdS === 0 ? [] : [later(beliefOf(progress.ledger, id).changedAt, holdS + 1)];
+  });
   return until === undefined ? settling : [until, ...settling];
 }
 

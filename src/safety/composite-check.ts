@@ -71,7 +71,7 @@ function sampled(station: Station, { at, answer }: ReportedComposite): Sampled |
   return points.length === 0 ? undefined : { evseId: answer.evseId, from, until, points };
 }
 
-/** Whether the state gives the reported limits, under a transaction that may run or without one. */
+/** Whether the state gives the reported limits, under a transaction that may run; without one where none is known. */
 function explains(
   site: Site,
   station: Station,
@@ -85,7 +85,8 @@ function explains(
   const endless = unit === 'A' ? unlimitedA : unlimitedW;
   const isSame = (a: number, b: number): boolean =>
     Math.abs(a - b) <= compositeTolerance || Math.min(a, b) >= endless;
-  return [...running.map((one) => [one]), []].some((transactions) => {
+  const cases = running.length > 0 ? running.map((one) => [one]) : [[]];
+  return cases.some((transactions) => {
     const f = limitOf({
       version: station.version,
       installed: candidate.installed,

@@ -169,7 +169,7 @@ describe('admission', () => {
     expect(violationsOf(pair, ledger, dropped, epochS(100))[0]).toMatchObject({
       at: 100,
       until: 3000,
-      over: 20,
+      over: 10,
     });
     expect(admit(pair, ledger, dropped, proposal('a', at(6))).ok).toBe(true);
     expect(admit(pair, ledger, dropped, proposal('a', at(11))).ok).toBe(false);

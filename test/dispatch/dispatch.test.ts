@@ -1,0 +1,374 @@
+import { describe, expect, test } from 'vitest';
+import { constant } from '#domain/step-function';
+import { amperes, seconds } from '#domain/units';
+import { evse, plan, site, station, txDefault } from '../safety/depot.ts';
+import { Bench } from './depot-world.ts';
+
+const floor = txDefault(1, 6);
+const at = (limit: number, startS = 0, leaseS = 100_000) => plan(1, 'tx', startS, leaseS, limit);
+const pair = site([station('a'), station('b')], [{ id: 'grid', limitA: amperes(40) }]);
+const alone = site([station('a')]);
+const old = site([station('a', { version: '1.6' })]);
+
+describe('order', () => {
+  test('a swap: down first, up when that is acknowledged', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(10)).wants('b', [floor], at(30));
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+    expect(bench.last?.held).toMatchObject([{ stationId: 'b', evseId: 1, reason: 'not-admitted' }]);
+    bench.at(1001).answer('a');
+    expect(bench.turn()).toEqual(['b: TxProfile 30']);
+  });
+
+  test('a swap with a slow charger: up when its reaction time is over too, by a turn that is asked for', () => {
+    const slow = station('a', { capability: { reactionS: seconds(20) } });
+    const bench = new Bench(site([slow, station('b')], [{ id: 'grid', limitA: amperes(40) }]));
+    bench.holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
+    bench.at(1001).answer('a');
+    expect(bench.turn()).toEqual([]);
+    // Acknowledged within second 1001, so certain from 1002 on, drawn down 20 s later.
+    expect(bench.last?.wakeAt).toBe(1022);
+    expect(bench.at(1022).turn()).toEqual(['b: TxProfile 30']);
+  });
+
+  test('a decrease without an answer pays for nothing', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
+    expect(bench.at(1029).turn()).toEqual([]);
+    // At its deadline the call is given up; the pause is 20 s, give or take a quarter.
+    expect(bench.at(1030).turn()).toEqual([]);
+    expect(bench.last?.wakeAt).toBeGreaterThanOrEqual(1045);
+    expect(bench.last?.wakeAt).toBeLessThanOrEqual(1055);
+    expect(bench.at(1055).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('chargers that react fastest are lowered first', () => {
+    const depot = site([
+      station('slow', { capability: { reactionS: seconds(60) } }),
+      station('fast', { capability: { reactionS: seconds(2) } }),
+    ]);
+    const bench = new Bench(depot).holds('slow', [floor, at(30)]).holds('fast', [floor, at(30)]);
+    bench.wants('slow', [floor], at(10)).wants('fast', [floor], at(10));
+    expect(bench.turn()).toEqual(['fast: TxProfile 10', 'slow: TxProfile 10']);
+  });
+
+  test('when not all can be raised at once, rank decides', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(10)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(30)).wants('b', [floor], at(30));
+    bench.wanted = { a: { ...bench.wanted['a']!, rank: 2 }, b: { ...bench.wanted['b']!, rank: 1 } };
+    expect(bench.turn()).toEqual(['b: TxProfile 30']);
+  });
+
+  test('two plans that cross never wait for each other: what lowers leaves, what raises follows', () => {
+    // a: 30 then 10, b: 10 then 30; wanted the other way round. Neither new plan fits beside the other's old one.
+    const down = plan(1, 'tx', 0, 100_000, [
+      [0, 30],
+      [5000, 10],
+    ]);
+    const up = plan(1, 'tx', 0, 100_000, [
+      [0, 10],
+      [5000, 30],
+    ]);
+    const bench = new Bench(pair).holds('a', [floor, down]).holds('b', [floor, up]);
+    bench.wants('a', [floor], up).wants('b', [floor], down);
+    expect(bench.turn()).toEqual(['a: TxProfile 10', 'b: TxProfile 10']);
+    bench.answer('a');
+    bench.answer('b');
+    expect(bench.at(1001).turn()).toEqual(['a: TxProfile 10,30', 'b: TxProfile 30,10']);
+  });
+
+  test('one call at a time to a station', () => {
+    const depot = site([station('a', { evses: [evse(1), evse(2)] })]);
+    const floors = [floor, txDefault(2, 6)];
+    const bench = new Bench(depot).holds('a', floors, [1, 2]);
+    bench.wants('a', floors, at(10), plan(2, 'tx', 0, 100_000, 12));
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+    expect(bench.turn()).toEqual([]);
+    bench.answer('a');
+    expect(bench.turn()).toEqual(['a: TxProfile 12']);
+  });
+
+  test('a held EVSE does not hold its neighbour', () => {
+    const depot = site(
+      [station('a', { evses: [evse(1, { rotation: [0] }), evse(2, { rotation: [1] })] })],
+      [{ id: 'grid', limitA: amperes(20) }],
+    );
+    const floors = [floor, txDefault(2, 6)];
+    const bench = new Bench(depot).holds('a', floors, [1, 2]);
+    bench.wants('a', floors, at(30), plan(2, 'tx', 0, 100_000, 20));
+    expect(bench.turn()).toEqual(['a: TxProfile 20']);
+    expect(bench.callTo('a').command).toMatchObject({ evseId: 2 });
+    expect(bench.last?.held).toMatchObject([{ evseId: 1, reason: 'not-admitted' }]);
+  });
+});
+
+describe('what is sent at all', () => {
+  test('a profile that is installed is not sent again', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(10)]).wants('a', [floor], at(10));
+    expect(bench.turn()).toEqual([]);
+  });
+
+  test('floors are acknowledged before any plan', () => {
+    const bench = new Bench(alone).holds('a', []).wants('a', [floor], at(10));
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
+    expect(bench.last?.held).toMatchObject([{ reason: 'floors-first' }]);
+    bench.answer('a');
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('an unchanged plan is renewed when half of its lease is spent, not before', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(10, 0, 4000)]);
+    bench.wants('a', [floor], at(10, 1000, 4000));
+    expect(bench.turn()).toEqual([]);
+    expect(bench.last?.wakeAt).toBe(2000);
+    expect(bench.at(1999).turn()).toEqual([]);
+    expect(bench.at(2000).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('a changed plan leaves at once', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(10, 0, 4000)]);
+    expect(bench.wants('a', [floor], at(11, 1000, 4000)).turn()).toEqual(['a: TxProfile 11']);
+  });
+
+  test('a plan that is to end sooner leaves at once', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(10, 0, 4000)]);
+    expect(bench.wants('a', [floor], at(10, 0, 3000)).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('beyond the writes of a day only decreases leave, until the day is over', () => {
+    const bench = new Bench(alone, { writesPerDayMax: 2 }).holds('a', [floor, at(10)]);
+    for (const limit of [11, 12]) {
+      expect(bench.wants('a', [floor], at(limit)).turn()).toEqual([`a: TxProfile ${limit}`]);
+      bench.answer('a');
+    }
+    expect(bench.wants('a', [floor], at(13)).turn()).toEqual([]);
+    expect(bench.last?.held).toMatchObject([{ reason: 'write-budget' }]);
+    expect(bench.wants('a', [floor], at(8)).turn()).toEqual(['a: TxProfile 8']);
+    bench.answer('a');
+    expect(bench.at(86_400).wants('a', [floor], at(13)).turn()).toEqual(['a: TxProfile 13']);
+  });
+
+  test('what another controller has installed is cleared once floors are in place', () => {
+    const foreign = { evseId: 1, profile: { ...txDefault(1, 32).profile, id: 77, stackLevel: 3 } };
+    const bench = new Bench(alone).holds('a', [foreign]).wants('a', [floor]);
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
+    bench.answer('a');
+    expect(bench.turn()).toEqual(['a: clear-profile']);
+    expect(bench.callTo('a').command).toEqual({ kind: 'clear-profile', profileId: 77 });
+  });
+
+  test('nothing is sent to a station that is away', () => {
+    const bench = new Bench(alone).holds('a', [floor]).link('a', false).wants('a', [floor], at(10));
+    expect(bench.turn()).toEqual([]);
+  });
+
+  test('a limit that drops lowers everybody at once', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(20)]).holds('b', [floor, at(20)]);
+    bench.limits = { grid: { ...bench.limits['grid']!, limitA: constant(12) } };
+    bench.wants('a', [txDefault(1, 0)], at(12)).wants('b', [txDefault(1, 0)], at(0));
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 0', 'b: TxDefaultProfile 0']);
+    bench.answer('a');
+    bench.answer('b');
+    expect(bench.turn()).toEqual(['a: TxProfile 12', 'b: TxProfile 0']);
+  });
+
+  test('requests of others are sent once, after what safety needs', () => {
+    const bench = new Bench(alone).holds('a', []).wants('a', [floor]);
+    bench.request('a', { kind: 'read-capability' }).request('a', { kind: 'read-capability' });
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
+    bench.answer('a');
+    expect(bench.turn()).toEqual(['a: read-capability']);
+    bench.answer('a', { kind: 'capability', facts: {} });
+    expect(bench.turn()).toEqual([]);
+  });
+});
+
+describe('answers', () => {
+  test('message ids count up and are short', () => {
+    const bench = new Bench(pair).holds('a', []).holds('b', []).wants('a', [floor]).wants('b', [floor]);
+    bench.turn();
+    const ids = bench.last!.calls.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id.length).toBeLessThanOrEqual(36);
+  });
+
+  test('of an unknown message changes nothing', () => {
+    const bench = new Bench(alone).holds('a', []).wants('a', [floor]);
+    bench.turn();
+    const before = bench.ledger;
+    expect(bench.answer('a', { kind: 'accepted' }, 'other').known).toBe(false);
+    expect(bench.ledger).toBe(before);
+    bench.answer('a');
+    expect(bench.answer('a', { kind: 'accepted' }, 'vh-1').known).toBe(false);
+  });
+
+  test('a late acceptance still counts while nothing else was sent', () => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
+    bench.turn();
+    const id = bench.callTo('a').messageId;
+    bench.at(1030).turn();
+    expect(bench.answer('a', { kind: 'accepted' }, id).known).toBe(true);
+    expect(bench.at(1100).turn()).toEqual([]);
+  });
+
+  test('a plan refused three times waits for the next connection', () => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
+    let sent = 0;
+    for (let k = 0; k < 20; k++) {
+      if (bench.at(1000 + k * 200).turn().length === 0) continue;
+      sent++;
+      bench.answer('a', { kind: 'refused', status: 'Rejected' });
+    }
+    expect(sent).toBe(3);
+    expect(bench.last?.held).toMatchObject([{ reason: 'refused' }]);
+    bench.link('a', false).link('a', true).at(9000);
+    expect(bench.turn()).toEqual(['a: read-profiles']);
+  });
+
+  test('pauses double up to their longest, and differ from station to station', () => {
+    const bench = new Bench(pair).holds('a', []).holds('b', []).wants('a', [floor]).wants('b', [floor]);
+    const pauses: number[][] = [];
+    bench.turn();
+    for (let k = 0; k < 6; k++) {
+      const failedAt = bench.dispatch.stations['a']!.pending!.deadline;
+      bench.at(failedAt).turn();
+      const times = ['a', 'b'].map((id) => bench.dispatch.stations[id]!.notBefore);
+      pauses.push(times.map((t) => t - failedAt));
+      bench.at(Math.max(...times)).turn();
+    }
+    // 20, 40, 80, then at most 100 s, each within a quarter.
+    [20, 40, 80, 100, 100, 100].forEach((expected, k) => {
+      for (const pause of pauses[k]!) {
+        expect(pause).toBeGreaterThanOrEqual(expected * 0.75);
+        expect(pause).toBeLessThanOrEqual(expected * 1.25 + 1);
+      }
+    });
+    expect(pauses.some(([a, b]) => a !== b)).toBe(true);
+  });
+
+  test('an error leaves both states, and the same command settles it', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
+    bench.turn();
+    bench.answer('a', { kind: 'unclear', code: 'InternalError', description: '' });
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(2);
+    expect(bench.at(1030).turn()).toEqual(['a: TxProfile 10']);
+    bench.answer('a');
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+  });
+});
+
+describe('reading back', () => {
+  test('2.x: after a reconnection the station is asked before anything is raised, and its word settles', () => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
+    bench.turn();
+    bench.link('a', false).at(1010).link('a', true);
+    expect(bench.turn()).toEqual(['a: read-profiles']);
+    const { command } = bench.callTo('a');
+    if (command.kind !== 'read-profiles') throw new Error(command.kind);
+    bench.answer('a');
+    expect(bench.turn()).toEqual([]);
+    expect(bench.report('a', command.requestId + 1, [floor]).known).toBe(false);
+    bench.report('a', command.requestId, [floor], true);
+    expect(bench.turn()).toEqual([]);
+    bench.report('a', command.requestId, [at(10)]);
+    // The plan sent on the old connection had arrived; it may arrive again within its two minutes.
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.turn()).toEqual([]);
+  });
+
+  test('2.x: a station without profiles says so by NoProfiles', () => {
+    const bench = new Bench(alone).link('a', true).wants('a', [floor]);
+    expect(bench.turn()).toEqual(['a: read-profiles']);
+    bench.answer('a', { kind: 'refused', status: 'NoProfiles' });
+    expect(bench.ledger.beliefs['a']!.candidates).toEqual([{ known: true, installed: [] }]);
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
+  });
+
+  test('1.6: a station that nothing is known of is cleared first, it cannot tell what it holds', () => {
+    const bench = new Bench(old).link('a', true).wants('a', [floor]);
+    expect(bench.turn()).toEqual(['a: clear-profile']);
+    bench.answer('a', { kind: 'refused', status: 'Unknown' });
+    expect(bench.ledger.beliefs['a']!.candidates).toEqual([{ known: true, installed: [] }]);
+  });
+
+  test('1.6: a composite that only one state explains settles which', () => {
+    const bench = new Bench(old).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
+    bench.turn();
+    bench.link('a', false).at(1200).link('a', true);
+    expect(bench.turn()).toEqual(['a: read-composite']);
+    const composite = (limit: number) =>
+      ({
+        kind: 'composite',
+        evseId: 1,
+        durationS: 7200,
+        unit: 'A',
+        periods: [{ startS: 0, limit }],
+      }) as const;
+    expect(bench.answer('a', composite(30)).verdict).toBe('confirmed');
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('1.6: a composite that no state explains makes the plan doubtful, and it is written again', () => {
+    const bench = new Bench(old).holds('a', [floor, at(30)]).wants('a', [floor], at(30));
+    bench.readBack('a');
+    expect(bench.turn()).toEqual(['a: read-composite']);
+    const answer = {
+      kind: 'composite',
+      evseId: 1,
+      durationS: 7200,
+      unit: 'A',
+      periods: [{ startS: 0, limit: 6 }],
+    } as const;
+    // 6 A is the floor: the plan is gone, which no held state said.
+    expect(bench.answer('a', answer).verdict).toBe('contradicted');
+    expect(bench.turn()).toEqual(['a: TxProfile 30']);
+  });
+
+  test('1.6: an empty or foreign composite says nothing', () => {
+    const bench = new Bench(old)
+      .holds('a', [floor, at(30)])
+      .wants('a', [floor], at(30))
+      .readBack('a');
+    bench.turn();
+    expect(bench.answer('a', { kind: 'composite', evseId: 1, periods: [] }).verdict).toBe('says-nothing');
+    expect(bench.turn()).toEqual([]);
+  });
+
+  test('a station that never answers a read is written to after three tries', () => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10)).readBack('a');
+    const sent: string[] = [];
+    for (let k = 0; k < 60; k++) sent.push(...bench.at(1000 + k * 20).turn());
+    expect(sent.slice(0, 4)).toEqual([
+      'a: read-profiles',
+      'a: read-profiles',
+      'a: read-profiles',
+      'a: TxProfile 10',
+    ]);
+  });
+});
+
+describe('a new process', () => {
+  test('counts what was on its way as both states, and asks', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
+    bench.turn();
+    bench.restart();
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(2);
+    expect(bench.turn()).toEqual([]);
+    expect(bench.link('a', true).turn()).toEqual(['a: read-profiles']);
+  });
+
+  test('its state is a JSON value: written and read back it decides the same', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
+    bench.at(1001).answer('a');
+    const copy = new Bench(pair);
+    copy.wanted = bench.wanted;
+    copy.ledger = JSON.parse(JSON.stringify(bench.ledger)) as typeof copy.ledger;
+    copy.dispatch = JSON.parse(JSON.stringify(bench.dispatch)) as typeof copy.dispatch;
+    for (const t of [1001, 1002]) expect(copy.at(t).turn()).toEqual(bench.at(t).turn());
+    expect(copy.ledger).toEqual(bench.ledger);
+    expect(copy.dispatch).toEqual(bench.dispatch);
+  });
+});
