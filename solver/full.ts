@@ -1,7 +1,9 @@
 /** The whole problem as one program on one back end. @module */
 import { solveOnce } from './backends/backend.ts';
 import type { BackendAnswer, LpBackend } from './backends/backend.ts';
-import { account, dualBound } from './certificate.ts';
+import { account } from './certificate/account.ts';
+import { dualBound } from './certificate/bound.ts';
+import { residualMax } from './certificate/verify.ts';
 import { energyNoise, fillSession, urgencyOrder } from './fill.ts';
 import { formulate, multipliersOf, planOf } from './formulate.ts';
 import { greedyPlan } from './greedy.ts';
@@ -22,9 +24,6 @@ export interface Found {
   readonly buildMs: number;
   readonly solveMs: number;
 }
-
-/** Largest break of a limit that an optimal answer may carry, kW or kWh. */
-export const residualMax = 1e-6;
 
 /** A feasible plan near powers that may break limits: each is taken as far as it fits, then vehicles are filled up. */
 function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {

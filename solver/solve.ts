@@ -1,12 +1,13 @@
 /** Answers the depot problem: chooses an engine, checks what it found, and never comes back empty. @module */
 import { highsBackend } from './backends/highs.ts';
-import { account, dualBound } from './certificate.ts';
+import { account } from './certificate/account.ts';
+import { dualBound } from './certificate/bound.ts';
+import { residualMax } from './certificate/verify.ts';
 import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
 import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
-import { residualMax } from './full.ts';
 import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
@@ -93,18 +94,12 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     ? await steppedOf(withSteppedCaps(problem), found.plan, options)
     : { plan: found.plan, reasons: [] };
   const repaired = now();
-  const counted = stepped ? account(problem, plan, 'stepped') : relaxed;
-  const proof = dualBound(problem, found.multipliers, stepped ? 'stepped' : 'continuous');
+  const powers = stepped ? 'stepped' : 'continuous';
+  const counted = stepped ? account(problem, plan, powers) : relaxed;
+  const proof = dualBound(problem, found.multipliers, powers);
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
-  const scale = Math.max(1, Math.abs(counted.objective));
-  const valid =
-    counted.primalResidual <= residualMax &&
-    proof.dualResidual <= residualMax * scale &&
-    gap >= -residualMax &&
-    Number.isFinite(proof.bound);
-  return {
+  const claims = {
     status: statusOf(found, gap, options),
-    solver: found.solver,
     objective: counted.objective,
     bound: proof.bound,
     gap,
@@ -112,9 +107,20 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     ...plan,
     shortfallKwh: counted.shortfallKwh,
     peaksKw: counted.peaksKw,
-    duals: dualsOf(problem, found.multipliers),
-    certificate: { primalResidual: counted.primalResidual, dualResidual: proof.dualResidual, valid },
     multipliers: found.multipliers,
+  };
+  const { primalResidual } = counted;
+  const { dualResidual } = proof;
+  const valid =
+    primalResidual <= residualMax &&
+    dualResidual <= residualMax * Math.max(1, Math.abs(counted.objective)) &&
+    gap >= -residualMax &&
+    Number.isFinite(proof.bound);
+  return {
+    ...claims,
+    solver: found.solver,
+    duals: dualsOf(problem, found.multipliers),
+    certificate: { primalResidual, dualResidual, valid },
     reasons: [...found.reasons, ...reasons],
     repairCost: stepped ? counted.objective - relaxed.objective : 0,
     timings: {

@@ -1,0 +1,178 @@
+/**
+ * The independent check of a plan: power and energy against every limit, and money counted again. It shares no code with
+ * any engine: a wrong engine cannot pass. Source: docs/model.md, "Certificate".
+ * @module
+ */
+import type { Plan, Powers } from '../plan.ts';
+import type { CostSplit, DepotProblem, Session } from '../problem.ts';
+import { capOf, eachBlock, feedInOf, roundingOf, sumOf, weightOf } from './terms.ts';
+
+/** What follows from a plan. */
+export interface Account {
+  /** Worst excess over any limit, kW or kWh; Infinity where the plan has no meaning. */
+  readonly primalResidual: number;
+  /** Which limit that is, e.g. `circuit feeder-2 @ 31`; empty where nothing is exceeded. */
+  readonly worst: string;
+  readonly cost: CostSplit;
+  readonly objective: number;
+  readonly shortfallKwh: Float64Array;
+  readonly peaksKw: Float64Array;
+}
+
+interface Worst {
+  value: number;
+  name: string;
+}
+
+function note(worst: Worst, excess: number, name: () => string): void {
+  if (excess > worst.value || Number.isNaN(excess)) {
+    worst.value = Number.isNaN(excess) ? Infinity : excess;
+    worst.name = name();
+  }
+}
+
+/** How far a power is from 0 and from every allowed one, kW. */
+function offStep(kw: number, { minKw, stepKw }: Session): number {
+  if (kw === 0) return 0;
+  const step = stepKw > 0 ? Math.abs(kw - stepKw * Math.round(kw / stepKw)) : 0;
+  return Math.max(minKw - kw, step);
+}
+
+function checkSession(problem: DepotProblem, s: number, kw: Float64Array, worst: Worst): number {
+  const session = problem.sessions[s];
+  const taper = session.taper ?? [];
+  let delivered = 0;
+  for (let i = 0; i < kw.length; i++) {
+    const at = (): string => `session ${session.id} @ ${session.arrive + i}`;
+    note(worst, kw[i] - capOf(problem, s, session.arrive + i), at);
+    note(worst, -kw[i], at);
+    if (taper.length > 0) note(worst, kw[i] - taper[0].maxKw, at);
+    for (let n = 1; n < taper.length; n++) {
+      const [from, to] = [taper[n - 1], taper[n]];
+      const along = (delivered - from.fromKwh) / (to.fromKwh - from.fromKwh);
+      note(worst, kw[i] - (from.maxKw + along * (to.maxKw - from.maxKw)), at);
+    }
+    delivered += kw[i] * problem.intervalH;
+  }
+  return delivered;
+}
+
+function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, worst: Worst): void {
+  const span = problem.intervals;
+  const ofModule = new Float64Array(problem.modules.length * span);
+  const seen = problem.circuits.map(() => new Float64Array(4 * span));
+  const held = problem.circuits.map(() => new Float64Array(4));
+  const climb = (c: number, visit: (g: number) => void): void => {
+    for (let g = problem.connectors[c].circuit; g >= 0; g = problem.circuits[g].parent) visit(g);
+  };
+  problem.connectors.forEach(({ reserveKw, rotation }, c) =>
+    climb(c, (g) => {
+      held[g][3] += reserveKw;
+      for (const phase of rotation) held[g][phase] += reserveKw / rotation.length;
+    }),
+  );
+  problem.sessions.forEach(({ connector: c, arrive }, s) => {
+    const { module, reserveKw, rotation } = problem.connectors[c];
+    const weight = weightOf(problem, s);
+    plan.powerKw[s].forEach((kw, i) => {
+      const t = arrive + i;
+      if (module >= 0) ofModule[module * span + t] += kw;
+      const above = Math.max(0, weight * kw - reserveKw);
+      climb(c, (g) => {
+        seen[g][3 * span + t] += above;
+        for (const phase of rotation) seen[g][phase * span + t] += above / rotation.length;
+      });
+    });
+  });
+  ofModule.forEach((kw, at) => {
+    const module = problem.modules[Math.floor(at / span)];
+    note(worst, kw - module.maxKw, () => `module ${module.id} @ ${at % span}`);
+  });
+  problem.circuits.forEach(({ id, limitKw, phaseLimitKw }, g) => {
+    for (let t = 0; t < span; t++) {
+      const extra = g === 0 ? siteExtra[t] : 0;
+      const above = (kind: number, limit: number, share: number): number =>
+        held[g][kind] + seen[g][kind * span + t] + extra * share - Math.max(limit, held[g][kind]);
+      note(worst, above(3, limitKw[t], 1), () => `circuit ${id} @ ${t}`);
+      phaseLimitKw?.forEach((limit, phase) =>
+        note(worst, above(phase, limit[t], 1 / 3), () => `circuit ${id} phase ${phase + 1} @ ${t}`),
+      );
+    }
+  });
+}
+
+function checkSite(problem: DepotProblem, plan: Plan, worst: Worst): void {
+  const { battery, pv, intervalH } = problem;
+  let stored = battery?.initialKwh ?? 0;
+  for (let t = 0; t < problem.intervals; t++) {
+    const used = plan.pvKw?.[t] ?? 0;
+    note(worst, Math.max(-used, used - Math.max(0, pv?.kw[t] ?? 0)), () => `pv @ ${t}`);
+    const kw = plan.batteryKw?.[t] ?? 0;
+    note(worst, Math.abs(kw) - (battery?.maxKw ?? 0), () => `battery power @ ${t}`);
+    if (battery === undefined) continue;
+    stored += intervalH * (kw > 0 ? kw * battery.efficiency : kw / battery.efficiency);
+    note(worst, Math.max(-stored, stored - battery.capacityKwh), () => `battery energy @ ${t}`);
+  }
+  note(worst, (battery?.initialKwh ?? 0) - stored, () => 'battery energy at the end');
+}
+
+/** Counts a plan out: limits, money, peaks, shortfall. */
+export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'continuous'): Account {
+  const { sessions, intervals, intervalH, price, pv, battery } = problem;
+  const worst: Worst = { value: 0, name: '' };
+  const shortfallKwh = new Float64Array(sessions.length);
+  const shape =
+    plan.powerKw.length === sessions.length &&
+    sessions.every(({ arrive, depart }, s) => plan.powerKw[s].length === Math.max(0, depart - arrive)) &&
+    (plan.batteryKw?.length ?? intervals) === intervals &&
+    (plan.pvKw?.length ?? intervals) === intervals;
+  const split = { energy: 0, demand: 0, shortfall: 0, wear: 0, earliness: 0 };
+  const peaksKw = Float64Array.from(problem.demand, (window) => window.floorKw);
+  if (!shape) {
+    const value = { primalResidual: Infinity, worst: 'shape', cost: split, objective: Infinity };
+    return { ...value, shortfallKwh, peaksKw };
+  }
+  const vehicles = new Float64Array(intervals);
+  sessions.forEach((session, s) => {
+    const kw = plan.powerKw[s];
+    const delivered = checkSession(problem, s, kw, worst);
+    const over = delivered - session.energyKwh;
+    const rounding = powers === 'stepped' ? roundingOf(session, intervalH) : 0;
+    note(worst, over - rounding, () => `energy of ${session.id}`);
+    if (powers === 'stepped')
+      kw.forEach((value) => note(worst, offStep(value, session), () => `step of ${session.id}`));
+    shortfallKwh[s] = Math.max(0, -over);
+    split.shortfall += session.shortfallPrice * shortfallKwh[s];
+    kw.forEach((value, i) => (vehicles[session.arrive + i] += value));
+  });
+  checkSite(problem, plan, worst);
+  const extra = Float64Array.from(vehicles, (_, t) => (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0));
+  checkTree(problem, plan, extra, worst);
+  const grid = pv !== undefined || battery !== undefined;
+  const drawn = vehicles.map((kw, t) => kw + extra[t] + problem.fixedLoadKw[t]);
+  for (let t = 0; t < intervals; t++) {
+    split.earliness += (problem.earliness * t * vehicles[t] * intervalH) / intervals;
+    split.wear += Math.max(0, plan.batteryKw?.[t] ?? 0) * (battery?.wearPerKwh ?? 0) * intervalH;
+    split.energy += price[t] * (drawn[t] - problem.fixedLoadKw[t]) * intervalH;
+    if (!grid || drawn[t] >= 0) continue;
+    note(worst, -drawn[t] - feedInOf(problem, t), () => `feed-in @ ${t}`);
+    split.energy += (price[t] - Math.min(price[t], pv?.sellPrice?.[t] ?? 0)) * -drawn[t] * intervalH;
+    drawn[t] = 0;
+  }
+  problem.demand.forEach((window, k) => {
+    eachBlock(problem, window, (_, from, to, length, pastKw) => {
+      peaksKw[k] = Math.max(peaksKw[k], (sumOf(drawn, from, to) + pastKw) / length);
+    });
+    split.demand += window.pricePerKw * peaksKw[k];
+  });
+  const objective = split.energy + split.demand + split.shortfall + split.wear + split.earliness;
+  note(worst, Number.isFinite(objective) ? 0 : Infinity, () => 'objective');
+  return {
+    primalResidual: worst.value,
+    worst: worst.name,
+    cost: split,
+    objective,
+    shortfallKwh,
+    peaksKw,
+  };
+}

@@ -1,0 +1,162 @@
+/**
+ * The independent proof of a bound: what no plan can undercut, rebuilt from multipliers alone by weak duality. Any
+ * multipliers give a true bound; good ones give a tight one. Source: docs/model.md, "Certificate".
+ * @module
+ */
+import type { Powers } from '../plan.ts';
+import type { DepotProblem, Multipliers } from '../problem.ts';
+import { capOf, eachBlock, feedInOf, roundingOf, sumOf, weightOf } from './terms.ts';
+
+/** A proven lower bound, and how far the multipliers were from being usable as they came. */
+export interface DualProof {
+  readonly bound: number;
+  readonly dualResidual: number;
+}
+
+/** Minimum of `slope * x` for x in [0, most]. */
+const atBest = (slope: number, most: number): number => (slope < 0 ? slope * most : 0);
+
+/** Multipliers that mean something: right sign, and no window charged more than its price. */
+function usable(problem: DepotProblem, given: Multipliers): { used: Multipliers; dualResidual: number } {
+  let dualResidual = 0;
+  const positive = (values: Float64Array): Float64Array =>
+    values.map((value) => {
+      if (value >= 0) return value;
+      dualResidual = Math.max(dualResidual, Number.isNaN(value) ? Infinity : -value);
+      return 0;
+    });
+  const blocks = given.blocks.map((of, k) => {
+    const values = positive(of);
+    const sum = values.reduce((total, value) => total + value, 0);
+    const price = problem.demand[k].pricePerKw;
+    dualResidual = Math.max(dualResidual, sum - price);
+    return sum > price ? values.map((value) => (value * price) / sum) : values;
+  });
+  const [circuits, phases, modules] = [given.circuits, given.phases, given.modules].map(positive);
+  const used = { ...given, blocks, circuits, phases, modules, taper: given.taper.map(positive) };
+  return { used, dualResidual };
+}
+
+/** Money that one more kW drawn in each interval pays through the demand windows; adds their constants to `bound`. */
+function demandPrice(
+  problem: DepotProblem,
+  { blocks }: Multipliers,
+  grid: boolean,
+): { perKw: Float64Array; bound: number } {
+  const perKw = new Float64Array(problem.intervals);
+  let bound = 0;
+  problem.demand.forEach((window, k) => {
+    let least = window.floorKw;
+    let rest = window.pricePerKw;
+    eachBlock(problem, window, (b, from, to, length, pastKw) => {
+      const mean = ((grid ? 0 : sumOf(problem.fixedLoadKw, from, to)) + pastKw) / length;
+      if (!grid) least = Math.max(least, mean);
+      rest -= blocks[k][b];
+      bound += blocks[k][b] * mean;
+      for (let t = from; t < to; t++) perKw[t] += blocks[k][b] / length;
+    });
+    bound += rest * least;
+  });
+  return { perKw, bound };
+}
+
+/** The cheapest use of PV, battery and grid connection under given multipliers. */
+function siteBound(
+  problem: DepotProblem,
+  { circuits, phases, balance, store }: Multipliers,
+  perKw: Float64Array,
+): number {
+  const { battery, pv, intervals: span, intervalH: h, price } = problem;
+  const most = Float64Array.from(problem.fixedLoadKw, (kw) => kw + (battery?.maxKw ?? 0));
+  problem.sessions.forEach(({ arrive, depart }, s) => {
+    for (let t = arrive; t < depart; t++) most[t] += capOf(problem, s, t);
+  });
+  let bound = (store[0] ?? 0) * (battery?.initialKwh ?? 0);
+  for (let t = 0; t < span; t++) {
+    const [y, sell] = [balance[t], pv?.sellPrice];
+    const site = circuits[t] + [0, 1, 2].reduce((sum, i) => sum + (phases[i * span + t] ?? 0) / 3, 0);
+    bound -= (y + price[t] * h) * problem.fixedLoadKw[t];
+    bound +=
+      atBest(price[t] * h + y + perKw[t], Math.max(0, most[t])) +
+      atBest(y - site, Math.max(0, pv?.kw[t] ?? 0));
+    if (sell !== undefined) {
+      const sources = (pv?.kw[t] ?? 0) + (battery?.maxKw ?? 0) + Math.max(0, -problem.fixedLoadKw[t]);
+      bound += atBest(
+        -Math.min(sell[t], price[t]) * h - y,
+        Math.max(0, Math.min(sources, feedInOf(problem, t))),
+      );
+    }
+    if (battery === undefined) continue;
+    const { efficiency, maxKw, wearPerKwh, initialKwh, capacityKwh } = battery;
+    bound += atBest(wearPerKwh * h - y + site + efficiency * h * store[t], maxKw);
+    bound += atBest(y - site - (h / efficiency) * store[t], maxKw);
+    const held = (store[t + 1] ?? 0) - store[t];
+    bound += t + 1 === span && held > 0 ? held * initialKwh : atBest(held, capacityKwh);
+  }
+  return bound;
+}
+
+/** A lower bound of every plan's cost, from the problem and the multipliers alone. */
+export function dualBound(
+  problem: DepotProblem,
+  given: Multipliers,
+  powers: Powers = 'continuous',
+): DualProof {
+  const { used, dualResidual } = usable(problem, given);
+  const { intervals: span, intervalH: h, price, earliness, connectors, circuits } = problem;
+  const grid = problem.pv !== undefined || problem.battery !== undefined;
+  const demand = demandPrice(problem, used, grid);
+  let bound = demand.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
+  const held = circuits.map(() => new Float64Array(4));
+  for (const { circuit, rotation, reserveKw } of connectors) {
+    for (let g = circuit; g >= 0; g = circuits[g].parent) {
+      held[g][3] += reserveKw;
+      for (const phase of rotation) held[g][phase] += reserveKw / rotation.length;
+    }
+  }
+  const room = (weight: number, limit: number, reserved: number): number =>
+    weight === 0 ? 0 : weight * Math.max(0, limit - reserved);
+  circuits.forEach(({ limitKw, phaseLimitKw }, g) => {
+    for (let t = 0; t < span; t++) {
+      bound -= room(used.circuits[g * span + t], limitKw[t], held[g][3]);
+      phaseLimitKw?.forEach(
+        (limit, i) => (bound -= room(used.phases[(3 * g + i) * span + t], limit[t], held[g][i])),
+      );
+    }
+  });
+  used.modules.forEach(
+    (weight, at) => (bound -= room(weight, problem.modules[Math.floor(at / span)].maxKw, 0)),
+  );
+  problem.sessions.forEach((session, s) => {
+    const { connector: c, arrive, depart, energyKwh, shortfallPrice } = session;
+    const { module, reserveKw, rotation, circuit } = connectors[c];
+    const [y, weight, taper] = [used.sessions[s], weightOf(problem, s), session.taper ?? []];
+    bound += energyKwh * (y + Math.min(0, shortfallPrice - y));
+    if (powers === 'stepped') bound += atBest(y, roundingOf(session, h));
+    const later = new Float64Array(taper.length);
+    for (let t = depart - 1; t >= arrive; t--) {
+      const cap = capOf(problem, s, t);
+      let cost =
+        h * ((grid ? 0 : price[t]) + (earliness * t) / span - y) +
+        (grid ? -used.balance[t] : demand.perKw[t]);
+      if (module >= 0) cost += used.modules[module * span + t];
+      for (let n = 0; n < taper.length; n++) {
+        const [from, to] = [taper[Math.max(0, n - 1)], taper[n]];
+        const slope = n === 0 ? 0 : (from.maxKw - to.maxKw) / (to.fromKwh - from.fromKwh);
+        const value = used.taper[s][n * (depart - arrive) + t - arrive];
+        cost += value + slope * h * later[n];
+        later[n] += value;
+        bound -= value * (from.maxKw + slope * from.fromKwh);
+      }
+      let seen = cost;
+      for (let g = circuit; g >= 0; g = circuits[g].parent) {
+        seen += weight * used.circuits[g * span + t];
+        for (const phase of rotation)
+          seen += ((used.phases[(3 * g + phase) * span + t] ?? 0) * weight) / rotation.length;
+      }
+      const free = Math.min(cap, reserveKw / weight);
+      bound += atBest(cost, free) + atBest(seen, cap - free);
+    }
+  });
+  return { bound: Number.isNaN(bound) ? -Infinity : bound, dualResidual };
+}

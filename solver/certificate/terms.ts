@@ -1,0 +1,41 @@
+/** The terms of docs/model.md that both halves of the certificate read from the problem, and no engine shares. @module */
+import type { DemandWindow, DepotProblem, Session } from '../problem.ts';
+
+/** Most power of session `s` in interval `t`, kW. */
+export const capOf = (problem: DepotProblem, s: number, t: number): number => {
+  const { maxKw, arrive, connector } = problem.sessions[s];
+  const own = typeof maxKw === 'number' ? maxKw : maxKw[t - arrive];
+  return Math.max(0, Math.min(own, problem.connectors[connector].maxKw));
+};
+
+/** kW that circuits see per kW of session `s`: all pins of a three-phase socket carry a one-phase limit. */
+export const weightOf = (problem: DepotProblem, s: number): number =>
+  problem.sessions[s].phases === 1 ? problem.connectors[problem.sessions[s].connector].rotation.length : 1;
+
+/** Energy of plans with steps may end above what was asked by less than one smallest power for one interval. */
+export const roundingOf = ({ minKw, stepKw }: Session, intervalH: number): number =>
+  (Math.max(minKw, stepKw) + stepKw) * intervalH;
+
+/** Intervals of each metering block, and the mean that its past part adds. */
+export function eachBlock(
+  problem: DepotProblem,
+  window: DemandWindow,
+  visit: (block: number, from: number, to: number, length: number, pastKw: number) => void,
+): void {
+  const { blockIntervals: size, blockOffset, blockPastKw, counts } = window;
+  for (let b = 0, end = -blockOffset; end < problem.intervals; b++) {
+    const from = Math.max(0, end);
+    const past = from - end;
+    end += size;
+    const to = Math.min(end, problem.intervals);
+    if (counts.subarray(from, to).includes(1)) visit(b, from, to, to - from + past, past * blockPastKw);
+  }
+}
+
+/** Sum of `kw` over intervals [from, to). */
+export const sumOf = (kw: Float64Array, from: number, to: number): number =>
+  kw.subarray(from, to).reduce((sum, value) => sum + value, 0);
+
+/** Most power fed in, kW: as much as the grid connection carries the other way, where anything is sold. */
+export const feedInOf = ({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): number =>
+  pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, fixedLoadKw[t]);
