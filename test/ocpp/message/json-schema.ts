@@ -46,7 +46,7 @@ export function validValues(
 ): fc.Arbitrary<unknown> {
   const own = resolve(schema, root);
   if (own.enum !== undefined) return fc.constantFrom(...own.enum);
-  switch (own.type) {
+  switch (own.type ?? 'any') {
     case 'object': {
       const shape: Record<string, fc.Arbitrary<unknown>> = {};
       for (const [key, inner] of Object.entries(own.properties ?? {})) {
@@ -142,23 +142,27 @@ function withReplaced(value: unknown, path: readonly (string | number)[], to: un
   return copy;
 }
 
-/** One change to a valid payload, chosen by three numbers; some changes leave it valid. */
-export function changed(
-  value: unknown,
-  root: JsonSchema,
-  [where, how, which]: readonly [number, number, number],
-): unknown {
-  const places = placesOf(value, root, root);
-  const place = places[where % places.length] ?? { path: [], schema: root };
-  const at = place.path.reduce<unknown>(
-    (inner, key) => (inner as Record<string | number, unknown>)[key],
-    value,
-  );
-  const isObject = typeof at === 'object' && at !== null && !Array.isArray(at);
-  const last = place.path.at(-1);
-  if (how % 4 === 0 && isObject)
-    return withReplaced(value, place.path, { ...at, unheardOf: anything[which % anything.length] });
-  if (how % 4 === 1 && typeof last === 'string') return withReplaced(value, place.path, undefined);
-  const replacements = replacementsOf(place.schema, at);
-  return withReplaced(value, place.path, replacements[which % replacements.length]);
+/** A payload with every field that the schema has, one item in each list. */
+export function fullValue(schema: JsonSchema, root: JsonSchema, carried: ReadonlySet<string>): unknown {
+  const own = resolve(schema, root);
+  if (own.enum !== undefined) return own.enum[0];
+  if (own.type === 'object') {
+    const fields = Object.entries(own.properties ?? {}).filter(([key]) => !carried.has(key));
+    return Object.fromEntries(fields.map(([key, inner]) => [key, fullValue(inner, root, carried)]));
+  }
+  if (own.type === 'array') return [fullValue(own.items ?? {}, root, carried)];
+  if (own.type === 'string') return own.format === 'date-time' ? '2026-05-01T06:00:00Z' : 'text';
+  if (own.type === 'boolean') return true;
+  return own.minimum ?? own.maximum ?? 1;
+}
+
+/** Every single change to a payload that this file knows; some leave it valid. */
+export function* changesOf(value: unknown, root: JsonSchema): Generator {
+  for (const { path, schema } of placesOf(value, root, root)) {
+    const at = path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value);
+    if (typeof at === 'object' && at !== null && !Array.isArray(at))
+      yield withReplaced(value, path, { ...at, unheardOf: 1 });
+    if (typeof path.at(-1) === 'string') yield withReplaced(value, path, undefined);
+    for (const replacement of replacementsOf(schema, at)) yield withReplaced(value, path, replacement);
+  }
 }
