@@ -34,6 +34,13 @@ export interface BillLine {
   readonly evidence: Evidence;
 }
 
+/** Something that a source or a load holds and that is not, or not fully, counted. */
+export interface Loss {
+  /** Field or part, as the source names it. */
+  readonly field: string;
+  readonly reason: string;
+}
+
 /** One billing period, or the part of it that the load covers. */
 export interface BillPeriod {
   readonly start: string;
@@ -68,5 +75,5 @@ export interface Bill {
   readonly total: number;
   readonly state: BillingState;
   /** What the load or the tariff held that the bill does not count. */
-  readonly losses: readonly string[];
+  readonly losses: readonly Loss[];
 }

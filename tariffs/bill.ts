@@ -8,7 +8,7 @@ import { instantOfIso, isoOf } from '#domain/instant';
 import { invariant } from '#domain/invariant';
 import { ok, type Result } from '#domain/result';
 import { epochS, type EpochS } from '#domain/units';
-import type { Bill, BillLine, BillPeriod } from './bill-form.ts';
+import type { Bill, BillLine, BillPeriod, Loss } from './bill-form.ts';
 import { emptyState, type BillingState, type LineState, type PastPeriod } from './billing-state.ts';
 import { tariffYearOf } from './billing-periods.ts';
 import { dateText, instantText, localDayOf } from './calendar.ts';
@@ -303,15 +303,19 @@ function stateOf(ledger: Ledger, periodStart: string, open: boolean): BillingSta
   };
 }
 
-function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly string[] {
-  const losses: string[] = [];
+function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly Loss[] {
+  const losses: Loss[] = [];
+  const lose = (field: string, reason: string): void => {
+    losses.push({ field, reason });
+  };
   const zone = request.options?.timezone;
   if (zone !== undefined && zone !== request.tariff.timezone) {
-    losses.push(`the clock of ${zone} is used, the tariff is written for ${request.tariff.timezone}`);
+    lose('calendar.tz', `the clock of ${zone} is used, the tariff is written for ${request.tariff.timezone}`);
   }
   const { demandIntervalMinutes } = request.tariff.meter;
   if (request.intervalS / 60 > demandIntervalMinutes) {
-    losses.push(
+    lose(
+      'load',
       `demand is metered in blocks of ${demandIntervalMinutes} min, the load has means of ${request.intervalS / 60} min: true peaks may be higher`,
     );
   }
@@ -319,20 +323,23 @@ function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly 
   const sells = request.tariff.lines.some(
     (line) => line.kind === 'energy' && line.windows.some((window) => window.sell !== undefined),
   );
-  if (fed > 0 && !sells) losses.push(`${wholeOf(fed)} kWh fed in earn nothing under this tariff`);
+  if (fed > 0 && !sells) lose('load', `${wholeOf(fed)} kWh fed in earn nothing under this tariff`);
   const state = request.state?.openBlock;
   if (state !== undefined && ledger.blocks.firstStartS < 0) {
-    losses.push('the open metering block of the state does not end where the load starts and is left out');
+    lose(
+      'state.openBlock',
+      'the open metering block of the state does not end where the load starts and is left out',
+    );
   }
   if (ledger.blocks.open !== undefined) {
-    losses.push('the last metering block is not complete and sets no peak yet; the state carries it on');
+    lose('load', 'the last metering block is not complete and sets no peak yet; the state carries it on');
   }
   const { validFrom, validTo } = request.tariff;
   const first = dateText(frame.periods[0]?.firstDay ?? { number: 0, year: 0, month: 0, day: 0, weekday: 0 });
-  if (validFrom !== undefined && first < validFrom.slice(0, 8)) {
-    losses.push(`the load starts before the tariff does (${validFrom})`);
+  if (validFrom !== undefined && first.slice(0, 7) < validFrom.slice(0, 7)) {
+    lose('validFrom', `the load starts before the tariff does (${validFrom})`);
   }
-  if (validTo !== undefined && first >= validTo) losses.push(`the tariff ended on ${validTo}`);
+  if (validTo !== undefined && first >= validTo) lose('validTo', `the tariff ended on ${validTo}`);
   return losses;
 }
 

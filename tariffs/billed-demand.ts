@@ -51,7 +51,7 @@ function ratcheted(line: LineOf<'demand'>, k: number, sum: WindowSums, view: Per
   if (ratchet === undefined) return { billedMw: sum.peakMw, evidence, share: 1, floorMw: 0 };
   const share = percentOfMonth(ratchet.currentPercent, view.month) / 100;
   const current = Math.round(sum.peakMw * share);
-  const sourceWindow = ratchet.sourceWindow ?? line.windows[k]?.id ?? '';
+  const sources = ratchet.source === 'line' ? line.windows.map((one) => one.id) : [line.windows[k]?.id ?? ''];
   let floorMw = microOf(ratchet.floorKw);
   let source: string | undefined;
   for (const past of view.past) {
@@ -61,7 +61,8 @@ function ratcheted(line: LineOf<'demand'>, k: number, sum: WindowSums, view: Per
     if (ratchet.sourceMonths !== undefined && !ratchet.sourceMonths.includes(month)) continue;
     // The percentage belongs to the month in which the old peak occurred.
     const percent = percentOfMonth(ratchet.percent, month);
-    const old = Math.round((pastPeakMw(past, line.id, sourceWindow) * percent) / 100);
+    const peak = sources.reduce((most, id) => Math.max(most, pastPeakMw(past, line.id, id)), 0);
+    const old = Math.round((peak * percent) / 100);
     if (old <= floorMw) continue;
     floorMw = old;
     source = past.start;

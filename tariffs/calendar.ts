@@ -50,7 +50,11 @@ const probeS = 5 * dayS;
 
 /** Whether the name is a zone with rules. Bare names (`EST`) are refused: some are fixed offsets in disguise. */
 export function isZone(timezone: string): boolean {
-  return (timezone === 'UTC' || timezone.includes('/')) && IANAZone.isValidZone(timezone);
+  if (timezone !== 'UTC' && !timezone.includes('/')) return false;
+  if (remembered.has(timezone)) return true;
+  if (!IANAZone.isValidZone(timezone)) return false;
+  remember(timezone);
+  return true;
 }
 
 interface Change {
@@ -94,13 +98,16 @@ function changesOfYear(zone: IANAZone, year: number): YearOfChanges {
   return { firstOffsetS, changes };
 }
 
+/** Makes room for the changes of a zone: asking the platform is slow. */
+function remember(timezone: string): Map<number, YearOfChanges> {
+  if (remembered.size >= zonesRememberedMax) remembered.clear();
+  const years = new Map<number, YearOfChanges>();
+  remembered.set(timezone, years);
+  return years;
+}
+
 function yearOf(timezone: string, year: number): YearOfChanges {
-  let years = remembered.get(timezone);
-  if (years === undefined) {
-    if (remembered.size >= zonesRememberedMax) remembered.clear();
-    years = new Map();
-    remembered.set(timezone, years);
-  }
+  const years = remembered.get(timezone) ?? remember(timezone);
   let known = years.get(year);
   if (known === undefined) {
     known = changesOfYear(IANAZone.create(timezone), year);

@@ -35,7 +35,8 @@ interface Part {
   readonly price: number;
 }
 
-interface Step {
+/** One step of a tiered price. */
+export interface Step {
   /** Upper end in millionths. */
   readonly bound: number;
   readonly price: number;
@@ -60,21 +61,23 @@ type EnergyWindow = LineOf<'energy'>['windows'][number];
 
 /**
  * Bounds of energy tiers in mWh. kWh tiers nest inside the next tier in hours of use: their end is the lower of their own
- * and `hours x billed kW`.
+ * and `hours x billed kW`, as Georgia Power's hours-use blocks are written.
  */
-function energySteps(tiers: NonNullable<EnergyWindow['tiers']>, billedMw: number): readonly Step[] {
-  const raw = tiers.map((tier) =>
-    tier.upTo === null
-      ? Infinity
-      : tier.unit === 'kWhPerKw'
-        ? Math.round(tier.upTo * billedMw)
-        : microOf(tier.upTo),
-  );
+export function energySteps(tiers: NonNullable<EnergyWindow['tiers']>, billedMw: number): readonly Step[] {
+  const raw = tiers.map((tier) => {
+    const own =
+      tier.upTo === null
+        ? Infinity
+        : tier.unit === 'kWhPerKw'
+          ? Math.round(tier.upTo * billedMw)
+          : microOf(tier.upTo);
+    return tier.withinHours === undefined ? own : Math.min(own, Math.round(tier.withinHours * billedMw));
+  });
   const steps: Step[] = [];
   let below = 0;
   for (const [k, tier] of tiers.entries()) {
     let bound = raw[k] ?? Infinity;
-    for (let j = k + 1; j < tiers.length; j++) {
+    for (let j = k + 1; j < tiers.length && tier.withinHours === undefined; j++) {
       if (tiers[j]?.unit === 'kWhPerKw' && tiers[j]?.upTo !== null)
         bound = Math.min(bound, raw[j] ?? Infinity);
     }
@@ -119,7 +122,7 @@ function billedForHours(line: LineOf<'energy'>, view: PeriodView): number {
   const sums = view.sumsOf(target.id);
   return target.windows.reduce((most, _, k) => {
     const window = sums.windows[k];
-    return window === undefined ? most : Math.max(most, billedDemand(target, k, window, view).billedMw);
+    return window?.touched !== true ? most : Math.max(most, billedDemand(target, k, window, view).billedMw);
   }, 0);
 }
 

@@ -10,7 +10,14 @@ import { ok, type Result } from '#domain/result';
 import { exactTotalOf } from './bill.ts';
 import { emptyState, type BillingState, type LineState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import { callHours, excessReactivePerKwh, hoursOfUse, loadFactorTier, subscribedMw } from './charges.ts';
+import {
+  callHours,
+  energySteps,
+  excessReactivePerKwh,
+  hoursOfUse,
+  loadFactorTier,
+  subscribedMw,
+} from './charges.ts';
 import {
   addPrice,
   addTerm,
@@ -26,7 +33,7 @@ import type { CostModel, DemandTerm } from './cost-model.ts';
 import { addDemand } from './demand-terms.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
 import { linePlansOf, type LinePlan } from './meter.ts';
-import { microOf, wholeOf } from './money.ts';
+import { wholeOf } from './money.ts';
 import { stateAt } from './roll-over.ts';
 import { lineSumsOf } from './sums.ts';
 import type { LineOf, TariffLine } from './tariff.ts';
@@ -42,11 +49,7 @@ function tierPrices(builder: Builder, line: LineOf<'energy'>): readonly (number 
   const billedMw = view.site.peakMw;
   return line.windows.map((window) => {
     if (window.tiers === undefined) return undefined;
-    const tier = window.tiers.find((one) => {
-      const bound =
-        one.upTo === null ? Infinity : one.unit === 'kWhPerKw' ? one.upTo * billedMw : microOf(one.upTo);
-      return counter < bound;
-    });
+    const tier = energySteps(window.tiers, billedMw).find((step) => counter < step.bound);
     return tier?.price ?? 0;
   });
 }

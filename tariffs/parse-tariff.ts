@@ -6,7 +6,7 @@ import { isZone } from './calendar.ts';
 import { checked, fault } from './faults.ts';
 import { seasonsMax } from './limits.ts';
 import { tariffSchema, weekdays, type LineOf, type Tariff, type TariffLine, type When } from './tariff.ts';
-import { layDay, minutesOf, seasonMaskOf, windowSetOf, type DayTraits } from './windows.ts';
+import { dayClassOf, layDay, minutesOf, seasonMaskOf, windowSetOf, type DayTraits } from './windows.ts';
 
 function isDate(text: string): boolean {
   const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
@@ -117,6 +117,7 @@ function whenFaults(path: string, when: When, tariff: Tariff): readonly Fault[] 
 interface Tier {
   readonly upTo: number | null;
   readonly unit?: string;
+  readonly withinHours?: number | undefined;
 }
 
 function tierFaults(path: string, tiers: readonly Tier[]): readonly Fault[] {
@@ -124,13 +125,14 @@ function tierFaults(path: string, tiers: readonly Tier[]): readonly Fault[] {
   const highest = new Map<string, number>();
   for (const [k, tier] of tiers.entries()) {
     const last = k === tiers.length - 1;
-    if (last !== (tier.upTo === null)) {
+    const open = tier.upTo === null && tier.withinHours === undefined;
+    if (last !== open) {
       found.push(
         fault(`${path}[${k}].upTo`, tier.upTo, 'open-tier', 'The last tier, and only it, has upTo null.'),
       );
       continue;
     }
-    const unit = tier.unit ?? '';
+    const unit = `${tier.unit ?? ''}/${tier.withinHours ?? ''}`;
     if (tier.upTo !== null && tier.upTo <= (highest.get(unit) ?? 0)) {
       found.push(
         fault(`${path}[${k}].upTo`, tier.upTo, 'tiers-not-ascending', 'Each tier ends above the one before.'),
@@ -224,12 +226,6 @@ function demandFaults(path: string, line: LineOf<'demand'>, tariff: Tariff): rea
         'mean-needs-days',
         'A mean of top peaks goes with reset period or year.',
       ),
-    );
-  }
-  const source = line.ratchet?.sourceWindow;
-  if (source !== undefined && !line.windows.some((window) => window.id === source)) {
-    found.push(
-      fault(`${path}.ratchet.sourceWindow`, source, 'unknown-window', 'Name a window of this line.'),
     );
   }
   return found;
@@ -388,7 +384,11 @@ function coverageFaults(tariff: Tariff): readonly Fault[] {
   }
   const days = dayKindsOf(tariff);
   return [...groups.values()].flatMap((group) => {
+    const seen = new Set<string>();
     for (const day of days) {
+      const kind = group.sets.map((set) => dayClassOf(set, day)).join('/');
+      if (seen.has(kind)) continue;
+      seen.add(kind);
       const found = coverageFault(group, day);
       if (found !== undefined) return [found];
     }

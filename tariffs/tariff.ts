@@ -37,7 +37,7 @@ const clause = z.strictObject({
 });
 
 /** A window holds where any of its clauses does; `otherwise` takes what the other windows of the line leave. */
-const when = z.union([z.enum(['always', 'otherwise']), z.array(clause).min(1).max(100)]);
+const when = z.union([z.enum(['always', 'otherwise']), z.array(clause).min(1).max(400)]);
 
 const priceSeriesUse = z.strictObject({
   ref: name,
@@ -50,6 +50,8 @@ const energyTier = z.strictObject({
   upTo: positive.nullable(),
   /** `kWhPerKw`: the end is this many hours times the billed demand. */
   unit: z.enum(['kWh', 'kWhPerKw']).default('kWh'),
+  /** A kWh tier that also ends at so many hours of use; upTo may then be null before the last tier. */
+  withinHours: positive.optional(),
   price,
 });
 
@@ -130,8 +132,8 @@ const demandLine = z.strictObject({
       /** Months whose peaks count at all; all where absent. */
       sourceMonths: z.array(month).min(1).optional(),
       floorKw: z.number().min(0).default(0),
-      /** The window whose past peaks are looked at; each window its own where absent. */
-      sourceWindow: name.optional(),
+      /** Whose past peaks are looked at: each window its own, or the highest of all windows of the line. */
+      source: z.enum(['window', 'line']).default('window'),
     })
     .optional(),
   unit: z.enum(['kW', 'kVA']).optional(),

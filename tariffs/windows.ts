@@ -155,7 +155,7 @@ export function layDay(
 }
 
 /** Which clauses hold on a day, as a text: equal for days with equal windows. */
-function dayClassOf(set: WindowSet, day: DayTraits): string {
+export function dayClassOf(set: WindowSet, day: DayTraits): string {
   let key = '';
   for (const window of set.windows) {
     if (window === 'otherwise') continue;

@@ -22,7 +22,9 @@ test('a week of the first real tariff, worked by hand', () => {
   // Monday 2026-07-06 to Sunday, 100 kW always, 150 kW on Wednesday 17:00-18:00 local (00:00-01:00Z the next day).
   const kw = new Float64Array(7 * 96).fill(100);
   kw.fill(150, 2 * 96 + 17 * 4, 2 * 96 + 18 * 4);
-  const bill = valueOf(billOf({ tariff, start: at('2026-07-06T00:00:00-07:00'), intervalS: quarterHour, kw }));
+  const bill = valueOf(
+    billOf({ tariff, start: at('2026-07-06T00:00:00-07:00'), intervalS: quarterHour, kw }),
+  );
   // on peak: 5 weekdays x 5 h x 100 + 50 kWh = 2,550; mid-peak: 2 x 5 x 100 = 1,000; off-peak: 7 x 19 x 100 = 13,300.
   expect(amountsOf(bill)).toEqual({
     'energy summer-on-peak': 327.57, // 2,550 x 0.12846 = 327.573

@@ -48,7 +48,9 @@ export function at(iso: string): EpochS {
 }
 
 /** The value of a good result. */
-export function valueOf<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: unknown }): T {
+export function valueOf<T>(
+  result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: unknown },
+): T {
   if (!result.ok) throw new Error(JSON.stringify(result.problem));
   return result.value;
 }
@@ -66,7 +68,10 @@ export function faultsOf(result: {
 export function amountsOf(bill: Bill, period = 0): Readonly<Record<string, number>> {
   const lines = bill.periods[period]?.lines ?? [];
   return Object.fromEntries(
-    lines.map((line) => [[line.id, line.window, line.tier].filter((part) => part !== undefined).join(' '), line.amount]),
+    lines.map((line) => [
+      [line.id, line.window, line.tier].filter((part) => part !== undefined).join(' '),
+      line.amount,
+    ]),
   );
 }
 
@@ -97,7 +102,9 @@ export function objectiveOf(model: CostModel, kw: readonly number[] | Float64Arr
 
 /** A catalogue document as it is on disk. */
 export function catalogueDocument(id: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../tariffs/catalogue/${id}.json`, import.meta.url), 'utf8')) as unknown;
+  return JSON.parse(
+    readFileSync(new URL(`../../tariffs/catalogue/${id}.json`, import.meta.url), 'utf8'),
+  ) as unknown;
 }
 
 /** Ids of the catalogue. */
