@@ -1,5 +1,6 @@
 /** The door from the command line to a pure operation of the catalogue. @module */
 import { createInterface } from 'node:readline';
+import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument } from '#adapters/yaml-document';
 import type { Fault } from '#domain/fault';
 import { invoke, schemasOf } from '#operations/invoke';
@@ -21,7 +22,7 @@ function jsonOf(value: unknown): string {
 }
 
 function contextNow(): OperationContext {
-  return { nowS: Math.floor(Date.now() / 1000) };
+  return { nowS: Math.floor(Date.now() / 1000), tariffDocument, tariffIds };
 }
 
 /** Answers line by line in order; a line with faults gives `{"problems":[...]}` and the next goes on. */

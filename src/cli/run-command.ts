@@ -7,8 +7,10 @@ import { runScenarioNight } from '#adapters/night-runner';
 import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument, type TextDocument } from '#adapters/yaml-document';
 import type { Fault } from '#domain/fault';
-import { nearestOf } from '#operations/nearest';
+import { policyOf } from '#engine/policy';
+import { floorsOfSite } from '#engine/start';
 import { suggestFields } from '#operations/suggest';
+import { tariffOf } from '#operations/tariff-of';
 import type { Bus } from '#ports/bus';
 import type { Log } from '#ports/log';
 import type { NightProgress } from '#sim/night';
@@ -47,27 +49,21 @@ function scenarioFile(path: string): string {
   return isFolder ? join(path, 'scenario.yaml') : path;
 }
 
-/** A scenario from its file, with another seed where one is given. @throws InputFaults */
-export function loadScenario(file: string, seed: number | undefined): Scenario {
-  const document = documentAt(file);
+/** A scenario from its document, with another seed where one is given. @throws InputFaults */
+function scenarioIn(document: TextDocument, seed: number | undefined): Scenario {
   const read = scenarioOf(document.value);
   if (!read.ok) throw new InputFaults(placeFaults(suggestFields(read.problem, scenarioSchema), document));
   return seed === undefined ? read.value : { ...read.value, seed };
 }
 
-/** The tariff document that a scenario names or holds. @throws InputFaults */
-export function loadTariff(scenario: Scenario, file: string): unknown {
-  const { ref } = scenario.tariff;
-  if (typeof ref !== 'string') return scenario.tariff;
-  const document = tariffDocument(ref);
-  if (document !== undefined) return document;
-  const known = tariffIds();
-  const nearest = nearestOf(ref, known);
-  const fix =
-    nearest === undefined ? `name one of ${known.slice(0, 8).join(', ')}` : `did you mean ${nearest}?`;
-  throw new InputFaults([
-    { file, path: 'tariff.ref', value: JSON.stringify(ref), rule: 'unknown-tariff', fix },
-  ]);
+/** What can be wrong with a scenario beyond its form: its policy and its floors. @throws InputFaults */
+function checkFloors(scenario: Scenario, document: TextDocument): void {
+  const policy = policyOf(scenario.policy);
+  if (!policy.ok) throw new InputFaults(placeFaults(policy.problem, document));
+  const floors = floorsOfSite(scenario.site, policy.value);
+  if (floors.ok) return;
+  const { kind, message } = floors.problem;
+  throw new InputFaults(placeFaults([{ path: 'circuits', rule: kind, fix: message }], document));
 }
 
 function expectedAt(folder: string): Expected | undefined {
@@ -180,9 +176,13 @@ function made(folder: string): string {
 /** Runs a scenario; the exit code tells whether everything expected came. @throws InputFaults */
 export async function runScenario(path: string, options: RunOptions): Promise<void> {
   const file = scenarioFile(path);
-  const scenario = loadScenario(file, options.seed);
+  const document = documentAt(file);
+  const scenario = scenarioIn(document, options.seed);
+  checkFloors(scenario, document);
   const expected = expectedAt(resolve(file, '..'));
-  const tariff = loadTariff(scenario, file);
+  const found = tariffOf(scenario, { tariffDocument, tariffIds });
+  if (!found.ok) throw new InputFaults(placeFaults(found.problem, document));
+  const tariff = found.value;
   // The tariff is tried before the night, so that a wrong one costs no minutes.
   const judged = judge(scenario, tariff);
   if (!judged.ok) throw new InputFaults(judged.problem.map((fault) => ({ ...fault, file })));

@@ -3,11 +3,36 @@
  * entry loads its working part when it is first used.
  * @module
  */
-import { scenarioExample } from './examples.ts';
+import { compileExample, compositeExample, scenarioExample, validateProfileExample } from './examples.ts';
 import type { Operation } from './operation.ts';
 
 /** The catalogue, in the order in which it is shown. */
 export const operations: readonly Operation[] = [
+  {
+    name: 'plan',
+    summary: 'Plans the vehicles of a scenario: certified schedule, shortfalls by name, cost, OCPP profiles.',
+    example: scenarioExample,
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'compile',
+    summary: 'Compiles a limit over time into the OCPP profiles that make a charger follow it.',
+    example: compileExample,
+    load: async () => (await import('./profiles.ts')).compileBody,
+  },
+  {
+    name: 'composite',
+    summary:
+      'Tells the composite schedule that installed charging profiles make, as the standard defines it.',
+    example: compositeExample,
+    load: async () => (await import('./profiles.ts')).compositeBody,
+  },
+  {
+    name: 'validate-profile',
+    summary: 'Tells every requirement of the standard that a charging profile breaks.',
+    example: validateProfileExample,
+    load: async () => (await import('./profiles.ts')).validateProfileBody,
+  },
   {
     name: 'scenario-check',
     summary: 'Checks a scenario and tells what it holds, without running it.',

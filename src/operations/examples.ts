@@ -35,5 +35,76 @@ export const scenarioExample = {
       maxKw: 11,
     },
   ],
-  tariff: { ref: 'pge-bev-2-s' },
+  tariff: { ref: 'us-sce-tou-8-d-2022' },
+};
+
+const nightProfile = {
+  chargingProfileId: 7,
+  transactionId: 21,
+  stackLevel: 1,
+  chargingProfilePurpose: 'TxProfile',
+  chargingProfileKind: 'Absolute',
+  chargingSchedule: {
+    startSchedule: '2026-07-14T20:00:00Z',
+    duration: 21_600,
+    chargingRateUnit: 'A',
+    chargingSchedulePeriod: [
+      { startPeriod: 0, limit: 6 },
+      { startPeriod: 7200, limit: 16 },
+    ],
+  },
+};
+
+const floorProfile = {
+  chargingProfileId: 2,
+  stackLevel: 0,
+  chargingProfilePurpose: 'TxDefaultProfile',
+  chargingProfileKind: 'Absolute',
+  chargingSchedule: {
+    startSchedule: '2026-07-01T00:00:00Z',
+    chargingRateUnit: 'A',
+    chargingSchedulePeriod: [{ startPeriod: 0, limit: 8 }],
+  },
+};
+
+/** A plan over a floor on one OCPP 1.6 charger. */
+export const compositeExample = {
+  ocppVersion: '1.6',
+  now: '2026-07-14T20:30:00Z',
+  evseId: 1,
+  numberOfEvses: 1,
+  installed: [
+    { evseId: 1, profile: floorProfile },
+    { evseId: 1, profile: nightProfile },
+  ],
+  transactions: [{ evseId: 1, id: 21, start: '2026-07-14T19:50:00Z' }],
+  request: { duration: 28_800, chargingRateUnit: 'A' },
+  electrical: { voltage: 230, phases: 3 },
+};
+
+/** A profile that could be set. */
+export const validateProfileExample = {
+  ocppVersion: '1.6',
+  now: '2026-07-14T20:30:00Z',
+  evseId: 1,
+  numberOfEvses: 1,
+  profile: nightProfile,
+  installed: [{ evseId: 1, profile: floorProfile }],
+  transactions: [{ evseId: 1, id: 21, start: '2026-07-14T19:50:00Z' }],
+};
+
+/** Six hours of plan for one 2.0.1 charger. */
+export const compileExample = {
+  ocppVersion: '2.0.1',
+  now: '2026-07-14T20:00:00Z',
+  evse: { id: 1, maxA: 32, phases: 3 },
+  transactionId: 'tx-21',
+  limit: [
+    { from: '2026-07-14T20:00:00Z', limit: 0 },
+    { from: '2026-07-14T22:00:00Z', limit: 16 },
+    { from: '2026-07-15T01:00:00Z', limit: 10.5 },
+  ],
+  lease: 21_600,
+  raiseDelay: 15,
+  floors: { evse: 6 },
 };

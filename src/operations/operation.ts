@@ -7,6 +7,10 @@ import type { z } from 'zod';
 export interface OperationContext {
   /** The instant in seconds since 1970 that stands where a document does not say `now`; pure layers have no clock. */
   readonly nowS: number;
+  /** The bundled tariff of an id; undefined where there is none. Pure layers read no files. */
+  readonly tariffDocument: (id: string) => unknown;
+  /** Ids of all bundled tariffs. */
+  readonly tariffIds: () => readonly string[];
 }
 
 /** The working part of an operation, loaded when it is first used. */
