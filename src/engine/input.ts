@@ -29,6 +29,8 @@ export interface SolvedPlan {
   /** The certificate: residuals are within tolerance. */
   readonly valid: boolean;
   readonly repairCost: number;
+  /** The powers are those of the plan in force. */
+  readonly isKept?: true;
   /** In the order of the problem's sessions, kW per interval of each stay. */
   readonly powerKw: readonly (readonly number[])[];
   readonly shortfallKwh: readonly number[];

@@ -129,6 +129,10 @@ function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledA
   const place = placeOf(state, ref);
   const { sampleIntervalS, meterTolerance, meterToleranceW } = state.policy;
   if (place === undefined || reading.sampledAt < state.now - 2 * sampleIntervalS) return [state, []];
+  // What the charger might hold before the last change of the belief is remembered for the reaction time only.
+  const knownFrom =
+    (state.ledger.beliefs[ref.stationId]?.changedAt ?? 0) - place.station.capability.reactionS;
+  if (reading.sampledAt < knownFrom) return [state, []];
   const at = epochS(Math.min(reading.sampledAt, state.now));
   const boundW = boundOf(state, ref, place, at);
   const finding = observeMeter(state.witness, {

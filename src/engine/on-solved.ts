@@ -1,6 +1,7 @@
 /** The answer of a solver. Only a plan whose certificate is valid is taken; otherwise the last one goes on. @module */
 import type { Input } from './input.ts';
 import { clearAlarm, counted, inTurn, raiseAlarm, type Change } from './change.ts';
+import { steadier } from './keep.ts';
 import { takePlan } from './plan.ts';
 import type { State } from './state.ts';
 
@@ -30,7 +31,7 @@ export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>
       facts: { status: plan.status, solver: plan.solver, planInForce: state.planRevision },
     });
   return inTurn(rest, [
-    (s) => takePlan(s, solving, plan),
+    (s) => takePlan(s, solving, steadier(plan, solving.kept)),
     (s) => clearAlarm(s, 'solver-failed', key),
     (s) => clearAlarm(s, 'plan-not-certified', key),
   ]);

@@ -20,6 +20,7 @@ import {
   type Change,
 } from './change.ts';
 import type { Effect } from './effect.ts';
+import { keptPlanOf } from './keep.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
 import { freshSupply } from './start.ts';
@@ -144,6 +145,11 @@ function askForPlan(state: State): Change {
   const draft = draftOf(state);
   if (draft === undefined) return [{ ...state, stale: [] }, []];
   const requestId = state.requestCount + 1;
+  const kept = keptPlanOf({
+    problem: draft.problem,
+    sessions: draft.sessions,
+    goneH: (state.now - draft.grid.startS) / 3600,
+  });
   const next: State = {
     ...state,
     stale: [],
@@ -155,6 +161,7 @@ function askForPlan(state: State): Change {
       grid: draft.grid,
       triggers: state.stale,
       sessions: draft.sessions,
+      ...(kept === undefined ? {} : { kept }),
     },
   };
   return [next, [{ kind: 'solve', requestId, problem: draft.problem }]];

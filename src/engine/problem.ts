@@ -105,18 +105,6 @@ function powersOf(
   };
 }
 
-/** The least energy at or above the wanted one that whole intervals of allowed powers add up to. */
-function reachableKwh(
-  wantedKwh: number,
-  grid: TimeGrid,
-  powers: { readonly minKw: number; readonly stepKw: number },
-): number {
-  const hours = grid.intervalS / 3600;
-  const quantumKwh = powers.stepKw * hours;
-  const whole = quantumKwh > 0 ? Math.ceil(wantedKwh / quantumKwh - 1e-9) * quantumKwh : wantedKwh;
-  return Math.max(whole, powers.minKw * hours);
-}
-
 /** The session of a visit in the solver's numbers and in ours. */
 function sessionOf(
   state: State,
@@ -132,11 +120,7 @@ function sessionOf(
   const neededKwh = neededWh(state, visit) / 1000;
   // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
   const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
-  const wantedKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
-  const energyKwh = Math.min(
-    Math.max(wantedKwh, reachableKwh(wantedKwh, grid, powers)),
-    Math.max(wantedKwh, windowKwh),
-  );
+  const energyKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
   const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
   return [
     {

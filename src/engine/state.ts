@@ -105,6 +105,16 @@ export interface PlannedSession {
   readonly extraKwh: number;
 }
 
+/** The plan in force, counted out on a new problem; money, kW and kWh as in a solution. */
+export interface KeptPlan {
+  readonly objective: number;
+  /** Cost of energy and earliness. */
+  readonly energyCost: number;
+  readonly powerKw: readonly (readonly number[])[];
+  readonly shortfallKwh: readonly number[];
+  readonly peaksKw: readonly number[];
+}
+
 /** A solve that has been asked for; the answer is read with the help of what is kept here. */
 export interface OpenSolve {
   readonly requestId: number;
@@ -113,6 +123,7 @@ export interface OpenSolve {
   readonly triggers: readonly Trigger[];
   /** In the order of the problem's sessions. */
   readonly sessions: readonly PlannedSession[];
+  readonly kept?: KeptPlan;
 }
 
 /** The plan of one EVSE as the station shall hold it. */

@@ -1,6 +1,13 @@
 /** What each circuit may carry over time: its fuse, limit events, and the load behind it that nobody controls. @module */
 import type { Site, UncontrolledLoad } from '#domain/site';
-import { combine, constant, mapValues, stepFunctionOf, type StepFunction } from '#domain/step-function';
+import {
+  combine,
+  constant,
+  mapValues,
+  stepFunctionOf,
+  type StepFunction,
+  valueAt,
+} from '#domain/step-function';
 import { alignDown } from '#domain/time-grid';
 import { epochS, later, seconds, type EpochS } from '#domain/units';
 import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
@@ -31,13 +38,14 @@ function curveOver(
   return stepFunctionOf([...pieces, [end, curveW.reduce((a, b) => Math.max(a, b), 0)]]);
 }
 
-/** `f`, but at least (or instead, for `replace`) the reading while it holds. */
+/** `f`, but the reading while it holds: instead of it, or only where it was above `f` when it was taken. */
 function withReading(
   f: StepFunction,
   reading: Reading | undefined,
-  how: 'at-least' | 'replace',
+  how: 'if-above' | 'instead',
 ): StepFunction {
   if (reading === undefined) return f;
+  if (how === 'if-above' && reading.powerW <= valueAt(f, reading.sampledAt)) return f;
   const end = later(reading.sampledAt, readingHoldsS);
   const held = stepFunctionOf([
     [epochS(0), 0],
@@ -46,7 +54,7 @@ function withReading(
   ]);
   return combine([f, held], ([level = 0, holds = 0]) => {
     if (holds === 0) return level;
-    return how === 'replace' ? reading.powerW : Math.max(level, reading.powerW);
+    return how === 'instead' ? reading.powerW : Math.max(level, reading.powerW);
   });
 }
 
@@ -58,10 +66,10 @@ function uncontrolledAt(
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   const loads = state.site.uncontrolled.filter((load) => load.circuit === circuit);
-  if (loads.length === 0) return withReading(constant(0), state.loads[circuit], 'at-least');
+  if (loads.length === 0) return withReading(constant(0), state.loads[circuit], 'if-above');
   const curve = sumOfCurves(loads, what);
   const f = curveOver(state.site.timeZone, curve, span);
-  return withReading(f, state.loads[circuit], what === 'bound' ? 'at-least' : 'replace');
+  return withReading(f, state.loads[circuit], what === 'bound' ? 'if-above' : 'instead');
 }
 
 /** Day curves added up. */

@@ -1,0 +1,56 @@
+/**
+ * Stability: the plan in force is counted out on the new problem, and goes on unless a new one is worth its messages.
+ * @module
+ */
+import { account } from '#solver/certificate/account';
+import type { DepotProblem } from '#solver/problem';
+import type { SolvedPlan } from './input.ts';
+import type { KeptPlan, PlannedSession } from './state.ts';
+
+/** Break of a limit that the plan in force may show on the new problem, kW: less than the room left for rounding. */
+const residualMaxKw = 0.001;
+/** Part of the energy cost that a new plan must save to be taken. */
+const gainShare = 0.002;
+
+/** What is needed to count the plan in force out. */
+interface Standing {
+  readonly problem: DepotProblem;
+  readonly sessions: readonly PlannedSession[];
+  /** Hours of the first interval that are over. */
+  readonly goneH: number;
+}
+
+/** The plan in force on a new problem; undefined where it lacks a session or breaks a limit. */
+export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | undefined {
+  const powerKw: Float64Array[] = [];
+  const asked = [];
+  for (const [i, session] of problem.sessions.entries()) {
+    const row = problem.previousKw?.get(session.id);
+    const restKwh = session.energyKwh - (sessions[i]?.extraKwh ?? 0);
+    if (row === undefined) return undefined;
+    const plannedKwh = row.reduce((sum, kw) => sum + kw, 0) * problem.intervalH;
+    const lostKwh = session.arrive === 0 ? goneH * (row[0] ?? 0) : 0;
+    const energyKwh = Math.max(restKwh + lostKwh, Math.min(session.energyKwh, plannedKwh));
+    powerKw.push(row);
+    asked.push({ ...session, energyKwh });
+  }
+  const counted = account({ ...problem, sessions: asked }, { powerKw }, 'stepped');
+  if (counted.primalResidual > residualMaxKw) return undefined;
+  return {
+    objective: counted.objective,
+    energyCost: counted.cost.energy + counted.cost.earliness,
+    powerKw: powerKw.map((row) => [...row]),
+    shortfallKwh: [...counted.shortfallKwh],
+    peaksKw: [...counted.peaksKw],
+  };
+}
+
+/** The plan to go on with: the one in force where the new one saves too little. */
+export function steadier(solved: SolvedPlan, kept: KeptPlan | undefined): SolvedPlan {
+  if (kept === undefined) return solved;
+  const gain = kept.objective - solved.objective;
+  if (gain > gainShare * Math.abs(kept.energyCost)) return solved;
+  const { objective, powerKw, shortfallKwh, peaksKw } = kept;
+  const gap = Math.max(0, objective - solved.bound) / Math.max(1, Math.abs(solved.bound));
+  return { ...solved, objective, gap, powerKw, shortfallKwh, peaksKw, isKept: true };
+}
