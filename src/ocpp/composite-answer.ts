@@ -16,7 +16,7 @@ export const readingNames = {
   A2: ['one-period', 'reject', 'empty', 'no-schedule', 'minus-one'],
   A3: ['simulate', 'station-only'],
   A4: ['from-now', 'skip', 'reject'],
-  A5: ['connector-replaces', 'by-stack-level', 'connector-hides'],
+  A5: ['connector-replaces', 'by-stack-level', 'connector-leads'],
   A6: ['merge', 'keep'],
   A7: ['sum', 'cap-only'],
   A8: ['convert', 'keep-unit', 'no-limit'],

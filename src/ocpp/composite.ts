@@ -25,10 +25,10 @@ export interface LimitReadings {
   /** Relative without a transaction: counted from `now`, or not at all. */
   readonly A4: 'from-now' | 'skip';
   /**
-   * TxDefaultProfile of the EVSE beside one of EVSE 0: the own one leads wherever it has a period (default of 1.6), the
-   * stack level decides and the own one wins ties (default of 2.x), or the own one hides the other at all times.
+   * TxDefaultProfile of the EVSE beside one of EVSE 0: any own one replaces the other at all times (default of 1.6), the
+   * stack level decides and the own one wins ties (default of 2.x), or the own one leads wherever it has a period.
    */
-  readonly A5: 'connector-replaces' | 'by-stack-level' | 'connector-hides';
+  readonly A5: 'connector-replaces' | 'by-stack-level' | 'connector-leads';
   /** Equal neighbours are one piece, or stay apart where another profile or period begins; `limitOf` always merges. */
   readonly A6: 'merge' | 'keep';
   /** EVSE 0: the sum of the EVSEs under the station's cap, or the cap alone. */
@@ -208,7 +208,7 @@ function transactionChain(context: Context, evseId: number): Clocked[] {
   const transaction = input.transactions.find((one) => one.evseId === evseId);
   if (transaction === undefined && !assumesTransaction(input)) return [];
   const hidden =
-    context.a5 === 'connector-hides' &&
+    context.a5 === 'connector-replaces' &&
     input.installed.some((one) => one.evseId === evseId && one.profile.purpose === 'TxDefaultProfile');
   const ranked: Ranked[] = [];
   for (const entry of input.installed) {
@@ -425,11 +425,21 @@ function trackOfChain(context: Context, chain: readonly Clocked[]): Track {
 
 /** Writes `[fromS, untilS)`: where profile `k` has a period, that one; elsewhere what the profiles below it say. */
 function fill(sweep: Sweep, k: number, fromS: number, untilS: number): void {
-  const clocked = sweep.chain[k];
-  if (clocked === undefined) {
-    push(sweep.track, fromS, Infinity, 0);
-    return;
+  // Going down in a loop where nothing is left to do above keeps the stack as deep as gaps are nested.
+  let cursorS = fromS;
+  for (let i = k; i < sweep.chain.length; i++) {
+    const clocked = sweep.chain[i];
+    if (clocked === undefined) break;
+    if (clocked.fromS < untilS && clocked.untilS > cursorS) cursorS = fillFrom(sweep, i, cursorS, untilS);
+    if (cursorS >= untilS) return;
   }
+  push(sweep.track, cursorS, Infinity, 0);
+}
+
+/** Writes from `fromS` to the end of the last period of profile `k` before `untilS`, gaps by those below; that end. */
+function fillFrom(sweep: Sweep, k: number, fromS: number, untilS: number): number {
+  const clocked = sweep.chain[k];
+  if (clocked === undefined) return fromS;
   const { periods, everyS, startS } = clocked;
   const endS = Math.min(untilS, clocked.untilS);
   const firstS = Math.max(fromS, clocked.fromS);
@@ -437,7 +447,7 @@ function fill(sweep: Sweep, k: number, fromS: number, untilS: number): void {
   let cycle = everyS === Infinity ? 0 : Math.max(Math.floor((firstS - startS) / everyS), clocked.firstCycle);
   for (;;) {
     const cycleS = cycle === 0 ? startS : startS + cycle * everyS;
-    if (firstS >= endS || cycleS >= endS) break;
+    if (cycleS >= endS) break;
     const cycleEndS = Math.min(cycleS + clocked.lengthS, endS);
     for (let i = periodAt(periods, Math.max(firstS, cursorS) - cycleS); i < periods.length; i++) {
       const period = periods[i];
@@ -448,13 +458,14 @@ function fill(sweep: Sweep, k: number, fromS: number, untilS: number): void {
       const periodEndS = next === undefined ? cycleEndS : Math.min(cycleS + next.startS, cycleEndS);
       if (periodEndS <= periodS) continue;
       if (periodS > cursorS) fill(sweep, k + 1, cursorS, periodS);
-      push(sweep.track, periodS, levelOf(sweep.input, clocked.schedule, period), period.numberPhases ?? 0);
+      const level = levelOf(sweep.input, clocked.schedule, period);
+      push(sweep.track, periodS, level, period.numberPhases ?? 0);
       cursorS = periodEndS;
     }
     if (everyS === Infinity || cycleEndS >= endS) break;
     cycle++;
   }
-  if (cursorS < untilS) fill(sweep, k + 1, cursorS, untilS);
+  return cursorS;
 }
 
 /** Index of the period that holds `elapsedS` into the schedule; the first one before any has begun. */

@@ -34,6 +34,7 @@ const count = z.int().min(0);
 const positive = z.number().positive();
 const longestS = 366 * 86_400;
 const entriesMax = 500;
+const offsetsMax = 8;
 
 const version = z.enum(['1.6', '2.0.1', '2.1']);
 const unit = z.enum(['A', 'W']);
@@ -89,7 +90,7 @@ export const compositeInput = z.strictObject({
     z
       .array(z.strictObject({ from: optional(instant), offsetMinutes: z.int().min(-1440).max(1440) }))
       .min(1)
-      .max(entriesMax),
+      .max(offsetsMax),
   ),
 });
 

@@ -90,7 +90,7 @@ function readingsOf(random: Prng): Partial<LimitReadings> {
   return {
     ...some('A3', ['simulate', 'station-only']),
     ...some('A4', ['from-now', 'skip']),
-    ...some('A5', ['connector-replaces', 'by-stack-level', 'connector-hides']),
+    ...some('A5', ['connector-replaces', 'by-stack-level', 'connector-leads']),
     ...some('A7', ['sum', 'cap-only']),
     ...some('A8', ['convert', 'no-limit']),
     ...some('A9', ['total', 'per-phase']),

@@ -246,13 +246,13 @@ describe('who leads', () => {
   });
 
   test.each<
-    [OcppVersion, 'connector-replaces' | 'by-stack-level' | 'connector-hides' | undefined, number, number]
+    [OcppVersion, 'connector-replaces' | 'by-stack-level' | 'connector-leads' | undefined, number, number]
   >([
-    ['1.6', undefined, 6, 16],
+    ['1.6', undefined, 6, none],
     ['2.0.1', undefined, 16, 16],
     ['1.6', 'by-stack-level', 16, 16],
-    ['2.1', 'connector-replaces', 6, 16],
-    ['1.6', 'connector-hides', 6, none],
+    ['2.1', 'connector-replaces', 6, none],
+    ['1.6', 'connector-leads', 6, 16],
   ])('A5 in %s, %s: the own TxDefaultProfile beside that of connector 0', (version, A5, first, then) => {
     const station = profile({ id: 1, stackLevel: 1, startAt: t0, periods: periods([0, 16]) });
     const own = profile({ id: 2, startAt: t0, durationS: 100, periods: periods([0, 6]) });

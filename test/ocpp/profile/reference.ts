@@ -89,7 +89,7 @@ function transactionLead(input: LimitInput, t: number, evseId: number): Held | u
     one.evseId === 0 && one.profile.purpose === 'TxDefaultProfile';
   const reading = input.readings?.A5 ?? (input.version === '1.6' ? 'connector-replaces' : 'by-stack-level');
   if (reading === 'by-stack-level') return led(input, t, evseId, (one) => own(one) || station(one));
-  if (reading === 'connector-hides' && input.installed.some(own)) return led(input, t, evseId, own);
+  if (reading === 'connector-replaces' && input.installed.some(own)) return led(input, t, evseId, own);
   return led(input, t, evseId, own) ?? led(input, t, evseId, station);
 }
 
