@@ -31,34 +31,36 @@ interface Cable {
 function socketOf(cable: Cable, site: Site, stationId: string, events: SocketEvents): StationSocket {
   const station = site.stations.find((candidate) => candidate.id === stationId);
   invariant(station !== undefined, 'a socket belongs to a station of the site', { stationId });
+  const open = (): void => {
+    const { server } = cable;
+    if (server === undefined || cable.cut.has(stationId)) {
+      events.closed();
+      return;
+    }
+    const isCurrent = (): boolean => cable.wires.get(stationId) === wire;
+    const wire: Wire = openStationSocket({
+      url: server.url,
+      id: stationId,
+      version: station.version,
+      ...(station.password === undefined ? {} : { password: station.password }),
+      traffic: cable.traffic,
+      onOpen: () => {
+        if (isCurrent()) events.opened();
+      },
+      onFrame: (text) => {
+        if (isCurrent()) events.frame(text);
+      },
+      onClose: () => {
+        if (!isCurrent()) return;
+        cable.wires.delete(stationId);
+        events.closed();
+      },
+    });
+    cable.wires.set(stationId, wire);
+  };
   return {
-    connect: () => {
-      const { server } = cable;
-      if (server === undefined || cable.cut.has(stationId)) {
-        cable.later.push(() => events.closed());
-        return;
-      }
-      const isCurrent = (): boolean => cable.wires.get(stationId) === wire;
-      const wire: Wire = openStationSocket({
-        url: server.url,
-        id: stationId,
-        version: station.version,
-        ...(station.password === undefined ? {} : { password: station.password }),
-        traffic: cable.traffic,
-        onOpen: () => {
-          if (isCurrent()) events.opened();
-        },
-        onFrame: (text) => {
-          if (isCurrent()) events.frame(text);
-        },
-        onClose: () => {
-          if (!isCurrent()) return;
-          cable.wires.delete(stationId);
-          events.closed();
-        },
-      });
-      cable.wires.set(stationId, wire);
-    },
+    // A server that starts at this very instant is there by the time the attempt is made.
+    connect: () => void cable.later.push(open),
     send: (text) => cable.wires.get(stationId)?.send(text),
     close: () => {
       const wire = cable.wires.get(stationId);

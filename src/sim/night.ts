@@ -233,10 +233,7 @@ export async function runNight(options: NightOptions): Promise<NightResult> {
   );
   await engine.stop();
   await bus.drain();
-  for (const station of world.stations.values()) station.powerOff();
-  await transport.settle();
-  await transport.close();
-  return nightResultOf({
+  const result = nightResultOf({
     scenario,
     transport: transport.name,
     world,
@@ -245,4 +242,8 @@ export async function runNight(options: NightOptions): Promise<NightResult> {
     journal: options.journal.summary(),
     wallMs: options.wallClockMs() - beganMs,
   });
+  for (const station of world.stations.values()) station.powerOff();
+  await transport.settle();
+  await transport.close();
+  return result;
 }

@@ -7,8 +7,8 @@ export const depot4 = {
   id: 'depot-4',
   title: 'Four stations',
   seed: 4,
-  timeZone: 'Europe/Brussels',
-  start: '2026-07-14T18:00:00+02:00',
+  timeZone: 'America/Los_Angeles',
+  start: '2026-07-14T18:00:00-07:00',
   durationH: 12,
   circuits: [
     { id: 'grid', limitA: 80, limitKw: 55 },
@@ -99,13 +99,7 @@ export const depot4 = {
       changes: [{ at: '03:00', departs: '05:20' }],
     },
   ],
-  tariff: {
-    format: 'voltherd-tariff-1',
-    id: 'flat',
-    name: 'Flat',
-    currency: 'EUR',
-    timezone: 'Europe/Brussels',
-  },
+  tariff: { ref: 'us-sce-tou-8-d-2022' },
 };
 
 /** The scenario of a document that must be good. */
