@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { optimise } from '#solver/operations';
+import type { OptimiseAnswer } from '#solver/operations';
+
+interface Document {
+  [field: string]: unknown;
+  circuits: Record<string, unknown>[];
+  connectors: Record<string, unknown>[];
+  sessions: Record<string, unknown>[];
+  demand: Record<string, unknown>[];
+}
+
+function document(): Document {
+  return {
+    intervalMinutes: 60,
+    intervals: 4,
+    circuits: [
+      { id: 'grid', parent: null, limitKw: 20 },
+      { id: 'feeder', parent: 'grid', limitKw: [9, 9, 9, 9] },
+    ],
+    connectors: [
+      { id: 'a', circuit: 'feeder', maxKw: 11 },
+      { id: 'b', circuit: 'feeder', maxKw: 11, minKw: 1.5, stepKw: 0.5, phases: 1 },
+    ],
+    modules: [],
+    sessions: [
+      { id: 'v', connector: 'a', arrive: 0, depart: 4, energyKwh: 12, maxKw: 11, shortfallPrice: 100 },
+      { id: 'w', connector: 'b', arrive: 1, depart: 6, energyKwh: 5.1, maxKw: 11, shortfallPrice: 100 },
+    ],
+    fixedLoadKw: [1, 1, 1, 1],
+    price: [0.3, 0.1, 0.2, 0.2],
+    demand: [{ id: 'any', pricePerKw: 0.01, intervals: [1, 1, 1, 1], floorKw: 2 }],
+  };
+}
+
+async function answer(doc: Document): Promise<OptimiseAnswer> {
+  const result = await optimise.handle(doc);
+  if (!result.ok) throw new Error(JSON.stringify(result.problem));
+  return optimise.output.parse(result.value);
+}
+
+describe('optimise', () => {
+  test('answers in the form of the contract', async () => {
+    const result = await answer(document());
+    // 17.1 kWh: 9 in hour 1, 8.1 in hours 2 and 3 at 0.2; the peak of 10 kW is worth its 0.1.
+    expect(result.status).toBe('optimal');
+    expect(result.cost.energy).toBeCloseTo(0.9 + 1.62, 9);
+    expect(result.cost.demand).toBeCloseTo(0.1, 9);
+    expect(result.peaksKw['any']).toBeCloseTo(10, 9);
+    expect(result.powerKw['v']).toHaveLength(4);
+    expect(result.certificate.valid).toBe(true);
+  });
+
+  test('a window beyond the horizon is powered within it', async () => {
+    const { powerKw } = await answer(document());
+    expect(powerKw['w']).toHaveLength(5);
+    expect(powerKw['w']!.slice(3)).toEqual([0, 0]);
+  });
+
+  test('the fixed load is taken off the grid connection', async () => {
+    const doc = { ...document(), fixedLoadKw: [18, 18, 18, 18] };
+    const { powerKw } = await answer(doc);
+    for (const t of [0, 1, 2, 3])
+      expect(powerKw['v']![t]! + (powerKw['w']![t - 1] ?? 0)).toBeLessThan(2 + 1e-9);
+  });
+
+  test('minimum power and steps hold when asked for, and vehicles still leave full', async () => {
+    const { powerKw, shortfallKwh, repairCost } = await answer({ ...document(), continuous: false });
+    for (const kw of powerKw['w']!) {
+      expect(kw === 0 || kw >= 1.5).toBe(true);
+      expect(Math.abs(kw / 0.5 - Math.round(kw / 0.5))).toBeLessThan(1e-9);
+    }
+    expect(shortfallKwh).toEqual({ v: 0, w: 0 });
+    expect(repairCost).toBeGreaterThanOrEqual(-1e-9);
+  });
+
+  test('efficiency: energy is counted in the vehicle, power at the socket', async () => {
+    const doc = document();
+    doc.sessions = [{ ...doc.sessions[0], efficiency: 0.8 }];
+    const { powerKw } = await answer(doc);
+    expect(powerKw['v']!.reduce((a, b) => a + b)).toBeCloseTo(15, 9);
+  });
+
+  test('the same answer from both back ends', async () => {
+    const highs = await answer({ ...document(), solver: 'highs' });
+    const other = await answer({ ...document(), solver: 'javascript-lp-solver' });
+    expect(other.solver).toBe('javascript-lp-solver');
+    expect(other.objective).toBeCloseTo(highs.objective, 9);
+  });
+});
+
+const faulty: Record<string, [(doc: Document) => unknown, string, string]> = {
+  'a negative cap': [(d) => (d.circuits[1]!['limitKw'] = -1), 'circuits[1].limitKw[0]', 'too-small'],
+  'negative energy': [(d) => (d.sessions[0]!['energyKwh'] = -1), 'sessions[0].energyKwh', 'too-small'],
+  'a reversed window': [(d) => (d.sessions[1]!['arrive'] = 7), 'sessions[1].depart', 'window-reversed'],
+  'two vehicles at once on a connector': [
+    (d) => (d.sessions[1]!['connector'] = 'a'),
+    'sessions[1].arrive',
+    'sessions-overlap',
+  ],
+  'a cycle in the circuits': [
+    (d) => {
+      d.circuits.push({ id: 'x', parent: 'y', limitKw: 1 }, { id: 'y', parent: 'x', limitKw: 1 });
+    },
+    'circuits[2].parent',
+    'circuit-cycle',
+  ],
+  'a circuit that feeds itself': [
+    (d) => (d.circuits[1]!['parent'] = 'feeder'),
+    'circuits[1].parent',
+    'circuit-cycle',
+  ],
+  'a first circuit with a parent': [
+    (d) => (d.circuits[0]!['parent'] = 'feeder'),
+    'circuits[0].parent',
+    'first-circuit-has-parent',
+  ],
+  'an unknown circuit': [
+    (d) => (d.connectors[0]!['circuit'] = 'nowhere'),
+    'connectors[0].circuit',
+    'unknown-circuit',
+  ],
+  'an unknown connector': [
+    (d) => (d.sessions[0]!['connector'] = 'nowhere'),
+    'sessions[0].connector',
+    'unknown-connector',
+  ],
+  'an unknown module': [
+    (d) => (d.connectors[0]!['module'] = 'nowhere'),
+    'connectors[0].module',
+    'unknown-module',
+  ],
+  'not a number': [(d) => (d.sessions[0]!['energyKwh'] = NaN), 'sessions[0].energyKwh', 'not-a-number'],
+  'not a number in a series': [(d) => (d['price'] = [0, NaN, 0, 0]), 'price[1]', 'not-a-number'],
+  'a million intervals': [(d) => (d['intervals'] = 1_000_000), 'intervals', 'too-large'],
+  'no intervals': [(d) => (d['intervals'] = 0), 'intervals', 'too-small'],
+  'an unknown field': [(d) => (d.sessions[0]!['energy'] = 3), 'sessions[0].energy', 'unknown-field'],
+  'a missing field': [(d) => delete d.sessions[0]!['energyKwh'], 'sessions[0].energyKwh', 'missing'],
+  'text for a number': [(d) => (d.sessions[0]!['energyKwh'] = '5'), 'sessions[0].energyKwh', 'wrong-type'],
+  'a series of the wrong length': [(d) => (d['price'] = [1, 2]), 'price', 'wrong-length'],
+  'an id twice': [(d) => (d.sessions[1]!['id'] = 'v'), 'sessions[1].id', 'duplicate-id'],
+  'an unknown solver': [(d) => (d['solver'] = 'abacus'), 'solver', 'unknown-value'],
+  'an efficiency above 1': [
+    (d) => (d.sessions[0]!['efficiency'] = 1.1),
+    'sessions[0].efficiency',
+    'bad-efficiency',
+  ],
+  'a taper that rises': [
+    (d) =>
+      (d.sessions[0]!['taper'] = [
+        { fromKwh: 0, maxKw: 1 },
+        { fromKwh: 5, maxKw: 3 },
+      ]),
+    'sessions[0].taper[1]',
+    'taper-not-concave',
+  ],
+};
+
+describe('what is wrong is named', () => {
+  for (const [name, [spoil, path, rule]] of Object.entries(faulty)) {
+    test(name, async () => {
+      const doc = document();
+      spoil(doc);
+      const result = await optimise.handle(doc);
+      expect(result.ok).toBe(false);
+      const faults = result.ok ? [] : result.problem;
+      expect(faults.map((fault) => `${fault.path} ${fault.rule}`)).toContain(`${path} ${rule}`);
+    });
+  }
+
+  test('no document at all', async () => {
+    for (const value of [undefined, null, 3, 'text', []])
+      expect((await optimise.handle(value)).ok).toBe(false);
+  });
+});
