@@ -22,7 +22,7 @@ function jsonOf(value: unknown): string {
 }
 
 function contextNow(): OperationContext {
-  return { nowS: Math.floor(Date.now() / 1000), tariffDocument, tariffIds };
+  return { nowS: Math.floor(Date.now() / 1000), nowMs: () => performance.now(), tariffDocument, tariffIds };
 }
 
 /** Answers line by line in order; a line with faults gives `{"problems":[...]}` and the next goes on. */

@@ -2,7 +2,11 @@
 import { Command, Option } from 'commander';
 import { operations } from '#operations/catalogue';
 import type { Operation } from '#operations/operation';
+import type { DoctorOptions } from './doctor-command.ts';
 import type { OperationOptions } from './operation-command.ts';
+import type { ReplayOptions } from './replay-command.ts';
+import type { RunOptions } from './run-command.ts';
+import type { ServeOptions } from './serve-command.ts';
 import { version } from './version.ts';
 
 const introduction = `Smart charging for electric fleets: a plan true to the tariff, compiled into OCPP
@@ -76,13 +80,42 @@ function addRun(root: Command): void {
     .option('--out <folder>', 'where results go (default: out/<scenario id>)')
     .addOption(rangeOption('--seed <n>', 'seed instead of the one of the scenario', [0, 999_999_999]))
     .option('--json', 'write the result as JSON instead of tables')
-    .action(async (scenario: string, options: object) => {
+    .action(async (scenario: string, options: RunOptions) => {
       const { runScenario } = await import('./run-command.ts');
       await runScenario(scenario, options);
     });
 }
 
+function addServe(root: Command): void {
+  root
+    .command('serve')
+    .summary('run the engine on the system clock with real stations')
+    .description('Runs the engine on the system clock for the stations of a site that connect by OCPP-J.')
+    .requiredOption('--site <file>', 'the site: a site document or a scenario, YAML or JSON')
+    .addOption(
+      rangeOption('--ocpp-listen <port>', 'port of the OCPP endpoint', [0, 65_535]).makeOptionMandatory(),
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--insecure', 'let passwords travel in the clear beyond this machine')
+    .option('--nats <url>', 'carry the bus over this NATS server; absent: in this process only')
+    .option('--events', 'read events as JSON lines from standard input')
+    .option('--journal <file>', 'keep the journal here; with records in it the engine goes on from them')
+    .action(async (options: ServeOptions) => {
+      const { serve } = await import('./serve-command.ts');
+      await serve(options);
+    });
+}
+
 function addTools(root: Command): void {
+  root
+    .command('replay')
+    .description('Replays a journal offline and writes what the engine did; same journal, same bytes.')
+    .argument('<journal>', 'a journal that run or serve has written')
+    .option('--json', 'write each input with its effects as one JSON line')
+    .action(async (journal: string, options: ReplayOptions) => {
+      const { replayJournal } = await import('./replay-command.ts');
+      await replayJournal(journal, options);
+    });
   root
     .command('doctor')
     .description(
@@ -90,7 +123,7 @@ function addTools(root: Command): void {
     )
     .option('--nats <url>', 'also try this NATS server')
     .option('--json', 'write the checks as JSON')
-    .action(async (options: object) => {
+    .action(async (options: DoctorOptions) => {
       const { runDoctor } = await import('./doctor-command.ts');
       await runDoctor(options);
     });
@@ -106,6 +139,7 @@ export function programOf(): Command {
     .exitOverride();
   root.commandsGroup('Runs:');
   addRun(root);
+  addServe(root);
   root.commandsGroup('Checks:');
   addTools(root);
   root.commandsGroup('Operations (JSON or YAML in, tables or JSON out):');

@@ -11,8 +11,6 @@ import { policyOf } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
 import { suggestFields } from '#operations/suggest';
 import { tariffOf } from '#operations/tariff-of';
-import type { Bus } from '#ports/bus';
-import type { Log } from '#ports/log';
 import type { NightProgress } from '#sim/night';
 import type { NightResult } from '#sim/night-result';
 import { scenarioOf, type Scenario } from '#sim/scenario';
@@ -21,6 +19,7 @@ import { clockText, numberText, timeAxis } from '#whatif/report/axis';
 import { reportOf } from '#whatif/report/report';
 import { checkExpected, expectedOf, type Expected } from '#whatif/expected';
 import { judge, type Judgement } from '#whatif/judgement';
+import { openBus } from './bus-of.ts';
 import { nightTables } from './night-tables.ts';
 import { createProgress } from './progress.ts';
 import { readText } from './source.ts';
@@ -75,24 +74,6 @@ function expectedAt(folder: string): Expected | undefined {
   return expected.value;
 }
 
-async function busAt(url: string | undefined, log: Log): Promise<Bus | undefined> {
-  if (url === undefined) return undefined;
-  const { connectNats } = await import('#adapters/nats/connect');
-  try {
-    return await connectNats({ url, name: 'voltherd-run', log });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputFaults([
-      {
-        path: '--nats',
-        value: JSON.stringify(url),
-        rule: 'no-server',
-        fix: `${reason}; start a nats-server there or leave --nats out`,
-      },
-    ]);
-  }
-}
-
 function progressText(progress: NightProgress, scenario: Scenario): string {
   const axis = timeAxis(
     { timeZone: scenario.site.timeZone, startS: scenario.startS, endS: scenario.endS },
@@ -111,7 +92,7 @@ async function playNight(
   const log = createConsoleLog((line) => {
     if (process.env['VOLTHERD_TRACE'] !== undefined) complain(line);
   });
-  const bus = await busAt(options.nats, log);
+  const bus = options.nats === undefined ? undefined : await openBus(options.nats, 'voltherd-run', log);
   const progress = createProgress();
   const spanS = scenario.endS - scenario.startS;
   try {

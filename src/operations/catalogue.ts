@@ -3,7 +3,13 @@
  * entry loads its working part when it is first used.
  * @module
  */
-import { compileExample, compositeExample, scenarioExample, validateProfileExample } from './examples.ts';
+import {
+  compileExample,
+  compositeExample,
+  optimiseExample,
+  scenarioExample,
+  validateProfileExample,
+} from './examples.ts';
 import type { Operation } from './operation.ts';
 
 /** The catalogue, in the order in which it is shown. */
@@ -32,6 +38,12 @@ export const operations: readonly Operation[] = [
     summary: 'Tells every requirement of the standard that a charging profile breaks.',
     example: validateProfileExample,
     load: async () => (await import('./profiles.ts')).validateProfileBody,
+  },
+  {
+    name: 'optimise',
+    summary: 'Solves a depot as a bare linear program, with duals and a certificate; no tariff, no OCPP.',
+    example: optimiseExample,
+    load: async () => (await import('#solver/operations')).optimise,
   },
   {
     name: 'scenario-check',

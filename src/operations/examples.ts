@@ -108,3 +108,22 @@ export const compileExample = {
   raiseDelay: 15,
   floors: { evse: 6 },
 };
+
+/** Two vehicles, four quarter hours, one demand window. */
+export const optimiseExample = {
+  intervalMinutes: 15,
+  intervals: 4,
+  circuits: [{ id: 'grid', parent: null, limitKw: 30 }],
+  connectors: [
+    { id: 'a', circuit: 'grid', maxKw: 22 },
+    { id: 'b', circuit: 'grid', maxKw: 22 },
+  ],
+  modules: [],
+  sessions: [
+    { id: 's1', connector: 'a', arrive: 0, depart: 4, energyKwh: 10, maxKw: 22, shortfallPrice: 10 },
+    { id: 's2', connector: 'b', arrive: 1, depart: 3, energyKwh: 6, maxKw: 22, shortfallPrice: 10 },
+  ],
+  fixedLoadKw: [5, 5, 5, 5],
+  price: [0.3, 0.2, 0.1, 0.2],
+  demand: [{ id: 'facility', pricePerKw: 0.5, intervals: [1, 1, 1, 1], floorKw: 10 }],
+};

@@ -7,6 +7,8 @@ import type { z } from 'zod';
 export interface OperationContext {
   /** The instant in seconds since 1970 that stands where a document does not say `now`; pure layers have no clock. */
   readonly nowS: number;
+  /** Milliseconds of a clock that only runs forwards, for timings. */
+  readonly nowMs: () => number;
   /** The bundled tariff of an id; undefined where there is none. Pure layers read no files. */
   readonly tariffDocument: (id: string) => unknown;
   /** Ids of all bundled tariffs. */

@@ -59,7 +59,9 @@ function visitMark(axis: TimeAxis, visit: VisitOutcome, y: number): Markup {
 function commsMarks(input: ReportInput, axis: TimeAxis, evse: NightEvse, y: number): Markup {
   return html`${input.night.comms
     // While the engine is dead nobody is connected; the band over all rows says so once.
-    .filter((span) => span.stationId === evse.stationId && span.cause !== 'engine-down')
+    .filter(
+      (span) => span.stationId === evse.stationId && span.cause !== 'engine-down' && span.fromS < axis.endS,
+    )
     .map((span) => {
       const x = xOf(axis, span.fromS);
       const title = `${span.stationId} without a connection (${span.cause}) ${clockText(axis, span.fromS)} to ${clockText(axis, span.untilS)}`;

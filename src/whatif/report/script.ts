@@ -14,6 +14,7 @@ export const script = `
     const at = data.startS + part * (data.endS - data.startS);
     const i = Math.floor((at - data.stackStartS) / data.stepS);
     if (i < 0 || i >= data.times.length) return;
+    cross.setAttribute('opacity', 1);
     cross.setAttribute('x1', point.x);
     cross.setAttribute('x2', point.x);
     const kw = (watts) => (watts / 1000).toFixed(1);

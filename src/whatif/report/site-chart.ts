@@ -251,7 +251,7 @@ export function siteChart(input: ReportInput, axis: TimeAxis, width: number): Ma
       ${bandMarks(input, axis, chart.bottom)}${hourMarks(axis, chart.top, chart.bottom)}${powerMarks(axis, scale, 'kW')}
       ${areas}${engineDownMarks(input, axis, chart.top, chart.bottom)}${sunkMarks(input, axis, scale)}
       <path class="limit" d="${limit}" />
-      <line id="cross" class="cross" y1="${chart.top}" y2="${chart.bottom}" x1="-10" x2="-10" />
+      <line id="cross" class="cross" opacity="0" y1="${chart.top}" y2="${chart.bottom}" x1="-10" x2="-10" />
       <rect
         id="hover"
         x="${axis.left}"

@@ -52,7 +52,9 @@ function departureFact(input: ReportInput): Fact {
 }
 
 function faultFact(input: ReportInput): Fact {
-  const { comms, engineDown } = input.night;
+  const { engineDown, scenario } = input.night;
+  // The power-off after the end of the night is no event.
+  const comms = input.night.comms.filter((span) => span.fromS < scenario.endS);
   const cut = new Set(comms.filter((span) => span.cause === 'cut').map((span) => span.stationId)).size;
   const reboots = comms.filter((span) => span.cause === 'reboot').length;
   const caught = [...fencedKeys(input)];
