@@ -137,7 +137,7 @@ describe('a compiled plan', () => {
     expect(seen(compiled).length).toBeLessThanOrEqual(3);
   });
 
-  test('after the lease the floors are what is expected', () => {
+  test('1.6 3.13.6, K02.FR.08: after the lease the floors are what is expected', () => {
     const cp = station({ capability: { maxStackLevel: 0 } });
     const floors = compileFloors({ station: cp, floors: [{ evseId: 1, limit: 6 }], stationMax: 14, now: t0 });
     const compiled = plan({ station: cp, limit: steps([0, 16], [900, 10]), floors });

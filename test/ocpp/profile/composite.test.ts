@@ -3,6 +3,7 @@ import { stepFunctionOf } from '#domain/step-function';
 import type { OcppVersion } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { compositeOf, limitOf, type LimitInput } from '#ocpp/composite';
+import { installedAfter } from '#ocpp/installed';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import { after, at, electrical, on, periods, profile, t0, versions } from './builders.ts';
 
@@ -49,7 +50,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
   });
 
   test.each(versions)(
-    'TC_072, TC_K_40 stacking in %s: a higher level leads where it has a period',
+    '1.6 3.13.2, TC_072, TC_K_40 stacking in %s: a higher level leads where it has a period',
     (version) => {
       expect(seen(on(1, low, high), { version })).toEqual([
         [0, 7],
@@ -68,7 +69,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
   );
 
   test.each(versions)(
-    'TC_066, TC_K_41 combining in %s: the lowest of cap and transaction layer',
+    '1.6 3.13.3, K08.FR.04, TC_066, TC_K_41 combining in %s: the lowest of cap and transaction layer',
     (version) => {
       const cap = profile({
         id: 3,
@@ -107,7 +108,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     },
   );
 
-  test('TC_K_21 validFrom, TC_K_22 validTo: inclusive begin, exclusive end', () => {
+  test('K01.FR.36, K01.FR.37, TC_K_21 validFrom, TC_K_22 validTo: inclusive begin, exclusive end', () => {
     const always = profile({ startAt: after(t0, -1000), periods: periods([0, 8]) });
     const later = profile({
       id: 2,
@@ -128,7 +129,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     ]);
   });
 
-  test('TC_K_22 on EVSE 0: the sum of the EVSEs, under the cap', () => {
+  test('K08.FR.03, TC_K_22 on EVSE 0: the sum of the EVSEs, under the cap', () => {
     const default6 = profile({ startAt: t0, periods: periods([0, 6]) });
     expect(seen(on(0, default6), { evseId: 0, numberOfEvses: 3 })).toEqual([[0, 18]]);
     const cap = profile({
@@ -150,7 +151,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     expect(seen(on(1, default6), { evseId: 0, unlimited: 32 })).toEqual([[0, 38]]);
   });
 
-  test('TC_K_23 startSchedule: nothing before it', () => {
+  test('K01.FR.30, TC_K_23 startSchedule: nothing before it', () => {
     expect(seen(on(1, profile({ startAt: after(t0, 60), periods: periods([0, 6], [100, 8]) })))).toEqual([
       [0, none],
       [60, 6],
@@ -158,7 +159,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     ]);
   });
 
-  test('TC_K_19 Recurring Daily: a short duration leaves a gap, what reaches over a day is cut', () => {
+  test('K01.FR.11, K01.FR.12, K01.FR.13, TC_K_19 Recurring Daily: a short duration leaves a gap, what reaches over a day is cut', () => {
     const daily = profile({
       kind: 'Recurring',
       recurrency: 'Daily',
@@ -221,7 +222,7 @@ describe('who leads', () => {
     ]);
   });
 
-  test('a TxProfile of another transaction does not count, one without an id does', () => {
+  test('K01.FR.33: a TxProfile of another transaction does not count, one without an id does', () => {
     const base = profile({ startAt: t0, periods: periods([0, 6]) });
     const tx = (transactionId?: string): ChargingProfile =>
       profile({
@@ -253,16 +254,19 @@ describe('who leads', () => {
     ['1.6', 'by-stack-level', 16, 16],
     ['2.1', 'connector-replaces', 6, none],
     ['1.6', 'connector-leads', 6, 16],
-  ])('A5 in %s, %s: the own TxDefaultProfile beside that of connector 0', (version, A5, first, then) => {
-    const station = profile({ id: 1, stackLevel: 1, startAt: t0, periods: periods([0, 16]) });
-    const own = profile({ id: 2, startAt: t0, durationS: 100, periods: periods([0, 6]) });
-    const input = { version, readings: A5 === undefined ? {} : { A5 }, lengthS: 200 };
-    const limit = seen([...on(0, station), ...on(1, own)], input);
-    expect(limit[0]![1]).toBe(first);
-    expect(limit.at(-1)![1]).toBe(then);
-    // The other connector has no profile of its own.
-    expect(seen([...on(0, station), ...on(1, own)], { ...input, evseId: 2 })).toEqual([[0, 16]]);
-  });
+  ])(
+    '1.6 3.13.1, K01.FR.14, K01.FR.15, A5 in %s, %s: the own TxDefaultProfile beside that of connector 0',
+    (version, A5, first, then) => {
+      const station = profile({ id: 1, stackLevel: 1, startAt: t0, periods: periods([0, 16]) });
+      const own = profile({ id: 2, startAt: t0, durationS: 100, periods: periods([0, 6]) });
+      const input = { version, readings: A5 === undefined ? {} : { A5 }, lengthS: 200 };
+      const limit = seen([...on(0, station), ...on(1, own)], input);
+      expect(limit[0]![1]).toBe(first);
+      expect(limit.at(-1)![1]).toBe(then);
+      // The other connector has no profile of its own.
+      expect(seen([...on(0, station), ...on(1, own)], { ...input, evseId: 2 })).toEqual([[0, 16]]);
+    },
+  );
 
   test('of two with equal rank the later one leads, and EVSE before station in a tie', () => {
     const a = profile({ id: 1, startAt: t0, periods: periods([0, 6]) });
@@ -273,10 +277,41 @@ describe('who leads', () => {
   });
 });
 
+describe('a change acts at once', () => {
+  const version = '2.0.1';
+  const six = profile({ startAt: t0, periods: periods([0, 6]) });
+  const sixteen = profile({ startAt: t0, periods: periods([0, 16]) });
+
+  test('1.6 errata 3.8, K01.FR.32, K10.FR.05, TC_K_09, TC_K_28: a TxDefaultProfile replaced or cleared while charging', () => {
+    const before = on(1, six);
+    expect(seen(before)).toEqual([[0, 6]]);
+    expect(
+      seen(installedAfter(version, before, { kind: 'set-profile', evseId: 1, profile: sixteen })),
+    ).toEqual([[0, 16]]);
+    expect(seen(installedAfter(version, before, { kind: 'clear-profile', profileId: 1 }))).toEqual([
+      [0, none],
+    ]);
+  });
+
+  test('K02.FR.08, K06, 1.6 3.13.6: when a TxProfile has run out TxDefaultProfile leads again', () => {
+    const leased = profile({
+      id: 2,
+      purpose: 'TxProfile',
+      startAt: t0,
+      durationS: 100,
+      periods: periods([0, 16]),
+    });
+    expect(seen(on(1, six, leased))).toEqual([
+      [0, 16],
+      [100, 6],
+    ]);
+  });
+});
+
 describe('clocks', () => {
   const relative = profile({ kind: 'Relative', durationS: 300, periods: periods([0, 6], [120, 8]) });
 
-  test('A12, A4: Relative counts from the transaction, or from now where none runs', () => {
+  test('K01.FR.42, A12, A4: Relative counts from the transaction, or from now where none runs', () => {
     const transactions = [
       { evseId: 1, id: '1', startedAt: after(t0, -20), chargingStartedAt: after(t0, -5) },
     ];
@@ -324,7 +359,7 @@ describe('clocks', () => {
     ]);
   });
 
-  test('A13: in Berlin a wall clock profile at 22:00 moves by an hour in UTC, one in UTC does not', () => {
+  test('K01.FR.90, A13: in Berlin a wall clock profile at 22:00 moves by an hour in UTC, one in UTC does not', () => {
     // Clocks go forward on 2026-03-29 at 01:00Z: 22:00 is 21:00Z before and 20:00Z after.
     const localOffsetS = stepFunctionOf([
       [at('2026-01-01T00:00:00Z'), 3600],
@@ -414,7 +449,7 @@ describe('units and phases', () => {
     ],
   });
 
-  test('A8, A9: W is total power, A is per phase', () => {
+  test('K01.FR.50, K01.FR.51, A8, A9: W is total power, A is per phase', () => {
     // 11,040 W / (230 V x 3) and 3,680 W / (230 V x 1)
     expect(seen(on(1, inW))).toEqual([[0, 16]]);
     expect(seen(on(1, inW), { readings: { A8: 'no-limit' } })).toEqual([[0, none]]);
@@ -474,7 +509,7 @@ describe('what 2.1 adds', () => {
   const base = profile({ startAt: t0, periods: periods([0, 6]) });
   const asked = { version: '2.1' } as const;
 
-  test('LocalGeneration comes on top of the lowest', () => {
+  test('K27, LocalGeneration comes on top of the lowest', () => {
     const cap = profile({
       id: 2,
       purpose: 'ChargingStationMaxProfile',
@@ -495,7 +530,7 @@ describe('what 2.1 adds', () => {
     ]);
   });
 
-  test('K21: priority charging takes the place of TxProfile and TxDefaultProfile while it is active', () => {
+  test('K21, K22: priority charging takes the place of TxProfile and TxDefaultProfile while it is active', () => {
     const priority = profile({ id: 2, purpose: 'PriorityCharging', startAt: t0, periods: periods([0, 32]) });
     expect(seen(on(1, base, priority), asked)).toEqual([[0, 6]]);
     expect(seen(on(1, base, priority), { ...asked, priorityEvses: [1] })).toEqual([[0, 32]]);
@@ -545,7 +580,7 @@ describe('what 2.1 adds', () => {
     ]);
   });
 
-  test('operation modes: Idle is 0, a setpoint is a limit, a period without a limit still leads', () => {
+  test('K01.FR.110, operation modes: Idle is 0, a setpoint is a limit, a period without a limit still leads', () => {
     const modes = profile({
       id: 2,
       stackLevel: 1,
@@ -567,7 +602,7 @@ describe('what 2.1 adds', () => {
     ]);
   });
 
-  test('external constraints count beside everything else', () => {
+  test('K11, K13, external constraints count beside everything else', () => {
     const external = profile({
       id: -1,
       purpose: 'ChargingStationExternalConstraints',

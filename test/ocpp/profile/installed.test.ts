@@ -37,7 +37,7 @@ describe('setting a profile', () => {
     ]);
   });
 
-  test('1.6: the same purpose and stack level on the same connector replaces, 2.x keeps both', () => {
+  test('1.6 3.13.2: the same purpose and stack level on the same connector replaces, 2.x keeps both', () => {
     const next = set(1, one(9, 'TxDefaultProfile', 1));
     expect(ids(installedAfter('1.6', station, next))).toEqual([1, 2, 4, 5, 6, 9]);
     expect(ids(installedAfter('2.0.1', station, next))).toEqual([1, 2, 3, 4, 5, 6, 9]);
@@ -59,22 +59,25 @@ describe('setting a profile', () => {
 });
 
 describe('clearing profiles', () => {
-  test.each(versions)('TC_K_05: by id, the rest of the filter is ignored, in %s', (version) => {
+  test.each(versions)('K10.FR.03, TC_K_05: by id, the rest of the filter is ignored, in %s', (version) => {
     expect(ids(installedAfter(version, station, clear({ profileId: 3, evseId: 2, stackLevel: 7 })))).toEqual([
       1, 2, 4, 5, 6,
     ]);
   });
 
-  test.each(versions)('TC_K_06, TC_K_24: all that is given must match, in %s', (version) => {
-    const byDefault1 = clear({ purpose: 'TxDefaultProfile', stackLevel: 1 });
-    expect(ids(installedAfter(version, station, byDefault1))).toEqual([1, 2, 4, 5]);
-    expect(ids(installedAfter(version, station, clear({ evseId: 0 })))).toEqual([3, 4, 5, 6]);
-    expect(
-      ids(installedAfter(version, station, clear({ evseId: 1, purpose: 'TxProfile', stackLevel: 0 }))),
-    ).toEqual(ids(station));
-  });
+  test.each(versions)(
+    'K10.FR.04, 1.6 errata 3.26, TC_K_06, TC_K_24: all that is given must match, in %s',
+    (version) => {
+      const byDefault1 = clear({ purpose: 'TxDefaultProfile', stackLevel: 1 });
+      expect(ids(installedAfter(version, station, byDefault1))).toEqual([1, 2, 4, 5]);
+      expect(ids(installedAfter(version, station, clear({ evseId: 0 })))).toEqual([3, 4, 5, 6]);
+      expect(
+        ids(installedAfter(version, station, clear({ evseId: 1, purpose: 'TxProfile', stackLevel: 0 }))),
+      ).toEqual(ids(station));
+    },
+  );
 
-  test('errata 3.25: nothing given clears all in 1.6; in 2.x it is no request (K10.FR.02)', () => {
+  test('1.6 errata 3.25, 1.6 5.5: nothing given clears all in 1.6; in 2.x it is no request (K10.FR.02)', () => {
     expect(installedAfter('1.6', station, clear({}))).toEqual([]);
     expect(installedAfter('2.0.1', station, clear({}))).toEqual(station);
   });

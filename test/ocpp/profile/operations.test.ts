@@ -69,7 +69,7 @@ function schedulePeriods(document: unknown): unknown {
 }
 
 describe('composite', () => {
-  test('answers as GetCompositeSchedule does', () => {
+  test('K08.FR.02, 1.6 5.7: answers as GetCompositeSchedule does', () => {
     // Asked at 00:05: 300 s of 6 A are left, then 10 A.
     expect(answer(question)).toEqual({
       status: 'Accepted',
@@ -182,7 +182,7 @@ describe('composite', () => {
     expect(schedulePeriods({ ...odd, rounding: 'tenth-down' })).toEqual([{ startPeriod: 0, limit: 15.9 }]);
   });
 
-  test('TC_K_47: an unknown EVSE is rejected', () => {
+  test('K08.FR.05, TC_K_47: an unknown EVSE is rejected', () => {
     expect(answer({ ...question, evseId: 3 })).toMatchObject({ status: 'Rejected' });
   });
 
