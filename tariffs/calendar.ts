@@ -5,7 +5,7 @@
  * @module
  */
 import { IANAZone } from 'luxon';
-import { daysFromCivil, daysInMonth, isoOf } from '#domain/instant';
+import { daysFromCivil, daysInMonth, instantOfIso, isoOf } from '#domain/instant';
 import { invariant } from '#domain/invariant';
 import { epochS, type EpochS } from '#domain/units';
 import { zonesRememberedMax } from './limits.ts';
@@ -280,4 +280,18 @@ export function changesWithin(clock: LocalClock, fromS: number, untilS: number):
 export function offsetsWithin(clock: LocalClock, fromS: number, untilS: number): readonly number[] {
   const first = pieceAt(clock, fromS);
   return clock.offsetS.filter((_, k) => k >= first && (k === first || (clock.pieceStartS[k] ?? 0) < untilS));
+}
+
+/**
+ * The instant of a local text `YYYY-MM-DDTHH:MM[:SS]`: the first one where the clock shows it twice, the time as much later
+ * as the clock jumps where it never shows it. Undefined where there is no such date or time.
+ */
+export function instantOfLocal(text: string, timezone: string): EpochS | undefined {
+  const full = text.length === 16 ? `${text}:00` : text;
+  const local = instantOfIso(`${full}Z`);
+  if (local === undefined) return undefined;
+  const clock = clockOf(timezone, local - 2 * dayS, local + 2 * dayS);
+  const offsets = [...new Set(clock.offsetS)].sort((a, b) => b - a);
+  const exact = offsets.find((offset) => offsetAtS(clock, local - offset) === offset);
+  return epochS(local - (exact ?? Math.min(...offsetsWithin(clock, local - 2 * dayS, local + 2 * dayS))));
 }

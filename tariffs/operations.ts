@@ -1,0 +1,376 @@
+/**
+ * Bills, prices and tariffs as documents in and documents out: what the command line and every other door call. Reading
+ * files and the bundled catalogue is left to the caller.
+ * @module
+ */
+import { z } from 'zod';
+import type { Fault } from '#domain/fault';
+import { instantOfIso } from '#domain/instant';
+import { fail, ok, type Result } from '#domain/result';
+import { seconds, type EpochS } from '#domain/units';
+import { billOf } from './bill.ts';
+import type { Bill, BillLine, Loss } from './bill-form.ts';
+import { billingStateSchema } from './billing-state.ts';
+import { instantOfLocal, isZone } from './calendar.ts';
+import { checked, fault, joined } from './faults.ts';
+import type { FrameOptions } from './frame.ts';
+import type { Imported } from './import/imported.ts';
+import { parseOcpiTariff, tariffOfOcpi } from './import/ocpi.ts';
+import { tariffOfUrdb } from './import/urdb.ts';
+import { holidaysMax, intervalsMax } from './limits.ts';
+import { ocpiSessionBillOf, ocpiSessionSchema, type OcpiSessionBill } from './ocpi-session.ts';
+import { parseTariff } from './parse-tariff.ts';
+import { pricesOf, type Prices } from './prices.ts';
+import type { BillingPeriodRule, PriceSeries, Tariff } from './tariff.ts';
+
+/** The document of a bundled tariff by its id; undefined where there is none. */
+export type LookUpTariff = (id: string) => unknown;
+
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'YYYY-MM-DD');
+const instant = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/,
+    'ISO 8601; without an offset it is local',
+  );
+
+/** An own document, a foreign one under its name, or the id of a bundled one. */
+export const tariffInputSchema = z.record(z.string(), z.unknown());
+
+/** The calendar of a bill or a price request. */
+export const calendarSchema = z.strictObject({
+  tz: z.string().min(1).max(60),
+  start: instant,
+  intervalMinutes: z.number().positive().max(1440),
+  holidays: z.array(date).max(holidaysMax).optional(),
+  billingPeriod: z
+    .union([z.literal('calendar-month'), z.strictObject({ anchor: date }), z.array(date).min(2).max(400)])
+    .optional(),
+  clock: z.enum(['local', 'fixed-8760']).optional(),
+});
+
+const reading = z.number().min(-1e7).max(1e7).nullable();
+const loadSchema = z.union([
+  z.strictObject({ kw: z.array(reading).min(1).max(intervalsMax) }),
+  z.strictObject({ kwh: z.array(reading).min(1).max(intervalsMax) }),
+]);
+const seriesSchema = z.record(
+  z.string(),
+  z.strictObject({
+    start: z.string(),
+    intervalMinutes: z.int().min(1).max(1440),
+    perKwh: z.array(z.number()).min(1).max(intervalsMax),
+  }),
+);
+
+/** Input of `bill`: a load, or a session of an OCPI tariff. */
+export const billInputSchema = z.strictObject({
+  tariff: tariffInputSchema,
+  calendar: calendarSchema.optional(),
+  load: loadSchema.optional(),
+  state: billingStateSchema.optional(),
+  series: seriesSchema.optional(),
+  session: ocpiSessionSchema.optional(),
+});
+
+/** Input of `prices`; the load gives the number of intervals where `intervals` does not. */
+export const pricesInputSchema = z.strictObject({
+  tariff: tariffInputSchema,
+  calendar: calendarSchema,
+  load: loadSchema.optional(),
+  intervals: z.int().min(1).max(intervalsMax).optional(),
+  state: billingStateSchema.optional(),
+  series: seriesSchema.optional(),
+});
+
+const evidenceSchema = z.looseObject({
+  intervalStart: z.string().optional(),
+  measuredKw: z.number().optional(),
+  ratchetSource: z.string().optional(),
+  ratchetKw: z.number().optional(),
+  chargedBefore: z.number().optional(),
+  note: z.string().optional(),
+});
+const billLineSchema = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  window: z.string().optional(),
+  quantity: z.number(),
+  unit: z.string(),
+  unitPrice: z.number(),
+  tier: z.string().optional(),
+  amount: z.number(),
+  evidence: evidenceSchema,
+});
+const lossSchema = z.strictObject({ field: z.string(), reason: z.string() });
+
+/** Output of `bill`. */
+export const billOutputSchema = z.looseObject({
+  currency: z.string(),
+  periods: z.array(
+    z.looseObject({
+      start: z.string(),
+      end: z.string(),
+      lines: z.array(billLineSchema),
+      subtotals: z.strictObject({
+        energy: z.number(),
+        demand: z.number(),
+        fixed: z.number(),
+        taxes: z.number(),
+      }),
+      total: z.number(),
+    }),
+  ),
+  total: z.number(),
+  state: z.looseObject({}),
+  losses: z.array(lossSchema),
+});
+
+/** Output of `prices`. */
+export const pricesOutputSchema = z.looseObject({
+  currency: z.string(),
+  energy: z.array(z.number()),
+  demand: z.array(
+    z.looseObject({
+      line: z.string(),
+      window: z.string(),
+      intervals: z.array(z.number()),
+      pricePerKw: z.number(),
+      floorKw: z.number(),
+    }),
+  ),
+  losses: z.array(lossSchema),
+});
+
+interface Calendar {
+  readonly tz: string;
+  readonly startS: EpochS;
+  readonly intervalS: number;
+  readonly options: FrameOptions;
+}
+
+/** The instant of a text; one without an offset is local to the zone. */
+function startOf(text: string, tz: string): EpochS | undefined {
+  if (!/(Z|[+-]\d{2}:?\d{2})$/.test(text)) return instantOfLocal(text, tz);
+  return instantOfIso(text.replace(/(T\d{2}:\d{2})(?=Z|[+-])/, '$1:00'));
+}
+
+function billingPeriodOf(
+  given: z.output<typeof calendarSchema>['billingPeriod'],
+): BillingPeriodRule | undefined {
+  if (given === undefined) return undefined;
+  if (given === 'calendar-month') return { kind: 'calendar-month' };
+  return Array.isArray(given)
+    ? { kind: 'read-dates', dates: given }
+    : { kind: 'cycle', anchor: given.anchor };
+}
+
+function calendarOf(
+  given: z.output<typeof calendarSchema>,
+  series: Readonly<Record<string, PriceSeries>> | undefined,
+): Result<Calendar, readonly Fault[]> {
+  if (!isZone(given.tz)) {
+    return fail([
+      fault('calendar.tz', given.tz, 'wrong-zone', 'Name a zone of the IANA database, like Europe/Berlin.'),
+    ]);
+  }
+  const startS = startOf(given.start, given.tz);
+  if (startS === undefined) {
+    return fail([fault('calendar.start', given.start, 'impossible-date', 'Give an instant that exists.')]);
+  }
+  const billingPeriod = billingPeriodOf(given.billingPeriod);
+  return ok({
+    tz: given.tz,
+    startS,
+    intervalS: given.intervalMinutes * 60,
+    options: {
+      timezone: given.tz,
+      ...(given.clock === undefined ? {} : { clock: given.clock }),
+      ...(given.holidays === undefined ? {} : { holidays: given.holidays }),
+      ...(billingPeriod === undefined ? {} : { billingPeriod }),
+      ...(series === undefined ? {} : { series }),
+    },
+  });
+}
+
+function under(prefix: string, faults: readonly Fault[]): readonly Fault[] {
+  return faults.map((one) => ({ ...one, path: joined(prefix, one.path) }));
+}
+
+/** The tariff that an input means, and what of a foreign document it does not hold. */
+export function resolveTariff(
+  input: Readonly<Record<string, unknown>>,
+  timezone: string,
+  lookUp: LookUpTariff,
+): Result<Imported, readonly Fault[]> {
+  const keys = Object.keys(input);
+  const [only] = keys;
+  if (keys.length === 1 && only === 'urdb') {
+    const imported = tariffOfUrdb(input['urdb'], timezone);
+    return imported.ok ? imported : fail(under('tariff.urdb', imported.problem));
+  }
+  if (keys.length === 1 && only === 'ocpi') {
+    const imported = tariffOfOcpi(input['ocpi'], timezone);
+    return imported.ok ? imported : fail(under('tariff.ocpi', imported.problem));
+  }
+  if (keys.length === 1 && only === 'ref') {
+    const id = input['ref'];
+    const document = typeof id === 'string' ? lookUp(id) : undefined;
+    if (document === undefined) {
+      return fail([
+        fault(
+          'tariff.ref',
+          id,
+          'unknown-tariff',
+          'Name a tariff of the catalogue; the folder tariffs/catalogue holds them.',
+        ),
+      ]);
+    }
+    return own(document, 'tariff.ref');
+  }
+  return own(input, 'tariff');
+}
+
+function own(document: unknown, prefix: string): Result<Imported, readonly Fault[]> {
+  const tariff = parseTariff(document);
+  return tariff.ok ? ok({ tariff: tariff.value, losses: [] }) : fail(under(prefix, tariff.problem));
+}
+
+/** Values of a load; null is a missing reading. */
+function valuesOf(values: readonly (number | null)[]): Float64Array {
+  return Float64Array.from(values, (value) => value ?? Number.NaN);
+}
+
+function arrayOf(load: z.output<typeof loadSchema>): {
+  readonly kw?: Float64Array;
+  readonly kwh?: Float64Array;
+} {
+  return 'kw' in load ? { kw: valuesOf(load.kw) } : { kwh: valuesOf(load.kwh) };
+}
+
+/** The bill of a session in the form of a bill: one period, VAT as taxes. */
+function sessionBillForm(bill: OcpiSessionBill): Omit<Bill, 'state' | 'periods'> & Record<string, unknown> {
+  const sumOf = (kinds: readonly string[]): number =>
+    Math.round(
+      bill.lines
+        .filter((line: BillLine) => kinds.includes(line.kind))
+        .reduce((sum, line) => sum + line.amount, 0) * 1e6,
+    ) / 1e6;
+  const taxes = Math.round((bill.inclVat - bill.exclVat) * 1e6) / 1e6;
+  return {
+    currency: bill.currency,
+    periods: [
+      {
+        start: bill.start,
+        end: bill.end,
+        lines: bill.lines,
+        subtotals: {
+          energy: sumOf(['ENERGY']),
+          demand: 0,
+          fixed: sumOf(['FLAT', 'TIME', 'PARKING_TIME']),
+          taxes,
+        },
+        total: bill.inclVat,
+        totalExclVat: bill.exclVat,
+        totalInclVat: bill.inclVat,
+      },
+    ],
+    total: bill.inclVat,
+    totalExclVat: bill.exclVat,
+    totalInclVat: bill.inclVat,
+    state: {},
+    losses: bill.losses,
+  };
+}
+
+function billSession(input: z.output<typeof billInputSchema>): Result<unknown, readonly Fault[]> {
+  const { session, tariff } = input;
+  if (session === undefined) return fail([]);
+  if (!('ocpi' in tariff)) {
+    return fail([fault('session', undefined, 'session-needs-ocpi', 'Give the tariff as { ocpi: ... }.')]);
+  }
+  const parsed = parseOcpiTariff(tariff['ocpi']);
+  if (!parsed.ok) return fail(under('tariff.ocpi', parsed.problem));
+  const bill = ocpiSessionBillOf(parsed.value, session);
+  return bill.ok ? ok(sessionBillForm(bill.value)) : bill;
+}
+
+/** `bill`: the bill of a load under a tariff, or of a session under an OCPI tariff. */
+export function bill(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
+  const form = checked(billInputSchema, document);
+  if (!form.ok) return form;
+  const input = form.value;
+  if (input.session !== undefined) return billSession(input);
+  if (input.calendar === undefined || input.load === undefined) {
+    const path = input.calendar === undefined ? 'calendar' : 'load';
+    return fail([
+      fault(path, undefined, 'missing-field', `Give the ${path}, or a session of an OCPI tariff.`),
+    ]);
+  }
+  const calendar = calendarOf(input.calendar, input.series);
+  if (!calendar.ok) return calendar;
+  const resolved = resolveTariff(input.tariff, calendar.value.tz, lookUp);
+  if (!resolved.ok) return resolved;
+  const billed = billOf({
+    tariff: resolved.value.tariff,
+    start: calendar.value.startS,
+    intervalS: calendar.value.intervalS,
+    ...arrayOf(input.load),
+    ...(input.state === undefined ? {} : { state: input.state }),
+    options: calendar.value.options,
+  });
+  if (!billed.ok) return fail(placed(billed.problem, resolved.value.tariff, input.load));
+  return ok({ ...billed.value, losses: [...resolved.value.losses, ...billed.value.losses] });
+}
+
+/** Faults of lines lie in the tariff, those of the load under its unit. */
+function placed(
+  faults: readonly Fault[],
+  _tariff: Tariff,
+  load: z.output<typeof loadSchema> | undefined,
+): readonly Fault[] {
+  const unit = load !== undefined && 'kw' in load ? 'kw' : 'kwh';
+  return faults.map((one) => {
+    if (one.path.startsWith('lines')) return { ...one, path: `tariff.${one.path}` };
+    if (one.path.startsWith('load[')) return { ...one, path: one.path.replace('load[', `load.${unit}[`) };
+    return one;
+  });
+}
+
+/** `prices`: money per kWh of each interval and the demand charges that it can raise. */
+export function prices(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
+  const form = checked(pricesInputSchema, document);
+  if (!form.ok) return form;
+  const input = form.value;
+  const values = input.load === undefined ? undefined : 'kw' in input.load ? input.load.kw : input.load.kwh;
+  const count = input.intervals ?? values?.length;
+  if (count === undefined) {
+    return fail([fault('intervals', undefined, 'missing-field', 'Give the number of intervals, or a load.')]);
+  }
+  const calendar = calendarOf(input.calendar, input.series);
+  if (!calendar.ok) return calendar;
+  const resolved = resolveTariff(input.tariff, calendar.value.tz, lookUp);
+  if (!resolved.ok) return resolved;
+  if (calendar.value.intervalS % 60 !== 0) {
+    return fail([
+      fault(
+        'calendar.intervalMinutes',
+        input.calendar.intervalMinutes,
+        'not-a-whole-minute',
+        'Give 1 to 1440 whole minutes.',
+      ),
+    ]);
+  }
+  const found = pricesOf({
+    ...calendar.value.options,
+    tariff: resolved.value.tariff,
+    grid: { startS: calendar.value.startS, intervalS: seconds(calendar.value.intervalS), count },
+    ...(input.state === undefined ? {} : { state: input.state }),
+  });
+  if (!found.ok) return fail(placed(found.problem, resolved.value.tariff, input.load));
+  const out: Prices & { readonly losses: readonly Loss[] } = {
+    ...found.value,
+    losses: resolved.value.losses,
+  };
+  return ok(out);
+}
