@@ -34,7 +34,7 @@ const backdateS = 60;
 const floorStartS = 1_577_836_800;
 
 /** A permanent limit of one EVSE: A per phase on AC stations, W on DC stations. */
-export interface FloorLimit {
+interface FloorLimit {
   readonly evseId: number;
   readonly limit: number;
 }
@@ -116,7 +116,7 @@ export function profileIdOf(evseId: number, purpose: ProfilePurpose, stackLevel:
 }
 
 /** The stack level of plans at a station. */
-export function planStackLevelOf(station: Station): number {
+function planStackLevelOf(station: Station): number {
   return Math.min(1, station.capability.maxStackLevel);
 }
 

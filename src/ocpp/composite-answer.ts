@@ -28,7 +28,7 @@ export const readingNames = {
 } as const;
 
 /** A reading for each ambiguity that is not read as by default. */
-export type Readings = { readonly [Name in keyof typeof readingNames]?: (typeof readingNames)[Name][number] };
+type Readings = { readonly [Name in keyof typeof readingNames]?: (typeof readingNames)[Name][number] };
 
 /** What is asked; everything else is as in a limit. */
 export interface CompositeRequest extends Omit<
@@ -47,7 +47,7 @@ export interface CompositeRequest extends Omit<
 }
 
 /** One period of the answer; null where nothing limits. */
-export interface AnswerPeriod {
+interface AnswerPeriod {
   readonly startPeriod: number;
   readonly limit: number | null;
   /** Where 2.1 limits the phases differently. */

@@ -10,7 +10,7 @@ import type {
 } from './profile.ts';
 
 /** What is known of the station; a rule that needs what is absent says nothing. */
-export interface StationFacts {
+interface StationFacts {
   readonly current?: 'AC' | 'DC';
   /** Units that it takes. */
   readonly rateUnits?: readonly ('A' | 'W')[];

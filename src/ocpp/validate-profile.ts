@@ -11,7 +11,7 @@ import { rules21 } from './validate-profile-21.ts';
 import { advice201, rules2x } from './validate-profile-2x.ts';
 
 /** A requirement that does not hold. */
-export interface Violation extends Finding {
+interface Violation extends Finding {
   readonly requirement: string;
 }
 

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { constant, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
 import { epochS } from '#domain/units';
-import { compileFloors, compilePlan, profileIdOf, type CompiledPlan, type PlanInput } from '#ocpp/compile';
+import {
+  compileFloors,
+  compilePlan,
+  profileIdOf,
+  readingsOf,
+  type CompiledPlan,
+  type PlanInput,
+} from '#ocpp/compile';
 import { limitOf } from '#ocpp/composite';
 import { profileOfWire, wireOfProfile } from '#ocpp/wire-profile';
 import { after, dcStation, electrical, evse, station, t0, versions } from './builders.ts';
@@ -175,6 +182,20 @@ describe('a compiled plan', () => {
     expect(compiled.profile.schedules[0]!.periods).toEqual([{ startS: 0, limit: 3680 }]);
     expect(compiled.notes).toEqual([{ kind: 'unit-converted' }]);
     expect(valueAt(compiled.expected, t0)).toBe(16);
+    // Whoever asks for A of such a station must count the whole power on each phase.
+    const asked = {
+      version: '1.6',
+      installed: [{ evseId: 1, profile: compiled.profile }],
+      transactions: [{ evseId: 1, id: '77', startedAt: t0 }],
+      evseId: 1,
+      from: t0,
+      until: after(t0, 10),
+      electrical,
+      unit: 'A',
+    } as const;
+    expect(valueAt(limitOf({ ...asked, readings: readingsOf(cp) }), t0)).toBe(16);
+    expect(readingsOf(station())).toEqual({});
+    expect(readingsOf(dcStation())).toEqual({});
   });
 
   test.each([
