@@ -1,5 +1,5 @@
 /** Which EVSEs follow the plan, and what the others may draw meanwhile. @module */
-import { evseKey, type Evse, type Station } from '#domain/site';
+import { evseKey, type Evse, type Site, type Station } from '#domain/site';
 import { constant, mapValues, type StepFunction } from '#domain/step-function';
 import { contextOf, hardwareOf, stationExposureOf } from '#safety/exposure';
 import type { State } from './state.ts';
@@ -48,4 +48,9 @@ export function floorPowerOf(state: State, station: Station, evse: Evse): number
   const floor = state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0;
   if (station.current === 'DC') return floor;
   return Math.min(floor * state.site.voltage * evse.rotation.length, evse.maxW);
+}
+
+/** The longest time that any station takes to follow a decrease, s. */
+export function highestReactionS(site: Site): number {
+  return site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { account } from '#solver/certificate/account';
-import type { DepotProblem } from '#solver/problem';
+import type { DepotProblem, Session } from '#solver/problem';
 import type { SolvedPlan } from './input.ts';
 import type { KeptPlan, PlannedSession } from './state.ts';
 
@@ -20,18 +20,48 @@ interface Standing {
   readonly goneH: number;
 }
 
+/**
+ * A row without the energy that its vehicle no longer needs, dearest intervals first, later before earlier. What is less
+ * than the smallest power for an interval stays.
+ */
+function trimmed(
+  row: Float64Array,
+  session: Session,
+  surplusKwh: number,
+  problem: DepotProblem,
+): Float64Array {
+  const { price, intervalH } = problem;
+  const cut = row.slice();
+  let restKw = surplusKwh / intervalH;
+  const order = [...cut.keys()].sort(
+    (a, b) => (price[session.arrive + b] ?? 0) - (price[session.arrive + a] ?? 0) || b - a,
+  );
+  for (const i of order) {
+    const kw = cut[i] ?? 0;
+    const step = session.stepKw;
+    const less = step > 0 ? Math.floor(restKw / step + 1e-9) * step : restKw;
+    if (kw <= 0 || less <= 0) continue;
+    const left = kw <= restKw ? 0 : Math.max(session.minKw, kw - less);
+    if (left >= kw) continue;
+    cut[i] = left;
+    restKw -= kw - left;
+  }
+  return cut;
+}
+
 /** The plan in force on a new problem; undefined where it lacks a session or breaks a limit. */
 export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | undefined {
   const powerKw: Float64Array[] = [];
   const asked = [];
   for (const [i, session] of problem.sessions.entries()) {
     const row = problem.previousKw?.get(session.id);
-    const restKwh = session.energyKwh - (sessions[i]?.extraKwh ?? 0);
+    const leastKwh = sessions[i]?.leastKwh ?? session.energyKwh;
     if (row === undefined) return undefined;
-    const plannedKwh = row.reduce((sum, kw) => sum + kw, 0) * problem.intervalH;
     const lostKwh = session.arrive === 0 ? goneH * (row[0] ?? 0) : 0;
-    const energyKwh = Math.max(restKwh + lostKwh, Math.min(session.energyKwh, plannedKwh));
-    powerKw.push(row);
+    const plannedKwh = row.reduce((sum, kw) => sum + kw, 0) * problem.intervalH;
+    const energyKwh = Math.max(leastKwh + lostKwh, Math.min(session.energyKwh, plannedKwh));
+    const surplusKwh = plannedKwh - energyKwh;
+    powerKw.push(surplusKwh > 0 ? trimmed(row, session, surplusKwh, problem) : row);
     asked.push({ ...session, energyKwh });
   }
   const counted = account({ ...problem, sessions: asked }, { powerKw }, 'stepped');

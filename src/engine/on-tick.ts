@@ -189,7 +189,7 @@ export function wantedStations(state: State): Wanted {
 function slackOf(state: State, visitId: string): number {
   const visit = state.visits[visitId];
   if (visit === undefined) return 1e9;
-  return Math.round(visit.visit.departsAt - state.now - (neededWh(state, visit) / visit.visit.maxW) * 3600);
+  return Math.round(visit.visit.departsAt - state.now - (neededWh(visit) / visit.visit.maxW) * 3600);
 }
 
 /** One turn of dispatch. */

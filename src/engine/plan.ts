@@ -9,6 +9,7 @@ import { compileFloors, compilePlan } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
+import { highestReactionS } from './fleet.ts';
 import type { SolvedPlan } from './input.ts';
 import { neededWh } from './problem.ts';
 import type { OpenSolve, PlannedSession, State, WantedPlan } from './state.ts';
@@ -79,14 +80,6 @@ function limitOver(
   return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
 }
 
-/** Highest reaction time of the site with the policy's margin, s. */
-function raiseDelayOf(state: State): number {
-  return (
-    state.site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0) +
-    state.policy.raiseMarginS
-  );
-}
-
 /** The floors of a station as profiles. */
 export function floorProfilesOf(state: State, station: Station): readonly InstalledProfile[] {
   const hardware = station.evses.reduce<number>(
@@ -137,7 +130,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   if (station === undefined || transaction?.visitId !== visit.id || endS <= state.now) return undefined;
   const before = state.wanted[key];
   const inForce = before?.transactionId === transaction.id ? before : undefined;
-  const raiseDelayS = raiseDelayOf(state);
+  const raiseDelayS = highestReactionS(state.site) + state.policy.raiseMarginS;
   const [first, ...rest] = want.pieces;
   const level = first?.[1] ?? 0;
   const held = inForce === undefined ? level : valueAt(inForce.limit, epochS(state.now - 1));
@@ -194,7 +187,7 @@ export function withRests(state: State): State {
     const evse = state.stations[stationId]?.evses[evseId];
     if (v.phase !== 'plugged' || evse?.transaction?.visitId !== v.visit.id) return [];
     const key = evseKey(v.visit.evse);
-    const isFull = neededWh(state, v) === 0;
+    const isFull = neededWh(v) === 0;
     if (evse.fence === undefined && !isFull) return [];
     const level = evse.fence === undefined ? 0 : (state.floors[key] ?? 0);
     return [{ stationId, evseId, visit: v.visit, pieces: [[state.now, level]] }];

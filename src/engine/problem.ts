@@ -2,11 +2,11 @@
 import { evseKey, type Evse, type Phase, type Station } from '#domain/site';
 import { constant, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
-import { later, seconds, type EpochS } from '#domain/units';
+import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DemandWindow, DepotProblem, Session } from '#solver/problem';
 import type { CostModel } from '#tariffs/cost-model';
 import { sorted } from './change.ts';
-import { floorPowerOf, heldPowerOf, reasonFixed } from './fleet.ts';
+import { floorPowerOf, heldPowerOf, highestReactionS, reasonFixed } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
 import { expectedLoadOf, pathUp, siteLimitsOf } from './supply.ts';
@@ -30,10 +30,19 @@ interface Place {
 /** Energy below which a vehicle counts as full, Wh. */
 const fullWithinWh = 20;
 
-/** Energy that a visit still needs at the grid side, Wh. */
-export function neededWh(state: State, visit: VisitState): number {
+/** Energy that a visit still lacks at the grid side, Wh; 0 for one that counts as full. */
+export function neededWh(visit: VisitState): number {
   const rest = visit.visit.energyWh - visit.deliveredWh;
-  return rest <= fullWithinWh ? 0 : rest + visit.visit.energyWh * state.policy.energyMargin;
+  return rest <= fullWithinWh ? 0 : rest;
+}
+
+/**
+ * Energy to ask for beyond what is lacking, Wh: a part of it, and what one late raise costs. A plan that keeps half of
+ * it is still good.
+ */
+function marginWh(state: State, visit: VisitState): number {
+  const lateH = (highestReactionS(state.site) + state.policy.raiseMarginS) / 3600;
+  return neededWh(visit) * state.policy.energyMargin + visit.visit.maxW * lateH;
 }
 
 /** All EVSEs of the site in the order of stations and ids. */
@@ -55,7 +64,7 @@ function plannable(state: State, places: ReadonlyMap<string, Place>): readonly V
     .filter((v) => {
       const place = places.get(evseKey(v.visit.evse));
       if (v.phase === 'gone' || place === undefined || place.isFixed) return false;
-      if (v.visit.departsAt <= state.now || neededWh(state, v) === 0) return false;
+      if (v.visit.departsAt <= state.now || neededWh(v) === 0) return false;
       const { transaction } = state.stations[place.station.id]?.evses[place.evse.id] ?? {};
       return v.phase === 'expected' || transaction?.visitId === v.visit.id;
     });
@@ -117,7 +126,7 @@ function sessionOf(
   const powers = powersOf(state, at.place, visit);
   const goneH = stay.arrive === 0 ? (state.now - grid.startS) / 3600 : 0;
   const windowKwh = ((stay.depart - stay.arrive) * grid.intervalS * powers.maxKw) / 3600;
-  const neededKwh = neededWh(state, visit) / 1000;
+  const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
   // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
   const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
   const energyKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
@@ -138,21 +147,27 @@ function sessionOf(
       phases: powers.phases,
       ...stay,
       extraKwh: energyKwh - restKwh,
+      leastKwh: restKwh + marginWh(state, visit) / 2000,
     },
   ];
 }
 
-/** [T] the highest value of a function in what is left of each interval. */
-function highestPer(state: State, grid: TimeGrid, f: StepFunction): Float64Array {
-  return Float64Array.from({ length: grid.count }, (_, t) =>
-    maxOver(f, later(startOf(grid, t), t === 0 ? state.now - grid.startS : 0), startOf(grid, t + 1)),
-  );
+/**
+ * [T] the highest value of a function while the powers of each interval are drawn: they go on for the reaction time
+ * after its end. `own`: the function is that of a charger, which follows its steps as late as all others do.
+ */
+function highestPer(state: State, grid: TimeGrid, f: StepFunction, of: 'own' | 'other'): Float64Array {
+  const reactionS = highestReactionS(state.site) + 1;
+  return Float64Array.from({ length: grid.count }, (_, t) => {
+    const from = Math.max(startOf(grid, t), state.now) + (of === 'own' ? reactionS : 0);
+    return maxOver(f, epochS(from), epochS(Math.max(from, startOf(grid, t + 1)) + reactionS));
+  });
 }
 
-/** [T] the lowest value of a function in what is left of each interval. */
+/** [T] the lowest value of a function while the powers of each interval are drawn. */
 function lowestPer(state: State, grid: TimeGrid, f: StepFunction): Float64Array {
   const negative = { startS: f.startS, value: f.value.map((v) => -v) };
-  return highestPer(state, grid, negative).map((v) => -v);
+  return highestPer(state, grid, negative, 'other').map((v) => -v);
 }
 
 /** What a load takes from a circuit: kW in all and on each phase, per interval. */
@@ -201,12 +216,12 @@ function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): Readon
     const uncontrolled = limits[circuit.id]?.uncontrolledW ?? constant(0);
     add(
       circuit.id,
-      highestPer(state, grid, uncontrolled).map((w) => w / 1000),
+      highestPer(state, grid, uncontrolled, 'other').map((w) => w / 1000),
       () => 1 / 3,
     );
   }
   for (const place of places.filter((p) => p.isFixed)) {
-    const held = highestPer(state, grid, heldPowerOf(state, place.station, place.evse));
+    const held = highestPer(state, grid, heldPowerOf(state, place.station, place.evse), 'own');
     add(
       place.station.circuit,
       held.map((w) => w / 1000),
@@ -285,7 +300,7 @@ function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Fl
     const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
     if (visit !== undefined && !place.isFixed) continue;
     const held = heldPowerOf(state, place.station, place.evse);
-    let restKwh = visit === undefined ? Infinity : neededWh(state, visit) / 1000;
+    let restKwh = visit === undefined ? Infinity : neededWh(visit) / 1000;
     for (let t = 0; t < grid.count && restKwh > 0; t++) {
       const limitW = maxOver(held, startOf(grid, t), startOf(grid, t + 1));
       const kw = Math.min(limitW / 1000, (visit?.visit.maxW ?? Infinity) / 1000, restKwh / hours);

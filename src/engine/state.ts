@@ -101,8 +101,10 @@ export interface PlannedSession {
   readonly phases: 1 | 3;
   readonly arrive: number;
   readonly depart: number;
-  /** Energy asked for beyond what the visit still lacks: margin, whole amp steps, the part of the interval that is over; kWh. */
+  /** Energy asked for beyond what the visit still lacks: margin, the part of the interval that is over; kWh. */
   readonly extraKwh: number;
+  /** Energy with which a plan in force is still good, kWh. */
+  readonly leastKwh: number;
 }
 
 /** The plan in force, counted out on a new problem; money, kW and kWh as in a solution. */
