@@ -9,6 +9,7 @@
 import type { Evse, Site, Station } from '#domain/site';
 import { constant, from, maxOver, shift, windowMax, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
+import { readingsOf } from '#ocpp/compile';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
 import type { Belief, Candidate } from './belief.ts';
@@ -212,7 +213,7 @@ function boundedLimit(
     until,
     electrical: { voltage, phases: station.current === 'DC' ? 3 : (evse?.rotation.length ?? 3) },
     unit: station.current === 'DC' ? 'W' : 'A',
-    ...(evse === undefined ? { readings: { A7: 'cap-only' as const } } : {}),
+    readings: { ...readingsOf(station), ...(evse === undefined ? { A7: 'cap-only' as const } : {}) },
   });
   if (!installed.some(({ profile }) => profile.kind === 'Recurring')) return f;
   const top = maxOver(f, at, until);
