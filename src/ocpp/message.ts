@@ -57,7 +57,7 @@ export function actionsOf(version: OcppVersion): readonly string[] {
   return Object.keys(schemas[version]).sort();
 }
 
-/** Most fields that one payload may have too many of before it is refused as a whole. */
+/** Most unknown fields of one payload that are taken out; with more it is refused as a whole. */
 const strippedMax = 32;
 
 function pathText(path: readonly PropertyKey[]): string {
@@ -144,9 +144,11 @@ function structuredCloneOfJson(value: unknown): unknown {
 function check(schema: z.ZodType, payload: unknown): Result<CheckedPayload, PayloadFault> {
   const first = schema.safeParse(payload);
   if (first.success) return ok({ payload: first.data as Record<string, unknown>, stripped: [] });
-  const unknown = first.error.issues.filter((issue) => issue.code === 'unrecognized_keys');
-  if (unknown.length !== first.error.issues.length || unknown.length > strippedMax)
-    return fail(faultOfIssues(first.error.issues, payload));
+  const { issues } = first.error;
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const fieldCount = unknown.reduce<number>((sum, issue) => sum + issue.keys.length, 0);
+  if (unknown.length !== issues.length || fieldCount > strippedMax)
+    return fail(faultOfIssues(issues, payload));
   const [rest, stripped] = withoutUnknown(payload, unknown);
   const second = schema.safeParse(rest);
   if (!second.success) return fail(faultOfIssues(second.error.issues, rest));

@@ -1,5 +1,4 @@
 /** A charger server with witnesses, for tests: what it reported, what it logged, and time that stands still. */
-import { once } from 'node:events';
 import { WebSocket, type ClientOptions } from 'ws';
 import { createCsmsServer, type CsmsServer, type CsmsServerOptions } from '#adapters/ocpp-ws/csms-server';
 import type { Timers } from '#adapters/ocpp-ws/timers';
@@ -97,10 +96,4 @@ export async function createRig(options: Partial<CsmsServerOptions> = {}): Promi
       await server.crash();
     },
   };
-}
-
-/** The next text that a client receives. */
-export async function nextText(client: WebSocket): Promise<string> {
-  const [data] = (await once(client, 'message')) as [Buffer];
-  return data.toString('utf8');
 }
