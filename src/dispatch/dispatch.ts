@@ -43,7 +43,11 @@ export function dispatchTurn(turn: Turn): TurnOutcome {
     .filter((id) => stationDispatchOf(progress.dispatch, id).pending === undefined)
     .toSorted((a, b) => rankOf(turn, a) - rankOf(turn, b) || compareText(a, b));
   for (const id of byRank) progress = served(turn, progress, id, 'raise');
-  const wakeAt = firstAfter(turn.now, [...progress.wakes, ...standingWakes(turn, progress)]);
+  const wakeAt = firstAfter(turn.now, [
+    ...progress.wakes,
+    ...standingWakes(turn, progress),
+    ...settlingWakes(turn, progress),
+  ]);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
@@ -143,7 +147,7 @@ function attempt(
       reason,
       ...(refusal === undefined ? {} : { refusal }),
     },
-    wakes: refusal === undefined ? [] : wakesFor(turn, progress, refusal),
+    wakes: refusal === undefined ? [] : wakesFor(refusal),
   });
   if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };
   if (step.purpose === 'plan' && pass === 'raise') {
@@ -186,16 +190,20 @@ function dayOf(at: EpochS): number {
   return Math.floor(at / 86_400);
 }
 
-/** When a refused command may be admitted although nothing is heard: the overload ends, or a reaction time is over. */
-function wakesFor(turn: Turn, progress: Progress, refusal: Refusal): readonly EpochS[] {
-  if (refusal.kind !== 'over-limit') return [];
-  const { until } = refusal.violation;
-  const skewS = 2 * progress.ledger.policy.clockSkewS;
-  const settling = turn.site.stations.flatMap(({ id, capability }) => {
+/** When a refused command may be admitted although nothing is heard: the overload ends by itself. */
+function wakesFor(refusal: Refusal): readonly EpochS[] {
+  const until = refusal.kind === 'over-limit' ? refusal.violation.until : undefined;
+  return until === undefined ? [] : [until];
+}
+
+/** The ends of the reaction times that go on: what is held may be admitted then. */
+function settlingWakes(turn: Turn, { ledger, held }: Progress): readonly EpochS[] {
+  if (!held.some(({ reason }) => reason === 'not-admitted')) return [];
+  const skewS = 2 * ledger.policy.clockSkewS;
+  return turn.site.stations.flatMap(({ id, capability }) => {
     const holdS = capability.reactionS + skewS;
-    return holdS === 0 ? [] : [later(beliefOf(progress.ledger, id).changedAt, holdS + 1)];
+    return holdS === 0 ? [] : [later(beliefOf(ledger, id).changedAt, holdS + 1)];
   });
-  return until === undefined ? settling : [until, ...settling];
 }
 
 function messageIdOf(dispatch: Dispatch): string {

@@ -4,7 +4,7 @@ import type { EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
-import { isInstalled } from '#safety/ledger';
+import { isInstalled } from '#safety/candidate';
 import { refusalKey } from './answers.ts';
 import type { StationDispatch } from './dispatch-state.ts';
 import { compositeAheadS, refusalsMax } from './limits.ts';
@@ -84,6 +84,7 @@ function setStep(entry: InstalledProfile, purpose: 'floor' | 'plan'): Step {
 }
 
 function isRefused(state: StationDispatch, step: Step): boolean {
+  if (Object.keys(state.refused).length === 0) return false;
   return (state.refused[refusalKey(step.command)] ?? 0) >= refusalsMax;
 }
 

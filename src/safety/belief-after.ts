@@ -10,6 +10,7 @@ import {
   candidateOf,
   closed,
   floorsOnly,
+  isInstalled,
   unknownCandidate,
 } from './candidate.ts';
 import { pastOf, type ExposureContext } from './exposure.ts';
@@ -186,6 +187,10 @@ export function wouldSettle(
   sent: { readonly at: EpochS; readonly link: number },
 ): boolean {
   const strays = pruned(belief, sent.at).strays.filter(({ link }) => link !== sent.link);
+  if (strays.length === 0 && command.kind === 'set-profile') {
+    const { evseId, profile } = command;
+    return !isInstalled(belief, { evseId, profile });
+  }
   return canonicalText(settledBy(context, belief, command, strays)) !== canonicalText(belief.candidates);
 }
 

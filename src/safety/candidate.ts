@@ -3,7 +3,7 @@ import type { OcppVersion, Station } from '#domain/site';
 import { installedAfter } from '#ocpp/installed';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
-import type { Candidate } from './belief.ts';
+import type { Belief, Candidate } from './belief.ts';
 import { canonicalText, inOrder } from './canonical.ts';
 
 /** Nothing is known of the profiles at the station. */
@@ -87,4 +87,12 @@ export function afterBoot(station: Station, candidate: Candidate): readonly Cand
 export function afterTransaction(candidate: Candidate, transactionId: string): Candidate {
   const installed = candidate.installed.filter(({ profile }) => profile.transactionId !== transactionId);
   return installed.length === candidate.installed.length ? candidate : { known: candidate.known, installed };
+}
+
+/** Whether `wanted` is installed in every state that the station may be in. */
+export function isInstalled({ candidates }: Pick<Belief, 'candidates'>, wanted: InstalledProfile): boolean {
+  const text = canonicalText(wanted);
+  return candidates.every(
+    ({ known, installed }) => known && installed.some((entry) => canonicalText(entry) === text),
+  );
 }

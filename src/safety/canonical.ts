@@ -8,15 +8,19 @@ export function canonicalText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const seen = known.get(value);
   if (seen !== undefined) return seen;
-  const text = Array.isArray(value)
-    ? `[${value.map(canonicalText).join(',')}]`
-    : `{${Object.entries(value)
-        .filter(([, item]) => item !== undefined)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, item]) => `${JSON.stringify(key)}:${canonicalText(item)}`)
-        .join(',')}}`;
+  const text = Array.isArray(value) ? `[${value.map(canonicalText).join(',')}]` : textOfRecord(value);
   known.set(value, text);
   return text;
+}
+
+function textOfRecord(record: object): string {
+  const fields: Readonly<Record<string, unknown>> = { ...record };
+  let text = '';
+  for (const key of Object.keys(fields).sort()) {
+    const item = fields[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalText(item)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Profiles in canonical order. */

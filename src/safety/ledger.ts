@@ -6,10 +6,8 @@
 import { invariant } from '#domain/invariant';
 import type { Site, Station } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import type { InstalledProfile } from '#ocpp/profile';
 import type { Belief } from './belief.ts';
 import { beliefAfter, unknownBelief } from './belief-after.ts';
-import { canonicalText } from './canonical.ts';
 import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
 import type { Fact } from './fact.ts';
 import { defaultLedgerPolicy, type LedgerPolicy } from './ledger-policy.ts';
@@ -46,14 +44,6 @@ export function stationOf(site: Site, stationId: string): Station {
 export function exposureOf(site: Site, ledger: Ledger, stationId: string): StationExposure {
   const context = contextOf(site, stationOf(site, stationId), ledger.policy);
   return stationExposureOf(context, beliefOf(ledger, stationId));
-}
-
-/** Whether `profile` is installed in every state that the station may be in. */
-export function isInstalled(belief: Belief, wanted: InstalledProfile): boolean {
-  const text = canonicalText(wanted);
-  return belief.candidates.every(
-    ({ known, installed }) => known && installed.some((entry) => canonicalText(entry) === text),
-  );
 }
 
 /** The ledger after a fact. Facts about calls that nobody waits for change nothing. */

@@ -52,7 +52,10 @@ const ids = depot.stations.map(({ id }) => id);
 const limits = limitsOf(depot);
 const floor = txDefault(1, 6);
 
-/** What each phase wants of each charger: start, length in ticks, limits. The last one asks for more than there is. */
+/**
+ * What each phase wants of each charger: start, length in ticks, limits. The last one asks for more than is safe: it
+ * counts on an idle socket drawing nothing and on a charger that never reboots.
+ */
 const phasesWanted: readonly (readonly [number, number, readonly (readonly [number, number])[]])[][] = [
   [
     [0, 5, [[0, 24]]],
@@ -72,9 +75,14 @@ const phasesWanted: readonly (readonly [number, number, readonly (readonly [numb
     [0, 9, [[0, 8]]],
   ],
   [
+    [0, 12, [[0, 26]]],
+    [0, 12, [[0, 0]]],
+    [0, 12, [[0, 6]]],
+  ],
+  [
+    [0, 12, [[0, 0]]],
     [0, 12, [[0, 28]]],
-    [0, 12, [[0, 28]]],
-    [0, 12, [[0, 8]]],
+    [0, 12, [[0, 6]]],
   ],
 ];
 
@@ -123,6 +131,8 @@ export interface ExhaustiveOptions {
   /** Most faults on one path: cuts, repeats, reboots, unseen transactions, crashes. */
   readonly faults: number;
   readonly guards?: Partial<Guards>;
+  /** `draw`: only what the chargers really draw is judged; `all`: also that the ledger knows it, and says S holds. */
+  readonly judge?: 'draw' | 'all';
   readonly onDepth?: (depth: number, frontier: number, states: number) => void;
   readonly statesMax?: number;
 }
@@ -387,7 +397,7 @@ function exchanged(world: World, i: number): World {
   };
 }
 
-/** The vehicle's transaction ends and the engine hears of it at once; the socket stays empty for now. */
+/** A tick of time; what was late for too long is gone. */
 function ticked(world: World): World {
   const now = world.now + tickS;
   const wires = world.wires.map((wire) => ({
@@ -432,8 +442,8 @@ function movesOf(world: World): readonly (readonly [string, () => World])[] {
     if (world.transactions < 2) fault(`vehicles change at ${id}`, (from) => exchanged(from, i));
   });
   moves.push(['time passes', () => ticked(world)]);
-  if (world.phase + 1 < phasesWanted.length) {
-    moves.push([`plan ${world.phase + 1} is wanted`, () => turned({ ...world, phase: world.phase + 1 })]);
+  for (let phase = world.phase + 1; phase < phasesWanted.length; phase++) {
+    moves.push([`plan ${phase} is wanted`, () => turned({ ...world, phase })]);
   }
   fault('the engine dies, frames lost', (from) => crashed(from, false));
   if (world.wires.some(({ down }) => down.some(({ command }) => command.kind === 'set-profile'))) {
@@ -449,64 +459,111 @@ function nameOf({ command }: CallFrame): string {
 }
 
 /** What is wrong with a state; undefined: nothing. Changes only the notes of the stations' past. */
-function problemOf(world: World): string | undefined {
+function problemOf(world: World, judge: ExhaustiveOptions['judge'] = 'all'): string | undefined {
   const at = epochS(world.now);
   let total = 0;
   for (const [i, one] of world.stations.entries()) {
     const draw = drawAt(one, 1, world.now);
     total += draw;
     const exposure = valueAt(exposureOf(depot, world.ledger, ids[i]!).evses['1']!, at);
-    if (draw > exposure + 1e-9) return `${ids[i]} may draw ${draw} A, the ledger says ${exposure} A`;
+    if (judge === 'all' && draw > exposure + 1e-9)
+      return `${ids[i]} may draw ${draw} A, the ledger says ${exposure} A`;
   }
   if (total > limitA + 1e-9) return `chargers draw ${total} A of ${limitA} A`;
+  if (judge === 'draw') return undefined;
   const [violation] = violationsOf(depot, world.ledger, limits, at);
   return violation && describeViolation(violation);
 }
 
-/** A text that is equal for states with an equal future. */
+const texts = new WeakMap<object, string>();
+
+/** The text of a value that never changes, message ids left out; kept, since profiles are shared by many states. */
+function textOf(value: object): string {
+  let text = texts.get(value);
+  if (text === undefined) {
+    text = JSON.stringify(value, (key, item: unknown) =>
+      key === 'messageId' || key === 'requestId' ? undefined : item,
+    );
+    texts.set(value, text);
+  }
+  return text;
+}
+
+/**
+ * A text that is equal for states with an equal future. Message ids count only as being the one waited for, the one
+ * given up last, or neither; connections as being the present one or not; a past that is over not at all.
+ */
 function keyOf(world: World): string {
-  const names = new Map<string, number>();
-  const text = JSON.stringify(
-    [
-      world.now,
-      world.ledger.beliefs,
-      world.dispatch.stations,
-      world.stations,
-      world.wires,
-      world.running,
-      world.phase,
-      world.faultsLeft,
-      world.transactions,
-    ],
-    (key, value: unknown) => {
-      if (key === 'messageId') {
-        const id = String(value);
-        if (!names.has(id)) names.set(id, names.size);
-        return names.get(id);
-      }
-      // A pause is over at the next tick; how often a call failed and which connection it is only lengthens pauses.
-      if (key === 'notBefore') return typeof value === 'number' && value <= world.now ? 0 : 1;
-      if (key === 'writes' || key === 'requestId') return undefined;
-      return value;
-    },
-  );
-  return createHash('sha1').update(text).digest('base64');
+  const parts: string[] = [];
+  const write = (...values: readonly (string | number | boolean | undefined)[]): void => {
+    parts.push(values.join(' '));
+  };
+  write(world.now, world.phase, world.faultsLeft, world.transactions, world.running.join());
+  ids.forEach((id, i) => {
+    const belief = world.ledger.beliefs[id]!;
+    const { pending, lapsed, ...state } = world.dispatch.stations[id]!;
+    write('b', belief.candidates.map(textOf).join());
+    write(
+      'o',
+      belief.open?.without.map(textOf).join(),
+      belief.open?.link === state.link,
+      belief.ended.join(),
+    );
+    for (const { command, link, untilS } of belief.strays)
+      write(textOf(command), link === state.link, untilS);
+    const holdS = depot.stations[i]!.capability.reactionS;
+    if (belief.changedAt + holdS + 1 > world.now) write(belief.changedAt, textOf(belief.past));
+    write(
+      'd',
+      state.up,
+      state.notBefore > world.now,
+      state.failures,
+      state.unread.join(),
+      textOf(state.refused),
+    );
+    if (pending !== undefined) write(pending.deadline, pending.waitsFor, textOf(pending.command));
+    if (lapsed !== undefined) write('l', textOf(lapsed.command));
+    const nameOfId = (messageId: string): string => {
+      if (messageId === pending?.messageId) return 'waited';
+      return messageId === lapsed?.messageId ? 'lapsed' : 'stale';
+    };
+    const one = world.stations[i]!;
+    write('s', one.transactions[1], one.profiles.map(textOf).toSorted().join());
+    const pieces = one.history[1] ?? [];
+    pieces.forEach(([, limit], k) => write(limit, pieces[k + 1]?.[0]));
+    const wire = world.wires[i]!;
+    write('w', wire.linked);
+    for (const frame of wire.down) write('v', nameOfId(frame.messageId), frame.sentAt, textOf(frame.command));
+    for (const frame of wire.up) {
+      if (frame.kind === 'answer') write('^', nameOfId(frame.messageId), textOf(frame));
+      else if (frame.kind === 'report') {
+        const asked = pending?.command.kind === 'read-profiles' ? pending.command.requestId : undefined;
+        write('^', frame.requestId === asked, textOf(frame));
+      } else write('^', textOf(frame));
+    }
+    for (const frame of wire.late) write('~', frame.sentAt, textOf(frame.command));
+    for (const frame of wire.outbox) write('=', textOf(frame));
+  });
+  return createHash('sha1').update(parts.join('\n')).digest('base64');
 }
 
 /** Visits every state that can be reached within the depth, each once; stops at the first that is wrong. */
 export function explore(options: ExhaustiveOptions): ExhaustiveResult {
+  interface Step {
+    readonly by: string;
+    readonly from?: Step;
+  }
   interface Node {
     readonly world: World;
-    readonly by: string;
-    readonly from?: Node;
+    readonly step: Step;
   }
-  const storyOf = (node: Node | undefined): string[] =>
-    node === undefined ? [] : [...storyOf(node.from), node.by];
-  const start: Node = { world: startOf(options), by: 'start' };
+  const storyOf = (step: Step | undefined): string[] =>
+    step === undefined ? [] : [...storyOf(step.from), step.by];
+  const start: Node = { world: startOf(options), step: { by: 'start' } };
   const seen = new Set([keyOf(start.world)]);
   let frontier: Node[] = [start];
   let transitions = 0;
-  const wrong = problemOf(start.world);
+  const wrong = problemOf(start.world, options.judge);
   if (wrong !== undefined) {
     return { states: 1, transitions, depth: 0, complete: false, found: { story: ['start'], problem: wrong } };
   }
@@ -516,16 +573,16 @@ export function explore(options: ExhaustiveOptions): ExhaustiveResult {
       for (const [by, move] of movesOf(node.world)) {
         transitions++;
         const world = move();
-        const problem = problemOf(world);
-        const reached: Node = { world, by, from: node };
+        const problem = problemOf(world, options.judge);
+        const reached: Node = { world, step: { by, from: node.step } };
         if (problem !== undefined) {
-          const found = { story: storyOf(reached), problem };
+          const found = { story: storyOf(reached.step), problem };
           return { states: seen.size, transitions, depth, complete: false, found };
         }
         const key = keyOf(world);
         if (seen.has(key)) continue;
         seen.add(key);
-        next.push(reached);
+        if (depth < options.depth) next.push(reached);
         if (seen.size >= (options.statesMax ?? Infinity)) {
           return { states: seen.size, transitions, depth, complete: false };
         }
@@ -533,7 +590,19 @@ export function explore(options: ExhaustiveOptions): ExhaustiveResult {
     }
     frontier = next;
     options.onDepth?.(depth, frontier.length, seen.size);
-    if (frontier.length === 0) break;
   }
   return { states: seen.size, transitions, depth: options.depth, complete: true };
+}
+
+/** Goes through a story by the names of its moves; undefined: nothing went wrong on the way. */
+export function replay(options: ExhaustiveOptions, story: readonly string[]): string | undefined {
+  let world = startOf(options);
+  let problem = problemOf(world, options.judge);
+  for (const name of story.slice(1)) {
+    const move = movesOf(world).find(([by]) => by === name);
+    if (problem !== undefined || move === undefined) return problem ?? `cannot happen: ${name}`;
+    world = move[1]();
+    problem = problemOf(world, options.judge);
+  }
+  return problem;
 }

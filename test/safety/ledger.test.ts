@@ -4,7 +4,8 @@ import { amperes, epochS, seconds, watts } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import { admit } from '#safety/admission';
 import type { Fact } from '#safety/fact';
-import { beliefOf, exposureOf, isInstalled, learn, ledgerOf, type Ledger } from '#safety/ledger';
+import { isInstalled } from '#safety/candidate';
+import { beliefOf, exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { allGuards, defaultLedgerPolicy } from '#safety/ledger-policy';
 import { evse, limitsOf, plan, site, station, stationMax, txDefault } from './depot.ts';
 
@@ -17,7 +18,7 @@ function bench(over: Parameters<typeof station>[1] = {}, policy = defaultLedgerP
   let sent = 0;
   const self = {
     tell: (fact: Told) => {
-      ledger = learn(depot, ledger, { stationId: 's', ...fact } as Fact);
+      ledger = learn(depot, ledger, { stationId: 's', ...fact });
       return self;
     },
     /** Nothing is known but that these are installed. */
@@ -91,6 +92,12 @@ describe('what a charger may draw', () => {
       .holds(floor, high)
       .tell(running);
     expect(s.a(1_000_000)).toBe(30);
+  });
+
+  test('of a charger that takes watts only, one phase may carry all of them', () => {
+    // 6,900 W over three phases would be 10 A each; a one-phase vehicle draws 6,900 / 230 = 30 A on its phase.
+    const s = bench({ capability: { rateUnit: 'W' } }).holds(txDefault(1, 6_900, 'W'));
+    expect(s.a(5)).toBe(30);
   });
 
   test('the station cap stands above everything', () => {
