@@ -5,7 +5,6 @@ import { placeFaults, readDocument } from '#adapters/yaml-document';
 import type { Fault } from '#domain/fault';
 import { invoke, schemasOf } from '#operations/invoke';
 import type { Operation, OperationContext } from '#operations/operation';
-import { presentationOf } from './present.ts';
 import { readSource } from './source.ts';
 import { emit, InputFaults, isTerminal } from './terminal.ts';
 
@@ -50,5 +49,7 @@ export async function runOperation(
   const [document, body] = await Promise.all([readSource(file), operation.load()]);
   const outcome = await invoke(body, document.value, contextNow());
   if (!outcome.ok) throw new InputFaults(placeFaults(outcome.problem, document));
-  return emit(options.json === true ? jsonOf(outcome.value) : presentationOf(operation.name, outcome.value));
+  if (options.json === true) return emit(jsonOf(outcome.value));
+  const { presentationOf } = await import('./present.ts');
+  return emit(presentationOf(operation.name, outcome.value));
 }

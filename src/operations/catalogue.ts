@@ -4,9 +4,11 @@
  * @module
  */
 import {
+  billExample,
   compileExample,
   compositeExample,
   optimiseExample,
+  pricesExample,
   scenarioExample,
   validateProfileExample,
 } from './examples.ts';
@@ -19,6 +21,18 @@ export const operations: readonly Operation[] = [
     summary: 'Plans the vehicles of a scenario: certified schedule, shortfalls by name, cost, OCPP profiles.',
     example: scenarioExample,
     load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'bill',
+    summary: 'Bills a metered load, or a charging session, by a tariff: every line with its evidence.',
+    example: billExample,
+    load: async () => (await import('./tariffs.ts')).billBody,
+  },
+  {
+    name: 'prices',
+    summary: 'Tells the price of a kWh in each interval and the demand charges that it can raise.',
+    example: pricesExample,
+    load: async () => (await import('./tariffs.ts')).pricesBody,
   },
   {
     name: 'compile',

@@ -127,3 +127,21 @@ export const optimiseExample = {
   price: [0.3, 0.2, 0.1, 0.2],
   demand: [{ id: 'facility', pricePerKw: 0.5, intervals: [1, 1, 1, 1], floorKw: 10 }],
 };
+
+/** One summer evening in kW, from 15:00 on. */
+export const billExample = {
+  tariff: { ref: 'us-sce-tou-8-d-2022' },
+  calendar: { tz: 'America/Los_Angeles', start: '2026-07-14T15:00:00-07:00', intervalMinutes: 60 },
+  load: { kw: [52, 180, 182, 185, 130, 60, 240, 280] },
+  state: {
+    periodStart: '2026-07-01',
+    lines: { facilities: { windows: { 'any-time': { peakKw: 260 } } } },
+  },
+};
+
+/** The prices of the same evening. */
+export const pricesExample = {
+  tariff: { ref: 'us-sce-tou-8-d-2022' },
+  calendar: { tz: 'America/Los_Angeles', start: '2026-07-14T15:00:00-07:00', intervalMinutes: 60 },
+  intervals: 8,
+};
