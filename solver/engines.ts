@@ -7,6 +7,8 @@ import type { Found } from './full.ts';
 import { greedyPlan } from './greedy.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { DepotProblem, SolveOptions } from './problem.ts';
+import { structureObstacle } from './structured/network.ts';
+import { solveStructured } from './structured/solve-structured.ts';
 
 /** A continuous plan, its proof, and who found it. */
 export interface Answer extends Found {
@@ -39,6 +41,19 @@ function fullAnswer(problem: DepotProblem, backend: LpBackend, options: SolveOpt
   return { ...found, solver: backend.name };
 }
 
+/** The structured engine where the problem has the structure, the whole program where it has not. */
+function structuredAnswer(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Answer {
+  const full = (reason: string): Answer => {
+    const answer = fullAnswer(problem, backend, options);
+    return { ...answer, reasons: [reason, ...answer.reasons] };
+  };
+  const obstacle = structureObstacle(problem);
+  if (obstacle !== undefined) return full(`${obstacle}: the whole program instead of the structured engine`);
+  const found = solveStructured(problem, backend, options);
+  if (found.ended === 'optimal') return { ...found, solver: 'structured' };
+  return full('the structured engine did not converge: the whole program');
+}
+
 /** The continuous plan of the engine asked for, or of the fittest one. */
 export async function continuousAnswer(problem: DepotProblem, options: SolveOptions): Promise<Answer> {
   switch (options.solver) {
@@ -51,9 +66,10 @@ export async function continuousAnswer(problem: DepotProblem, options: SolveOpti
       const reason = `too large for javascript-lp-solver (${sizeOf(problem)} > ${sizeMax}): highs instead`;
       return { ...answer, reasons: [reason, ...answer.reasons] };
     }
-    case 'structured':
     case 'highs':
-    case undefined:
       return fullAnswer(problem, await highsBackend(), options);
+    case 'structured':
+    case undefined:
+      return structuredAnswer(problem, await highsBackend(), options);
   }
 }

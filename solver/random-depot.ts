@@ -70,15 +70,18 @@ function circuitsOf(dice: Dice, phased: boolean): CircuitNode[] {
 
 function connectorsOf(dice: Dice, circuits: number, modules: number, most: number): ConnectorNode[] {
   const { chance, pick, prng } = dice;
-  const reserved = chance(0.4);
+  const reserved = chance(0.3);
+  const together = chance(0.8);
+  const circuitOf = Array.from({ length: modules }, () => prng.integer(0, circuits - 1));
   return Array.from({ length: prng.integer(1, most) }, (_, c) => {
     const maxKw = pick([0, 3.68, 7.36, 11.04, 22.08, 50]);
     const turn = prng.integer(0, 2);
+    const module = modules > 0 && chance(0.5) ? prng.integer(0, modules - 1) : -1;
     return {
       id: `connector-${c}`,
-      circuit: prng.integer(0, circuits - 1),
+      circuit: module >= 0 && together ? circuitOf[module] : prng.integer(0, circuits - 1),
       maxKw,
-      module: modules > 0 && chance(0.5) ? prng.integer(0, modules - 1) : -1,
+      module,
       rotation: chance(0.3) ? [turn] : [turn, (turn + 1) % 3, (turn + 2) % 3],
       reserveKw: reserved && chance(0.7) ? pick([0.5, 1.38, 4.14]) : 0,
     };

@@ -1,0 +1,220 @@
+/**
+ * Energy on its way through the network: how much each arm, circuit and slot carries, and which could carry more or
+ * less, kept as bits so that a search touches 32 of them at once. Source: docs/model.md, "Structure".
+ * @module
+ */
+import { flowNoise } from './network.ts';
+import type { Network } from './network.ts';
+
+const wordBits = 5;
+const bitMask = 31;
+
+/** Joint limits of the arms of one module, one per time where they can bind. */
+export interface ModuleRows {
+  /** [pairs] row of each pair; -1 where none can bind. */
+  readonly rowOf: Int32Array;
+  readonly cap: Float64Array;
+  readonly sum: Float64Array;
+  /** [rows + 1] and flat: arms of each row. */
+  readonly start: Int32Array;
+  readonly arms: Int32Array;
+  /** [arms] other arms that share a row at any time. */
+  readonly mates: readonly (readonly number[])[];
+}
+
+function moduleRowsOf(network: Network): ModuleRows {
+  const rowOf = new Int32Array(network.pairs).fill(-1);
+  const cap: number[] = [];
+  const start = [0];
+  const arms: number[] = [];
+  const mates: number[][] = Array.from({ length: network.arms }, () => []);
+  for (const run of network.moduleRuns) {
+    for (let t = run.from; t < run.to; t++) {
+      for (const a of run.arms) {
+        rowOf[network.armBase[a] + t] = cap.length;
+        arms.push(a);
+      }
+      cap.push(run.capKw);
+      start.push(arms.length);
+    }
+    for (const a of run.arms) {
+      for (const b of run.arms) if (a !== b && !mates[a].includes(b)) mates[a].push(b);
+    }
+  }
+  return {
+    rowOf,
+    cap: Float64Array.from(cap),
+    sum: new Float64Array(cap.length),
+    start: Int32Array.from(start),
+    arms: Int32Array.from(arms),
+    mates,
+  };
+}
+
+/** See the module. */
+export class Flow {
+  readonly network: Network;
+  /** [pairs] power. */
+  readonly kw: Float64Array;
+  /** [sessions] energy without a way yet. */
+  readonly left: Float64Array;
+  /** [nodes * times] and [slots] carried, and the most that each slot takes. */
+  readonly through: Float64Array;
+  readonly into: Float64Array;
+  readonly target: Float64Array;
+  readonly modules: ModuleRows;
+  /** Words per row of times. */
+  readonly words: number;
+  /** [arms * words] times at which an arm can carry more; could but for its module; carries something. */
+  readonly more: Int32Array;
+  readonly blocked: Int32Array;
+  readonly some: Int32Array;
+  /** Arms of each leaf as columns: [leaf] words per time, offset, and first arm number. */
+  readonly leafWords: Int32Array;
+  readonly leafOffset: Int32Array;
+  readonly leafFirst: Int32Array;
+  /** The same bits by leaf and time: which of its arms can carry more, or carry something. */
+  readonly moreAt: Int32Array;
+  readonly someAt: Int32Array;
+  /** [arms] position among the arms of its leaf, and back. */
+  readonly armAt: Int32Array;
+  readonly armOf: Int32Array;
+
+  constructor(network: Network) {
+    const { arms, nodes, times, armLeaf } = network;
+    this.network = network;
+    this.kw = new Float64Array(network.pairs);
+    this.left = network.energy.slice();
+    this.through = new Float64Array(nodes * times);
+    this.into = new Float64Array(network.slots);
+    this.target = new Float64Array(network.slots);
+    this.modules = moduleRowsOf(network);
+    this.words = (times + bitMask) >> wordBits;
+    this.more = new Int32Array(arms * this.words);
+    this.blocked = new Int32Array(arms * this.words);
+    this.some = new Int32Array(arms * this.words);
+    this.leafWords = new Int32Array(nodes);
+    this.leafOffset = new Int32Array(nodes);
+    this.leafFirst = new Int32Array(nodes);
+    this.armAt = new Int32Array(arms);
+    const count = new Int32Array(nodes);
+    for (let a = 0; a < arms; a++) this.armAt[a] = count[armLeaf[a]]++;
+    let offset = 0;
+    let first = 0;
+    for (let g = 0; g < nodes; g++) {
+      this.leafWords[g] = (count[g] + bitMask) >> wordBits;
+      this.leafOffset[g] = offset;
+      this.leafFirst[g] = first;
+      offset += this.leafWords[g] * times;
+      first += this.leafWords[g];
+    }
+    this.moreAt = new Int32Array(offset);
+    this.someAt = new Int32Array(offset);
+    this.armOf = new Int32Array(first << wordBits).fill(-1);
+    for (let a = 0; a < arms; a++) this.armOf[(this.leafFirst[armLeaf[a]] << wordBits) + this.armAt[a]] = a;
+    for (let a = 0; a < arms; a++) {
+      for (let t = network.armFrom[a]; t < network.armTo[a]; t++) this.setBits(a, t);
+    }
+  }
+
+  /** Brings the bits of a pair in line with its power. */
+  setBits(a: number, t: number): void {
+    const { network, modules } = this;
+    const pair = network.armBase[a] + t;
+    const kw = this.kw[pair];
+    const row = modules.rowOf[pair];
+    const word = a * this.words + (t >> wordBits);
+    const bit = 1 << (t & bitMask);
+    const leaf = network.armLeaf[a];
+    const at = this.leafOffset[leaf] + t * this.leafWords[leaf] + (this.armAt[a] >> wordBits);
+    const armBit = 1 << (this.armAt[a] & bitMask);
+    if (kw > flowNoise) {
+      this.some[word] |= bit;
+      this.someAt[at] |= armBit;
+    } else {
+      this.some[word] &= ~bit;
+      this.someAt[at] &= ~armBit;
+    }
+    const room = kw < network.pairKw[pair] - flowNoise;
+    const full = row >= 0 && modules.sum[row] > modules.cap[row] - flowNoise;
+    if (room && !full) {
+      this.more[word] |= bit;
+      this.moreAt[at] |= armBit;
+    } else {
+      this.more[word] &= ~bit;
+      this.moreAt[at] &= ~armBit;
+    }
+    if (room && full) this.blocked[word] |= bit;
+    else this.blocked[word] &= ~bit;
+  }
+
+  /** Adds `kw` to a pair alone; the way from its leaf on is the caller's. */
+  addToPair(a: number, t: number, kw: number): void {
+    const pair = this.network.armBase[a] + t;
+    const row = this.modules.rowOf[pair];
+    this.kw[pair] += kw;
+    if (row < 0) {
+      this.setBits(a, t);
+      return;
+    }
+    const { sum, cap, start, arms } = this.modules;
+    const before = sum[row] > cap[row] - flowNoise;
+    sum[row] += kw;
+    if (before === sum[row] > cap[row] - flowNoise) this.setBits(a, t);
+    else for (let i = start[row]; i < start[row + 1]; i++) this.setBits(arms[i], t);
+  }
+
+  /** Adds `kw` along the whole way from a session through arm `a` into the slot of `t`. */
+  addAlong(a: number, t: number, kw: number): void {
+    const { armLeaf, armSession, parent, times, slotOf } = this.network;
+    this.addToPair(a, t, kw);
+    this.left[armSession[a]] -= kw;
+    for (let g = armLeaf[a]; g >= 0; g = parent[g]) this.through[g * times + t] += kw;
+    this.into[slotOf[t]] += kw;
+  }
+
+  /** Most that fits along the way of arm `a` at `t`. */
+  fits(a: number, t: number): number {
+    const { armLeaf, armBase, parent, times, slotOf, cap, pairKw } = this.network;
+    const pair = armBase[a] + t;
+    const slot = slotOf[t];
+    let most = Math.min(this.target[slot] - this.into[slot], pairKw[pair] - this.kw[pair]);
+    const row = this.modules.rowOf[pair];
+    if (row >= 0) most = Math.min(most, this.modules.cap[row] - this.modules.sum[row]);
+    for (let g = armLeaf[a]; g >= 0 && most > 0; g = parent[g]) {
+      most = Math.min(most, cap[g * times + t] - this.through[g * times + t]);
+    }
+    return most;
+  }
+
+  /** Sets what each slot takes, and takes back what it carries beyond that. */
+  setTargets(target: ArrayLike<number>): void {
+    const { slots, slotStart, slotTimes } = this.network;
+    for (let q = 0; q < slots; q++) {
+      this.target[q] = target[q];
+      for (let i = slotStart[q]; i < slotStart[q + 1] && this.into[q] > target[q] + 1e-12; i++) {
+        this.#withdraw(slotTimes[i], this.into[q] - target[q]);
+      }
+    }
+  }
+
+  /** Takes up to `excess` out of time `t`; later leaves and arms give first. */
+  #withdraw(t: number, excess: number): void {
+    const { nodes, armBase } = this.network;
+    let rest = excess;
+    for (let g = nodes - 1; g >= 0 && rest > 0; g--) {
+      const words = this.leafWords[g];
+      for (let w = words - 1; w >= 0 && rest > 0; w--) {
+        let bits = this.someAt[this.leafOffset[g] + t * words + w];
+        while (bits !== 0 && rest > 0) {
+          const c = bitMask - Math.clz32(bits);
+          bits &= ~(1 << c);
+          const a = this.armOf[((this.leafFirst[g] + w) << wordBits) + c];
+          const kw = Math.min(rest, this.kw[armBase[a] + t]);
+          this.addAlong(a, t, -kw);
+          rest -= kw;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,337 @@
+/**
+ * The site seen through one number per slot: what all vehicles together draw. A small linear program over these, the
+ * peaks and the cuts found so far; each cut holds for every plan, so its optimum is a lower bound throughout.
+ * Source: docs/model.md, "Structure".
+ * @module
+ */
+import type { BackendAnswer, LpBackend, LpModel } from '../backends/backend.ts';
+import { ProgramBuilder } from '../program.ts';
+import type { Network } from './network.ts';
+
+/** Times that a set may come back with another choice of slots before all its choices are taken in at once. */
+const liftAfter = 3;
+
+/** A set of sessions with what it implies. */
+export interface CutSet {
+  readonly set: Uint8Array;
+  readonly energy: number;
+  /** [slots]. */
+  readonly capacity: Float64Array;
+  count: number;
+  lifted: boolean;
+}
+
+/** One cut in the program: of a single choice of slots, or of all choices (`shares`). */
+interface CutRow {
+  cut: CutSet;
+  row: number;
+  rhs: number;
+  /** [slots] 1 where the slot counts as x; undefined for a lifted cut. */
+  readonly inside?: Uint8Array;
+  /** Lifted: per slot the row of `y <= x`; -1 where y is x itself, -2 where the slot has no share. */
+  readonly shares?: Int32Array;
+}
+
+/** A cut with its multiplier: by how much it counts inside and outside its slots. */
+export interface WeightedCut {
+  readonly set: Uint8Array;
+  /** [slots] multiplier on x; the rest of `weight` is on capacity. */
+  readonly inside: Float64Array;
+  readonly weight: number;
+}
+
+/** A demand row: window, block, and its row in the program. */
+interface DemandRow {
+  readonly window: number;
+  readonly block: number;
+  readonly row: number;
+}
+
+/** See the module. */
+export class Master {
+  readonly #network: Network;
+  readonly #model: LpModel;
+  readonly capacity: Float64Array;
+  readonly total: number;
+  readonly #totalRow: number;
+  readonly #demandRows: DemandRow[] = [];
+  readonly #cuts: CutRow[] = [];
+  /** Rows of single choices by their slots: a stronger right side replaces a weaker one. */
+  readonly #byChoice = new Map<string, CutRow>();
+  readonly #pool = new Map<string, CutSet>();
+  #columns: number;
+  #rows: number;
+  #answer: BackendAnswer | undefined;
+
+  constructor(network: Network, capacity: Float64Array, backend: LpBackend) {
+    this.#network = network;
+    this.capacity = capacity;
+    this.total = network.energy.reduce((sum, energy) => sum + energy, 0);
+    const builder = new ProgramBuilder();
+    const rowsOfSlot: [number, number][][] = Array.from({ length: network.slots }, () => []);
+    const peaks = this.#addDemandRows(builder, rowsOfSlot);
+    this.#totalRow = builder.addRow(this.total, this.total);
+    for (let q = 0; q < network.slots; q++) {
+      builder.addColumn({ cost: network.slotCost[q], lower: 0, upper: capacity[q] });
+      for (const [row, value] of rowsOfSlot[q]) builder.addEntry(row, value);
+      builder.addEntry(this.#totalRow, 1);
+    }
+    for (const { price, floor, entries } of peaks) {
+      builder.addColumn({ cost: price, lower: floor, upper: Infinity });
+      for (const [row, value] of entries) builder.addEntry(row, value);
+    }
+    const program = builder.finish();
+    this.#columns = program.columns;
+    this.#rows = program.rows;
+    this.#model = backend.open(program, 'off');
+  }
+
+  /** Whether some peak can rise above what is paid anyway; without, the price order alone decides. */
+  get hasPeaks(): boolean {
+    return this.#demandRows.length > 0;
+  }
+
+  #addDemandRows(
+    builder: ProgramBuilder,
+    rowsOfSlot: [number, number][][],
+  ): { price: number; floor: number; entries: [number, number][] }[] {
+    const { problem, blocks, slotOf, slots } = this.#network;
+    return problem.demand.map((window, k) => {
+      const { count, blockOf, length, counts } = blocks[k];
+      const fixed = new Float64Array(count);
+      const most = new Float64Array(count);
+      const ofBlock = new Int32Array(slots).fill(-1);
+      fixed[0] = window.blockOffset * window.blockPastKw;
+      for (let t = 0; t < problem.intervals; t++) {
+        fixed[blockOf[t]] += problem.fixedLoadKw[t];
+        ofBlock[slotOf[t]] = blockOf[t];
+      }
+      for (let q = 0; q < slots; q++) if (ofBlock[q] >= 0) most[ofBlock[q]] += this.capacity[q];
+      let floor = window.floorKw;
+      for (let b = 0; b < count; b++) if (counts[b] === 1) floor = Math.max(floor, fixed[b] / length[b]);
+      const entries: [number, number][] = [];
+      const rowOfBlock = new Int32Array(count).fill(-1);
+      for (let b = 0; b < count; b++) {
+        if (counts[b] === 0 || window.pricePerKw <= 0) continue;
+        if (most[b] + fixed[b] <= floor * length[b] + 1e-9) continue;
+        const row = builder.addRow(-Infinity, -fixed[b]);
+        rowOfBlock[b] = row;
+        this.#demandRows.push({ window: k, block: b, row });
+        entries.push([row, -length[b]]);
+      }
+      for (let q = 0; q < slots; q++) {
+        if (ofBlock[q] >= 0 && rowOfBlock[ofBlock[q]] >= 0) rowsOfSlot[q].push([rowOfBlock[ofBlock[q]], 1]);
+      }
+      return { price: window.pricePerKw, floor, entries };
+    });
+  }
+
+  /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
+  run(): boolean {
+    this.#answer = this.#model.run({ integerGap: 0 });
+    return this.#answer.status === 'optimal';
+  }
+
+  /** [slots and more] the last answer. */
+  get x(): Float64Array {
+    return this.#answer?.columnValue ?? new Float64Array(this.#network.slots);
+  }
+
+  #dual(row: number): number {
+    return this.#answer?.rowDual[row] ?? 0;
+  }
+
+  /** The set's cut record, made when it is new; undefined for no session at all. */
+  cutSetOf(set: Uint8Array, capacityOf: (set: Uint8Array) => Float64Array): CutSet | undefined {
+    const key = keyOf(set);
+    if (key === '') return undefined;
+    const known = this.#pool.get(key);
+    if (known !== undefined) return known;
+    let energy = 0;
+    for (let s = 0; s < set.length; s++) if (set[s] === 1) energy += this.#network.energy[s];
+    const made = { set: set.slice(), energy, capacity: capacityOf(set), count: 0, lifted: false };
+    this.#pool.set(key, made);
+    return made;
+  }
+
+  /** Energy by which the strongest choice of slots of `cut` exceeds the last answer. */
+  violation(cut: CutSet): number {
+    const { x } = this;
+    let need = cut.energy;
+    for (let q = 0; q < this.#network.slots; q++) need -= Math.min(x[q], cut.capacity[q]);
+    return need;
+  }
+
+  /** Known sets that the last answer breaks by more than `noise`, worst first. */
+  brokenSets(noise: number, most: number): readonly CutSet[] {
+    const broken: { readonly cut: CutSet; readonly by: number }[] = [];
+    for (const cut of this.#pool.values()) {
+      if (cut.lifted) continue;
+      const by = this.violation(cut);
+      if (by > noise) broken.push({ cut, by });
+    }
+    return broken
+      .sort((a, b) => b.by - a.by)
+      .slice(0, most)
+      .map(({ cut }) => cut);
+  }
+
+  /** Adds the strongest choice of slots of `cut` against the last answer; all choices when it keeps coming back. */
+  add(cut: CutSet, noise: number): boolean {
+    if (cut.lifted || this.violation(cut) <= noise) return false;
+    if (++cut.count >= liftAfter) {
+      this.lift(cut);
+      return true;
+    }
+    const { x } = this;
+    const inside = Uint8Array.from(cut.capacity, (capacity, q) => (x[q] < capacity - 1e-12 ? 1 : 0));
+    return this.addChoice(cut, inside, noise);
+  }
+
+  /** Adds `sum of x inside >= energy - capacity outside`; false where nothing new follows. */
+  addChoice(cut: CutSet, inside: Uint8Array, noise: number): boolean {
+    if (cut.lifted) return false;
+    let rhs = cut.energy;
+    for (let q = 0; q < inside.length; q++) if (inside[q] === 0) rhs -= cut.capacity[q];
+    if (rhs <= noise) return false;
+    for (let q = 0; q < inside.length; q++) if (this.capacity[q] <= 0) inside[q] = 0;
+    const key = inside.join('');
+    const known = this.#byChoice.get(key);
+    if (known !== undefined) {
+      if (rhs <= known.rhs + noise) return false;
+      known.rhs = rhs;
+      known.cut = cut;
+      this.#model.setRowBounds(known.row, rhs, Infinity);
+      return true;
+    }
+    const indices: number[] = [];
+    for (let q = 0; q < inside.length; q++) if (inside[q] === 1) indices.push(q);
+    const made = { cut, row: this.#rows, rhs, inside };
+    this.#addRow(rhs, indices);
+    this.#cuts.push(made);
+    this.#byChoice.set(key, made);
+    return true;
+  }
+
+  #addRow(rhs: number, indices: readonly number[]): void {
+    this.#model.addRows({
+      lower: Float64Array.of(rhs),
+      upper: Float64Array.of(Infinity),
+      starts: Int32Array.of(0, indices.length),
+      indices: Int32Array.from(indices),
+      values: new Float64Array(indices.length).fill(1),
+    });
+    this.#rows++;
+  }
+
+  /** All choices of slots at once: `y <= x`, `y <= capacity`, `sum y >= energy`. */
+  lift(cut: CutSet): void {
+    cut.lifted = true;
+    const shares = new Int32Array(this.#network.slots).fill(-2);
+    const own: number[] = [];
+    const whole: number[] = [];
+    for (let q = 0; q < shares.length; q++) {
+      if (cut.capacity[q] <= 0) continue;
+      if (cut.capacity[q] >= this.capacity[q] - 1e-9) {
+        shares[q] = -1;
+        whole.push(q);
+      } else {
+        shares[q] = this.#rows + own.length;
+        own.push(q);
+      }
+    }
+    const zeros = new Float64Array(own.length);
+    const upper = Float64Array.from(own, (q) => cut.capacity[q]);
+    if (own.length > 0) this.#model.addColumns(zeros, zeros, upper);
+    const starts: number[] = [0];
+    const indices: number[] = [];
+    const values: number[] = [];
+    for (const [i, q] of own.entries()) {
+      indices.push(q, this.#columns + i);
+      values.push(-1, 1);
+      starts.push(indices.length);
+    }
+    indices.push(...whole, ...own.map((_, i) => this.#columns + i));
+    while (values.length < indices.length) values.push(1);
+    starts.push(indices.length);
+    const lines = own.length + 1;
+    const lower = new Float64Array(lines).fill(-Infinity);
+    const most = new Float64Array(lines);
+    lower[lines - 1] = cut.energy;
+    most[lines - 1] = Infinity;
+    this.#model.addRows({
+      lower,
+      upper: most,
+      starts: Int32Array.from(starts),
+      indices: Int32Array.from(indices),
+      values: Float64Array.from(values),
+    });
+    this.#columns += own.length;
+    this.#rows += lines;
+    this.#cuts.push({ cut, row: this.#rows - 1, rhs: cut.energy, shares });
+  }
+
+  /** [slots] what one more kW in a slot costs: energy, and the peaks it raises. */
+  slotPrices(): Float64Array {
+    const prices = this.#network.slotCost.slice();
+    const { blocks, slotOf, problem } = this.#network;
+    const perBlock = problem.demand.map((_, k) => new Float64Array(blocks[k].count));
+    for (const { window, block, row } of this.#demandRows)
+      perBlock[window][block] = Math.max(0, -this.#dual(row));
+    const done = new Uint8Array(prices.length);
+    for (let t = 0; t < problem.intervals; t++) {
+      const q = slotOf[t];
+      if (done[q] === 1) continue;
+      done[q] = 1;
+      for (let k = 0; k < perBlock.length; k++) prices[q] += perBlock[k][blocks[k].blockOf[t]];
+    }
+    return prices;
+  }
+
+  /** Multipliers of block means per window, money per kW. */
+  blockMultipliers(): Float64Array[] {
+    const { blocks, problem } = this.#network;
+    const multipliers = problem.demand.map((_, k) => new Float64Array(blocks[k].count));
+    for (const { window, block, row } of this.#demandRows) {
+      multipliers[window][block] = Math.max(0, -this.#dual(row)) * blocks[window].length[block];
+    }
+    return multipliers;
+  }
+
+  /** Multiplier of the total energy, and of every cut that counts. */
+  weights(): { readonly total: number; readonly cuts: readonly WeightedCut[] } {
+    const cuts: WeightedCut[] = [];
+    for (const { cut, row, inside, shares } of this.#cuts) {
+      const weight = Math.max(0, this.#dual(row));
+      if (weight === 0) continue;
+      const counts = Float64Array.from(cut.capacity, (_, q) => {
+        if (inside !== undefined) return inside[q] === 1 ? weight : 0;
+        const share = shares?.[q] ?? -2;
+        if (share === -1) return weight;
+        return share < 0 ? 0 : Math.min(weight, Math.max(0, -this.#dual(share)));
+      });
+      cuts.push({ set: cut.set, inside: counts, weight });
+    }
+    return { total: this.#dual(this.#totalRow), cuts };
+  }
+
+  dispose(): void {
+    this.#model.dispose();
+  }
+}
+
+/** A set as text; empty for the empty set. */
+function keyOf(set: Uint8Array): string {
+  let key = '';
+  let word = 0;
+  let any = false;
+  for (let s = 0; s < set.length; s++) {
+    word = (word << 1) | set[s];
+    if (set[s] === 1) any = true;
+    if (s % 16 === 15) {
+      key += String.fromCharCode(word);
+      word = 0;
+    }
+  }
+  return any ? key + String.fromCharCode(word) : '';
+}

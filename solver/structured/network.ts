@@ -1,0 +1,388 @@
+/**
+ * The depot as a flow network: energy goes from sessions through circuits to slots of time. A slot is a set of intervals
+ * that cost the same and count in the same demand blocks. One more slot per shortfall price takes what is not delivered.
+ *
+ *     session --(arm, t)--> leaf circuit --> ... --> top --> slot
+ *
+ * A session has an arm through its circuit, one beside all circuits for power within its connector's reserve, and one
+ * into the slot of its shortfall price. Power is in kW; amounts of energy are in kW times intervals.
+ * Source: docs/model.md, "Structure".
+ * @module
+ */
+import { exposureFactor, powerCap, pathsOf, reserveLoadOf } from '../exposure.ts';
+import { blocksOf } from '../multipliers.ts';
+import type { MeterBlocks } from '../multipliers.ts';
+import type { DepotProblem } from '../problem.ts';
+
+/** Power below which a limit counts as met, kW. */
+export const flowNoise = 1e-7;
+/** Most distinct shortfall prices; each is a slot of its own. */
+const levelsMax = 16;
+
+/** A stretch of equal capacity of an arm. */
+export interface Runs {
+  /** [arms + 1] first run of each arm. */
+  readonly start: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly kw: Float64Array;
+}
+
+/** A stretch in which the same arms of one module can exceed it. */
+export interface ModuleRun {
+  readonly module: number;
+  readonly leaf: number;
+  readonly from: number;
+  readonly to: number;
+  readonly capKw: number;
+  readonly arms: readonly number[];
+  readonly armKw: readonly number[];
+}
+
+/** See the module. Times beyond the horizon, one per shortfall price, stand for energy not delivered. */
+export interface Network {
+  readonly problem: DepotProblem;
+  /** Sessions that can receive anything, as indices into the problem's. */
+  readonly sessions: Int32Array;
+  /** [sessions] energy wanted, kW times intervals. */
+  readonly energy: Float64Array;
+  /** [sessions] index of the shortfall price. */
+  readonly level: Int32Array;
+  /** Shortfall prices, highest first. */
+  readonly levelPrice: Float64Array;
+  /** Horizon plus levels. */
+  readonly times: number;
+  readonly slots: number;
+  /** [times]. */
+  readonly slotOf: Int32Array;
+  /** [slots + 1] and [times]: the times of each slot. */
+  readonly slotStart: Int32Array;
+  readonly slotTimes: Int32Array;
+  /** [slots] money per kW for one interval. */
+  readonly slotCost: Float64Array;
+  readonly nodes: number;
+  /** [nodes] parents come before children; node 0 is the top. */
+  readonly parent: Int32Array;
+  /** [nodes * times] capacity towards the parent, Infinity where it cannot bind. */
+  readonly cap: Float64Array;
+  /** [nodes] circuit of each node; -1 for nodes that are none. */
+  readonly circuitOf: Int32Array;
+  readonly arms: number;
+  readonly armSession: Int32Array;
+  readonly armLeaf: Int32Array;
+  readonly armFrom: Int32Array;
+  readonly armTo: Int32Array;
+  /** [arms] index of the pair at time 0: pair = armBase + t. */
+  readonly armBase: Int32Array;
+  readonly pairs: number;
+  readonly pairKw: Float64Array;
+  /** [sessions + 1] arms of each session: those of power first, the one of shortfall last. */
+  readonly armsOf: Int32Array;
+  readonly runs: Runs;
+  readonly moduleRuns: readonly ModuleRun[];
+  readonly blocks: readonly MeterBlocks[];
+}
+
+/** Why the problem has no such network; undefined where it has. */
+export function structureObstacle(problem: DepotProblem): string | undefined {
+  const { circuits, connectors, sessions } = problem;
+  if (problem.pv !== undefined || problem.battery !== undefined) return 'PV or a battery';
+  if (sessions.some((session) => (session.taper ?? []).length > 0)) return 'a taper';
+  if (new Set(sessions.map((session) => session.shortfallPrice)).size > levelsMax) {
+    return `more than ${levelsMax} shortfall prices`;
+  }
+  const paths = pathsOf(problem);
+  const { balanced } = reserveLoadOf(problem, paths);
+  if (circuits.some((circuit, g) => circuit.phaseLimitKw !== undefined && balanced[g] === 0)) {
+    return 'phase limits above one-phase sockets';
+  }
+  const weighs = (s: number): boolean => exposureFactor(sessions[s], connectors[sessions[s].connector]) !== 1;
+  const limited = circuits.map(
+    ({ limitKw, phaseLimitKw }) => phaseLimitKw !== undefined || limitKw.some((kw) => kw < Infinity),
+  );
+  const feels = (s: number): boolean => paths[sessions[s].connector].some((g) => limited[g]);
+  if (sessions.some((_, s) => weighs(s) && feels(s))) return 'one-phase vehicles on three-phase sockets';
+  for (const module of problem.modules.keys()) {
+    const members = connectors.filter((connector) => connector.module === module);
+    if (new Set(members.map((connector) => connector.circuit)).size > 1)
+      return 'a module over several circuits';
+    const most = members.reduce((sum, connector) => sum + connector.maxKw, 0);
+    const reserved = members.some((connector) => connector.reserveKw > 0);
+    if (reserved && most > problem.modules[module].maxKw + flowNoise) return 'a shared module with reserves';
+  }
+  return undefined;
+}
+
+/** Growing lists while the network is drawn. */
+interface Arms {
+  readonly session: number[];
+  readonly leaf: number[];
+  readonly from: number[];
+  readonly to: number[];
+  readonly base: number[];
+  readonly kw: number[];
+}
+
+interface Tree {
+  readonly parent: Int32Array;
+  readonly circuitOf: Int32Array;
+  /** [circuits] node of each. */
+  readonly nodeOf: Int32Array;
+  /** Node beside all circuits; -1 where nothing is reserved. */
+  readonly bypass: number;
+}
+
+/** Circuits with parents first; a top and a bypass above them where reserves exist. */
+function treeOf(problem: DepotProblem): Tree {
+  const { circuits, connectors } = problem;
+  const reserved = connectors.some((connector) => connector.reserveKw > 0);
+  const order: number[] = [];
+  const children: number[][] = circuits.map(() => []);
+  for (let g = 1; g < circuits.length; g++) children[circuits[g].parent].push(g);
+  const stack = [0];
+  while (stack.length > 0) {
+    const g = stack.pop() ?? 0;
+    order.push(g);
+    stack.push(...children[g].toReversed());
+  }
+  const shift = reserved ? 1 : 0;
+  const nodes = order.length + 2 * shift;
+  const parent = new Int32Array(nodes).fill(-1);
+  const circuitOf = new Int32Array(nodes).fill(-1);
+  const nodeOf = new Int32Array(circuits.length);
+  for (const [i, g] of order.entries()) {
+    nodeOf[g] = i + shift;
+    circuitOf[i + shift] = g;
+    parent[i + shift] = g === 0 ? shift - 1 : nodeOf[circuits[g].parent];
+  }
+  if (reserved) parent[nodes - 1] = 0;
+  return { parent, circuitOf, nodeOf, bypass: reserved ? nodes - 1 : -1 };
+}
+
+/** Most that each circuit may carry above the reserves, [C * T]; the tightest of total and phases. */
+function circuitRooms(problem: DepotProblem): Float64Array {
+  const { circuits, intervals } = problem;
+  const reserve = reserveLoadOf(problem, pathsOf(problem));
+  const rooms = new Float64Array(circuits.length * intervals);
+  for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
+    for (let t = 0; t < intervals; t++) {
+      let room = limitKw[t] - reserve.total[g];
+      for (let phase = 0; phase < 3; phase++) {
+        const limit = phaseLimitKw?.[phase];
+        if (limit !== undefined) room = Math.min(room, 3 * (limit[t] - reserve.phase[3 * g + phase]));
+      }
+      rooms[g * intervals + t] = Math.max(0, room);
+    }
+  }
+  return rooms;
+}
+
+function addArm(arms: Arms, session: number, leaf: number, window: readonly [number, number]): void {
+  arms.session.push(session);
+  arms.leaf.push(leaf);
+  arms.from.push(window[0]);
+  arms.to.push(window[1]);
+  arms.base.push(arms.kw.length - window[0]);
+}
+
+interface Drawn {
+  readonly arms: Arms;
+  readonly sessions: number[];
+  readonly energy: number[];
+  readonly level: number[];
+  readonly armsOf: number[];
+}
+
+/** Sessions with their arms; what no plan could deliver to a session is left out. */
+function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number[]): Drawn {
+  const arms: Arms = { session: [], leaf: [], from: [], to: [], base: [], kw: [] };
+  const drawn: Drawn = { arms, sessions: [], energy: [], level: [], armsOf: [0] };
+  const { intervals, intervalH, connectors } = problem;
+  for (const [s, session] of problem.sessions.entries()) {
+    const { arrive, depart } = session;
+    const connector = connectors[session.connector];
+    const reserved = connector.reserveKw / exposureFactor(session, connector);
+    const caps = Array.from({ length: Math.max(0, depart - arrive) }, (_, i) =>
+      powerCap(session, connector, arrive + i),
+    );
+    const most = caps.reduce((sum, kw) => sum + kw, 0);
+    const energy = Math.min(session.energyKwh / intervalH, most);
+    if (energy <= flowNoise) continue;
+    const at = drawn.sessions.length;
+    drawn.sessions.push(s);
+    drawn.energy.push(energy);
+    const level = levelPrice.indexOf(session.shortfallPrice);
+    drawn.level.push(level);
+    if (reserved > 0) {
+      addArm(arms, at, tree.bypass, [arrive, depart]);
+      for (const kw of caps) arms.kw.push(Math.min(kw, reserved));
+    }
+    if (caps.some((kw) => kw > reserved)) {
+      addArm(arms, at, tree.nodeOf[connector.circuit], [arrive, depart]);
+      for (const kw of caps) arms.kw.push(Math.max(0, kw - reserved));
+    }
+    addArm(arms, at, 0, [intervals + level, intervals + level + 1]);
+    arms.kw.push(energy);
+    drawn.armsOf.push(arms.session.length);
+  }
+  return drawn;
+}
+
+function runsOf(arms: Arms): Runs {
+  const start = [0];
+  const from: number[] = [];
+  const to: number[] = [];
+  const kw: number[] = [];
+  for (const [a, base] of arms.base.entries()) {
+    for (let t = arms.from[a]; t < arms.to[a];) {
+      const begin = t;
+      const value = arms.kw[base + t];
+      while (t < arms.to[a] && arms.kw[base + t] === value) t++;
+      if (value <= 0) continue;
+      from.push(begin);
+      to.push(t);
+      kw.push(value);
+    }
+    start.push(from.length);
+  }
+  return {
+    start: Int32Array.from(start),
+    from: Int32Array.from(from),
+    to: Int32Array.from(to),
+    kw: Float64Array.from(kw),
+  };
+}
+
+/** Stretches in which the arms of a module can exceed it. */
+function moduleRunsOf(problem: DepotProblem, drawn: Drawn, tree: Tree): ModuleRun[] {
+  const { arms, sessions } = drawn;
+  const members: number[][] = problem.modules.map(() => []);
+  for (const [a, session] of arms.session.entries()) {
+    if (arms.leaf[a] === tree.bypass || arms.from[a] >= problem.intervals) continue;
+    const { module } = problem.connectors[problem.sessions[sessions[session]].connector];
+    if (module >= 0) members[module].push(a);
+  }
+  const runs: ModuleRun[] = [];
+  for (const [module, all] of members.entries()) {
+    const { maxKw } = problem.modules[module];
+    let open: ModuleRun | undefined;
+    const close = (to: number): void => {
+      if (open !== undefined) runs.push({ ...open, to });
+      open = undefined;
+    };
+    for (let t = 0; t < problem.intervals && all.length > 0; t++) {
+      const present = all.filter((a) => t >= arms.from[a] && t < arms.to[a] && arms.kw[arms.base[a] + t] > 0);
+      const kw = present.map((a) => arms.kw[arms.base[a] + t]);
+      const binds = kw.reduce((sum, value) => sum + value, 0) > maxKw + flowNoise;
+      const same = open !== undefined && sameRun(open, present, kw);
+      if (!binds || !same) close(t);
+      if (!binds || same) continue;
+      const leaf = arms.leaf[all[0]];
+      open = { module, leaf, from: t, to: t, capKw: maxKw, arms: present, armKw: kw };
+    }
+    close(problem.intervals);
+  }
+  return runs;
+}
+
+function sameRun(run: ModuleRun, arms: readonly number[], kw: readonly number[]): boolean {
+  return run.arms.length === arms.length && run.arms.every((a, i) => a === arms[i] && run.armKw[i] === kw[i]);
+}
+
+interface Slots {
+  readonly slots: number;
+  readonly slotOf: Int32Array;
+  readonly slotStart: Int32Array;
+  readonly slotTimes: Int32Array;
+  readonly slotCost: Float64Array;
+}
+
+/** Intervals of one price that count in the same demand blocks are one slot; so is each shortfall price. */
+function slotsOf(
+  problem: DepotProblem,
+  blocks: readonly MeterBlocks[],
+  levelPrice: readonly number[],
+): Slots {
+  const { intervals, intervalH, price, earliness } = problem;
+  const times = intervals + levelPrice.length;
+  const slotOf = new Int32Array(times);
+  const cost: number[] = [];
+  const known = new Map<string, number>();
+  for (let t = 0; t < intervals; t++) {
+    const perKw = (price[t] + (earliness * t) / intervals) * intervalH;
+    let key = String(perKw);
+    for (const { blockOf, counts } of blocks) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
+    const slot = known.get(key) ?? cost.push(perKw) - 1;
+    known.set(key, slot);
+    slotOf[t] = slot;
+  }
+  for (const [level, money] of levelPrice.entries())
+    slotOf[intervals + level] = cost.push(money * intervalH) - 1;
+  const slotStart = new Int32Array(cost.length + 1);
+  for (let t = 0; t < times; t++) slotStart[slotOf[t] + 1]++;
+  for (let q = 0; q < cost.length; q++) slotStart[q + 1] += slotStart[q];
+  const fill = slotStart.slice();
+  const slotTimes = new Int32Array(times);
+  for (let t = 0; t < times; t++) slotTimes[fill[slotOf[t]]++] = t;
+  return { slots: cost.length, slotOf, slotStart, slotTimes, slotCost: Float64Array.from(cost) };
+}
+
+/** Capacities of nodes towards their parents; Infinity where all arms below fit. */
+function capacitiesOf(problem: DepotProblem, tree: Tree, arms: Arms, times: number): Float64Array {
+  const { intervals } = problem;
+  const nodes = tree.parent.length;
+  const load = new Float64Array(nodes * times);
+  for (const [a, base] of arms.base.entries()) {
+    for (let t = arms.from[a]; t < arms.to[a]; t++) load[arms.leaf[a] * times + t] += arms.kw[base + t];
+  }
+  const cap = new Float64Array(nodes * times).fill(Infinity);
+  const rooms = circuitRooms(problem);
+  for (let g = nodes - 1; g >= 0; g--) {
+    const circuit = tree.circuitOf[g];
+    for (let t = 0; t < times; t++) {
+      const at = g * times + t;
+      if (g > 0) load[tree.parent[g] * times + t] += load[at];
+      if (circuit < 0 || t >= intervals) continue;
+      const room = rooms[circuit * intervals + t];
+      if (load[at] > room) cap[at] = room;
+    }
+  }
+  return cap;
+}
+
+/** The network of `problem`, which has no `structureObstacle`. */
+export function networkOf(problem: DepotProblem): Network {
+  const levelPrice = [...new Set(problem.sessions.map((session) => session.shortfallPrice))].sort(
+    (a, b) => b - a,
+  );
+  const tree = treeOf(problem);
+  const drawn = drawArms(problem, tree, levelPrice);
+  const { arms } = drawn;
+  const blocks = problem.demand.map((window) => blocksOf(window, problem.intervals));
+  const times = problem.intervals + levelPrice.length;
+  return {
+    problem,
+    sessions: Int32Array.from(drawn.sessions),
+    energy: Float64Array.from(drawn.energy),
+    level: Int32Array.from(drawn.level),
+    levelPrice: Float64Array.from(levelPrice),
+    times,
+    ...slotsOf(problem, blocks, levelPrice),
+    nodes: tree.parent.length,
+    parent: tree.parent,
+    cap: capacitiesOf(problem, tree, arms, times),
+    circuitOf: tree.circuitOf,
+    arms: arms.session.length,
+    armSession: Int32Array.from(arms.session),
+    armLeaf: Int32Array.from(arms.leaf),
+    armFrom: Int32Array.from(arms.from),
+    armTo: Int32Array.from(arms.to),
+    armBase: Int32Array.from(arms.base),
+    pairs: arms.kw.length,
+    pairKw: Float64Array.from(arms.kw),
+    armsOf: Int32Array.from(drawn.armsOf),
+    runs: runsOf(arms),
+    moduleRuns: moduleRunsOf(problem, drawn, tree),
+    blocks,
+  };
+}

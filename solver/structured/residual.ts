@@ -1,0 +1,467 @@
+/**
+ * Maximum flow by searching backwards from the slots that still take energy: what is reached can send there. A vehicle
+ * that finds no free way moves others aside along the way the search came from.
+ * @module
+ */
+import type { Flow } from './flow.ts';
+import { flowNoise } from './network.ts';
+import type { Network } from './network.ts';
+
+const wordBits = 5;
+const bitMask = 31;
+/** Longest way; the search is breadth first, so a longer one means a broken hint and is given up. */
+const hopsMax = 4096;
+/** Most ways for one session between two searches. */
+const waysMax = 1000;
+
+/** How a node's energy goes on: through an arm (its number), up, into the slot, or down to a child. */
+const towardsParent = -1;
+const intoSlot = -2;
+const unknown = -3;
+const downwards = -10;
+
+/** Kinds of change along a way. */
+const addPower = 0;
+const takePower = 1;
+const addThrough = 2;
+const takeThrough = 3;
+const addInto = 4;
+
+/** Search state and hints; one per flow, used again and again. */
+export class Residual {
+  readonly flow: Flow;
+  readonly #network: Network;
+  /** [sessions] 1 where reached; [slots] 1 where reached, 2 + t where through time t. */
+  readonly reached: Uint8Array;
+  readonly slotReached: Int32Array;
+  /** [nodes * words] times of each node that are reached. */
+  readonly #nodeBits: Int32Array;
+  /** Columns of `moreAt` that still lead to sessions not reached. */
+  readonly #armBits: Int32Array;
+  readonly #nodeHop: Int32Array;
+  readonly #nodeRank: Int32Array;
+  readonly #sessionArm: Int32Array;
+  readonly #sessionTime: Int32Array;
+  /** [sessions] arm that gives way in the module; -1 where none has to. */
+  readonly #sessionMate: Int32Array;
+  readonly #sessionRank: Int32Array;
+  readonly #queue: Int32Array;
+  readonly #needed: Uint8Array;
+  readonly #children: readonly (readonly number[])[];
+  readonly #order: Int32Array;
+  #rank = 0;
+  #tail = 0;
+  #wanted = 0;
+  #length = 0;
+  readonly #kind = new Uint8Array(hopsMax + 4);
+  readonly #which = new Int32Array(hopsMax + 4);
+  readonly #when = new Int32Array(hopsMax + 4);
+
+  constructor(flow: Flow) {
+    const { network } = flow;
+    const { nodes, times, sessions, slots } = network;
+    this.flow = flow;
+    this.#network = network;
+    this.reached = new Uint8Array(sessions.length);
+    this.slotReached = new Int32Array(slots);
+    this.#nodeBits = new Int32Array(nodes * flow.words);
+    this.#armBits = new Int32Array(flow.armOf.length >> wordBits);
+    this.#nodeHop = new Int32Array(nodes * times);
+    this.#nodeRank = new Int32Array(nodes * times);
+    this.#sessionArm = new Int32Array(sessions.length);
+    this.#sessionTime = new Int32Array(sessions.length);
+    this.#sessionMate = new Int32Array(sessions.length);
+    this.#sessionRank = new Int32Array(sessions.length);
+    this.#queue = new Int32Array(nodes * times + sessions.length + 8);
+    this.#needed = new Uint8Array(sessions.length);
+    const children: number[][] = Array.from({ length: nodes }, () => []);
+    for (let g = 1; g < nodes; g++) children[network.parent[g]].push(g);
+    this.#children = children;
+    this.#order = urgencyOf(network);
+  }
+
+  /** Sessions in the order in which they are served, most urgent first. */
+  get order(): Int32Array {
+    return this.#order;
+  }
+
+  /** Sends as much as possible; hands back what is left and the sessions that it belongs to. */
+  maximise(): { readonly left: number; readonly lacking: readonly number[] } {
+    const { flow } = this;
+    let lacking: number[] = [];
+    for (const s of this.#order) if (flow.left[s] > flowNoise) lacking.push(s);
+    while (lacking.length > 0) {
+      this.search(lacking);
+      let sent = 0;
+      const next: number[] = [];
+      for (const s of lacking) {
+        for (let way = 0; way < waysMax && flow.left[s] > flowNoise; way++) {
+          const kw = this.#send(s);
+          if (kw <= 0) break;
+          sent += kw;
+        }
+        if (flow.left[s] > flowNoise) next.push(s);
+      }
+      const reachedSome = lacking.some((s) => this.reached[s] === 1);
+      lacking = next;
+      if (sent > flowNoise) continue;
+      if (reachedSome) this.search([]);
+      break;
+    }
+    let left = 0;
+    for (let s = 0; s < flow.left.length; s++) left += flow.left[s];
+    return { left, lacking };
+  }
+
+  /** Marks all that can send into a slot; stops early when all of `wanted` (not empty) can. */
+  search(wanted: readonly number[]): void {
+    const { flow } = this;
+    const { slots, times } = this.#network;
+    this.#needed.fill(0);
+    for (const s of wanted) this.#needed[s] = 1;
+    this.#wanted = wanted.length === 0 ? -1 : wanted.length;
+    this.reached.fill(0);
+    this.slotReached.fill(0);
+    this.#nodeBits.fill(0);
+    this.#armBits.fill(0);
+    this.#rank = 0;
+    this.#tail = 0;
+    const nodeTimes = this.#network.nodes * times;
+    for (let q = 0; q < slots; q++) {
+      if (flow.target[q] - flow.into[q] > flowNoise) this.#reachSlot(q, 1);
+    }
+    for (let head = 0; head < this.#tail && this.#wanted !== 0; head++) {
+      const item = this.#queue[head];
+      if (item >= nodeTimes) this.#fromSession(item - nodeTimes);
+      else this.#fromNode((item / times) | 0, item % times);
+    }
+  }
+
+  #reachSlot(q: number, mark: number): void {
+    const { slotStart, slotTimes, cap } = this.#network;
+    const { through } = this.flow;
+    this.slotReached[q] = mark;
+    for (let i = slotStart[q]; i < slotStart[q + 1]; i++) {
+      const t = slotTimes[i];
+      if (cap[t] - through[t] > flowNoise) this.#reachNode(0, t, intoSlot);
+    }
+  }
+
+  #reachNode(g: number, t: number, hop: number): void {
+    const word = g * this.flow.words + (t >> wordBits);
+    const bit = 1 << (t & bitMask);
+    if ((this.#nodeBits[word] & bit) !== 0) return;
+    this.#nodeBits[word] |= bit;
+    const k = g * this.#network.times + t;
+    this.#nodeHop[k] = hop;
+    this.#nodeRank[k] = ++this.#rank;
+    this.#queue[this.#tail++] = k;
+  }
+
+  #reachSession(s: number, a: number, t: number, mate: number): void {
+    if (this.reached[s] === 1) return;
+    this.reached[s] = 1;
+    this.#sessionArm[s] = a;
+    this.#sessionTime[s] = t;
+    this.#sessionMate[s] = mate;
+    this.#sessionRank[s] = ++this.#rank;
+    this.#queue[this.#tail++] = this.#network.nodes * this.#network.times + s;
+    if (this.#needed[s] === 1) this.#wanted--;
+  }
+
+  /** A session that can send: whatever it sends now could go another way, and make room at its nodes and mates. */
+  #fromSession(s: number): void {
+    const { armsOf, armLeaf, armSession } = this.#network;
+    const { some, blocked, words, modules } = this.flow;
+    for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
+      const own = a * words;
+      const node = armLeaf[a] * words;
+      for (let w = 0; w < words; w++) {
+        let bits = some[own + w] & ~this.#nodeBits[node + w];
+        while (bits !== 0) {
+          const c = bitMask - Math.clz32(bits);
+          bits &= ~(1 << c);
+          this.#reachNode(armLeaf[a], (w << wordBits) + c, a);
+        }
+      }
+      for (const b of modules.mates[a]) {
+        const other = armSession[b];
+        for (let w = 0; w < words && this.reached[other] === 0; w++) {
+          const bits = this.#inOneRow(a, b, some[own + w] & blocked[b * words + w], w);
+          if (bits !== 0) this.#reachSession(other, b, (w << wordBits) + bitMask - Math.clz32(bits), a);
+        }
+      }
+    }
+  }
+
+  /** Of the times in `bits` of word `w`, those at which both arms share a module row. */
+  #inOneRow(a: number, b: number, bits: number, w: number): number {
+    const { rowOf } = this.flow.modules;
+    const { armBase } = this.#network;
+    let left = bits;
+    let shared = 0;
+    while (left !== 0) {
+      const c = bitMask - Math.clz32(left);
+      left &= ~(1 << c);
+      const t = (w << wordBits) + c;
+      if (rowOf[armBase[a] + t] === rowOf[armBase[b] + t]) shared |= 1 << c;
+    }
+    return shared;
+  }
+
+  #fromNode(g: number, t: number): void {
+    const { times, parent, cap, slotOf } = this.#network;
+    const { through } = this.flow;
+    this.#armsInto(g, t);
+    for (const child of this.#children[g]) {
+      const k = child * times + t;
+      if (cap[k] - through[k] > flowNoise) this.#reachNode(child, t, towardsParent);
+    }
+    if (through[g * times + t] <= flowNoise) return;
+    if (g > 0) this.#reachNode(parent[g], t, downwards - g);
+    else if (this.slotReached[slotOf[t]] === 0) this.#reachSlot(slotOf[t], 2 + t);
+  }
+
+  /** Sessions whose arms can carry more into a reached node. */
+  #armsInto(g: number, t: number): void {
+    const { flow } = this;
+    const words = flow.leafWords[g];
+    const at = flow.leafOffset[g] + t * words;
+    const first = flow.leafFirst[g];
+    for (let w = 0; w < words; w++) {
+      let bits = flow.moreAt[at + w] & ~this.#armBits[first + w];
+      if (bits === 0) continue;
+      this.#armBits[first + w] |= bits;
+      while (bits !== 0) {
+        const c = bitMask - Math.clz32(bits);
+        bits &= ~(1 << c);
+        const a = flow.armOf[((first + w) << wordBits) + c];
+        this.#reachSession(this.#network.armSession[a], a, t, -1);
+      }
+    }
+  }
+
+  /** Sends what fits along one way from `s`; 0 where no hint holds any more. */
+  #send(s: number): number {
+    while (this.reached[s] === 1) {
+      const kw = this.#walk(s);
+      if (kw === 0) continue;
+      if (kw <= flowNoise / 2) return 0;
+      this.flow.left[s] -= kw;
+      this.#apply(kw);
+      return kw;
+    }
+    return 0;
+  }
+
+  /** Follows the hints from `s` to a slot; hands back what fits, 0 after striking out a hint that fails, -1 to give up. */
+  #walk(s: number): number {
+    let session = s;
+    let most = this.flow.left[s];
+    this.#length = 0;
+    for (;;) {
+      if (this.#length > hopsMax - 4) return -1;
+      const a = this.#armFrom(session);
+      if (a < 0) {
+        this.reached[session] = 0;
+        return 0;
+      }
+      const t = this.#sessionTime[session];
+      const mate = this.#sessionMate[session];
+      most = Math.min(most, this.#roomOfPair(a, t, mate));
+      this.#push(addPower, a, t);
+      if (mate >= 0) {
+        this.#push(takePower, mate, t);
+        session = this.#network.armSession[mate];
+        continue;
+      }
+      const arrived = this.#throughNodes(this.#network.armLeaf[a], t, most);
+      if (arrived.kw <= 0) return arrived.kw;
+      most = arrived.kw;
+      if (arrived.arm < 0) return most;
+      session = this.#network.armSession[arrived.arm];
+    }
+  }
+
+  #roomOfPair(a: number, t: number, mate: number): number {
+    const { pairKw, armBase } = this.#network;
+    const { kw, modules } = this.flow;
+    const pair = armBase[a] + t;
+    const room = pairKw[pair] - kw[pair];
+    if (mate >= 0) return Math.min(room, kw[armBase[mate] + t]);
+    const row = modules.rowOf[pair];
+    return row < 0 ? room : Math.min(room, modules.cap[row] - modules.sum[row]);
+  }
+
+  #push(kind: number, which: number, when: number): void {
+    this.#kind[this.#length] = kind;
+    this.#which[this.#length] = which;
+    this.#when[this.#length++] = when;
+  }
+
+  /** The arm by which a session sends on, looked for anew where the hint does not hold; -1 where there is none. */
+  #armFrom(s: number): number {
+    const { armsOf, armLeaf, armSession, times } = this.#network;
+    const { more, blocked, some, words } = this.flow;
+    const mate = this.#sessionMate[s];
+    const hint = this.#sessionArm[s];
+    const at = this.#sessionTime[s];
+    const w = at >> wordBits;
+    const bit = 1 << (at & bitMask);
+    const rank = this.#sessionRank[s];
+    if (mate >= 0) {
+      const other = armSession[mate];
+      const open = (blocked[hint * words + w] & some[mate * words + w] & bit) !== 0;
+      if (open && this.reached[other] === 1 && this.#sessionRank[other] < rank) return hint;
+      this.#sessionMate[s] = -1;
+    } else {
+      const leaf = armLeaf[hint];
+      const open = (more[hint * words + w] & this.#nodeBits[leaf * words + w] & bit) !== 0;
+      if (open && this.#nodeRank[leaf * times + at] < rank) return hint;
+    }
+    for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
+      const leaf = armLeaf[a];
+      for (let i = 0; i < words; i++) {
+        let bits = more[a * words + i] & this.#nodeBits[leaf * words + i];
+        while (bits !== 0) {
+          const c = bitMask - Math.clz32(bits);
+          bits &= ~(1 << c);
+          const t = (i << wordBits) + c;
+          if (this.#nodeRank[leaf * times + t] >= rank) continue;
+          this.#sessionArm[s] = a;
+          this.#sessionTime[s] = t;
+          return a;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** From node `g` on: into a slot (arm -1), or to the arm of a session that gives way; kw 0 after a failed hint, -1 to give up. */
+  #throughNodes(from: number, when: number, most: number): { readonly kw: number; readonly arm: number } {
+    const { times, parent, cap, slotOf, armBase } = this.#network;
+    const { through, into, target, kw } = this.flow;
+    const failed = { kw: 0, arm: -1 };
+    let g = from;
+    let t = when;
+    let fits = most;
+    while (this.#length <= hopsMax - 4) {
+      const k = g * times + t;
+      const hop = this.#nodeHop[k];
+      if (hop === towardsParent && this.#stands(parent[g], t, k) && cap[k] - through[k] > flowNoise) {
+        fits = Math.min(fits, cap[k] - through[k]);
+        this.#push(addThrough, k, 0);
+        g = parent[g];
+      } else if (hop <= downwards && this.#downStands(downwards - hop, t, k)) {
+        const child = (downwards - hop) * times + t;
+        fits = Math.min(fits, through[child]);
+        this.#push(takeThrough, child, 0);
+        g = downwards - hop;
+      } else if (hop === intoSlot && cap[t] - through[t] > flowNoise) {
+        const q = slotOf[t];
+        fits = Math.min(fits, cap[t] - through[t]);
+        this.#push(addThrough, t, 0);
+        if (target[q] - into[q] > flowNoise) {
+          this.#push(addInto, q, 0);
+          return { kw: Math.min(fits, target[q] - into[q]), arm: -1 };
+        }
+        const other = this.slotReached[q] - 2;
+        if (other < 0 || other === t || through[other] <= flowNoise || !this.#stands(0, other, k)) {
+          this.#strike(g, t);
+          return failed;
+        }
+        fits = Math.min(fits, through[other]);
+        this.#push(takeThrough, other, 0);
+        t = other;
+      } else {
+        const a = this.#armGivingWay(g, t, k);
+        if (a < 0) {
+          this.#strike(g, t);
+          return failed;
+        }
+        this.#push(takePower, a, t);
+        return { kw: Math.min(fits, kw[armBase[a] + t]), arm: a };
+      }
+    }
+    return { kw: -1, arm: -1 };
+  }
+
+  #downStands(child: number, t: number, k: number): boolean {
+    return this.flow.through[child * this.#network.times + t] > flowNoise && this.#stands(child, t, k);
+  }
+
+  /** Whether node `g` at `t` is still marked, and was so before node-time `k`. */
+  #stands(g: number, t: number, k: number): boolean {
+    const marked = (this.#nodeBits[g * this.flow.words + (t >> wordBits)] & (1 << (t & bitMask))) !== 0;
+    return marked && this.#nodeRank[g * this.#network.times + t] < this.#nodeRank[k];
+  }
+
+  #strike(g: number, t: number): void {
+    this.#nodeBits[g * this.flow.words + (t >> wordBits)] &= ~(1 << (t & bitMask));
+  }
+
+  /** An arm at (g, t) whose session can send its energy another way. */
+  #armGivingWay(g: number, t: number, k: number): number {
+    const { flow } = this;
+    const { armSession } = this.#network;
+    const rank = this.#nodeRank[k];
+    const holds = (a: number): boolean => {
+      const s = armSession[a];
+      const carries = (flow.some[a * flow.words + (t >> wordBits)] & (1 << (t & bitMask))) !== 0;
+      return carries && this.reached[s] === 1 && this.#sessionRank[s] < rank;
+    };
+    const hint = this.#nodeHop[k];
+    if (hint >= 0 && holds(hint)) return hint;
+    const words = flow.leafWords[g];
+    for (let w = 0; w < words; w++) {
+      let bits = flow.someAt[flow.leafOffset[g] + t * words + w];
+      while (bits !== 0) {
+        const c = bitMask - Math.clz32(bits);
+        bits &= ~(1 << c);
+        const a = flow.armOf[((flow.leafFirst[g] + w) << wordBits) + c];
+        if (!holds(a)) continue;
+        this.#nodeHop[k] = a;
+        return a;
+      }
+    }
+    this.#nodeHop[k] = unknown;
+    return -1;
+  }
+
+  #apply(kw: number): void {
+    const { flow } = this;
+    for (let i = 0; i < this.#length; i++) {
+      const which = this.#which[i];
+      switch (this.#kind[i]) {
+        case addPower:
+          flow.addToPair(which, this.#when[i], kw);
+          break;
+        case takePower:
+          flow.addToPair(which, this.#when[i], -kw);
+          break;
+        case addThrough:
+          flow.through[which] += kw;
+          break;
+        case takeThrough:
+          flow.through[which] -= kw;
+          break;
+        default:
+          flow.into[which] += kw;
+      }
+    }
+  }
+}
+
+/** Dearest shortfall first, then least slack. */
+function urgencyOf(network: Network): Int32Array {
+  const { sessions, energy, level, armsOf, armFrom, armTo, armBase, pairKw } = network;
+  const load = Float64Array.from(sessions, (_, s) => {
+    let most = 0;
+    for (let a = armsOf[s]; a < armsOf[s + 1] - 1; a++) {
+      for (let t = armFrom[a]; t < armTo[a]; t++) most += pairKw[armBase[a] + t];
+    }
+    return energy[s] / most;
+  });
+  const order = Int32Array.from(sessions, (_, s) => s);
+  return order.sort((a, b) => level[a] - level[b] || load[b] - load[a] || a - b);
+}

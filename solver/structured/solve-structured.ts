@@ -1,0 +1,277 @@
+/**
+ * The structured engine: a small program over site profiles, and a flow that shows which profiles vehicles can follow.
+ * Where the flow fails, the sessions it leaves behind give a cut that every plan fulfils. Exact: it ends when the flow
+ * follows the profile that the program chose. Source: docs/model.md, "Structure".
+ * @module
+ */
+import type { LpBackend } from '../backends/backend.ts';
+import { pathsOf, reserveLoadOf } from '../exposure.ts';
+import type { Found } from '../full.ts';
+import type { DepotProblem, SolveOptions } from '../problem.ts';
+import { Capacity } from './capacity.ts';
+import { exactChain, priceOrder, SessionChain } from './chain.ts';
+import { closureOf } from './closure.ts';
+import { Flow } from './flow.ts';
+import { fillGreedily } from './greedy-flow.ts';
+import { Master } from './master.ts';
+import { networkOf } from './network.ts';
+import type { Network } from './network.ts';
+import { Proof } from './proof.ts';
+import { Residual } from './residual.ts';
+
+/** Most rounds of program and flow; the largest seen on generated depots is below 60. */
+const roundsMax = 600;
+/** Sets taken into the program per round, by where they come from. */
+const setsPerRound = 4;
+const closuresPerRound = 6;
+/** Flows after which the exact chain is worth its time. */
+const chainAfterFlows = [4, 8, 14, 25, 40];
+
+/** One solve in progress. */
+class Search {
+  readonly network: Network;
+  readonly flow: Flow;
+  readonly residual: Residual;
+  readonly capacity: Capacity;
+  readonly all: Float64Array;
+  readonly chain: SessionChain;
+  readonly total: number;
+  flows = 0;
+  rounds = 0;
+
+  constructor(problem: DepotProblem) {
+    this.network = networkOf(problem);
+    this.flow = new Flow(this.network);
+    this.residual = new Residual(this.flow);
+    this.capacity = new Capacity(this.network);
+    this.all = this.capacity.ofSlots(undefined);
+    this.chain = new SessionChain(this.network);
+    this.total = this.network.energy.reduce((sum, energy) => sum + energy, 0);
+  }
+
+  get noise(): number {
+    return 1e-8 * this.total + 1e-7;
+  }
+
+  /** Adds the cut of `set` if the last answer breaks it. */
+  addSet(master: Master, set: Uint8Array): boolean {
+    const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
+    return cut !== undefined && master.add(cut, this.noise);
+  }
+
+  /** Cuts that need no flow: known sets broken again, or sets of the closed form. */
+  addCheapCuts(master: Master): boolean {
+    const coarse = 1e-6 * this.total + 1e-6;
+    let added = 0;
+    for (const cut of master.brokenSets(coarse, setsPerRound)) if (master.add(cut, this.noise)) added++;
+    if (added > 0) return true;
+    const { chain, network } = this;
+    const { x } = master;
+    const order = priceOrder(master.slotPrices());
+    chain.along(order);
+    const excess = new Float64Array(network.slots + 1);
+    let sum = 0;
+    for (let m = 1; m < network.slots; m++) {
+      sum += x[order[m - 1]];
+      excess[m] = sum - chain.most[m];
+    }
+    const peaks: number[] = [];
+    for (let m = 1; m < network.slots; m++) {
+      if (excess[m] > coarse && excess[m] >= excess[m - 1] && excess[m] > excess[m + 1]) peaks.push(m);
+    }
+    peaks.sort((a, b) => excess[b] - excess[a]);
+    for (const m of peaks.slice(0, setsPerRound)) {
+      const set = Uint8Array.from(chain.fullAt, (full) => (full > m ? 1 : 0));
+      if (this.addSet(master, set)) added++;
+    }
+    return added > 0;
+  }
+
+  /** Cuts from the flow that did not get through. */
+  addFlowCuts(master: Master, lacking: readonly number[]): boolean {
+    const { flow, residual } = this;
+    let added = this.addSet(
+      master,
+      residual.reached.map((reached) => 1 - reached),
+    )
+      ? 1
+      : 0;
+    if (lacking.length > 1 && this.addSet(master, closureOf(flow, lacking))) added++;
+    const covered = new Uint8Array(this.network.sessions.length);
+    let closures = 0;
+    for (const s of lacking) {
+      if (closures >= closuresPerRound) break;
+      if (covered[s] === 1) continue;
+      const set = closureOf(flow, [s]);
+      for (let i = 0; i < set.length; i++) covered[i] |= set[i];
+      if (this.addSet(master, set)) added++;
+      closures++;
+    }
+    if (chainAfterFlows.includes(this.flows) && this.addChainCuts(master)) added++;
+    return added > 0;
+  }
+
+  /** All cuts that matter at the present slot prices. */
+  addChainCuts(master: Master): boolean {
+    const { flow, residual, all, noise } = this;
+    const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
+    let added = 0;
+    for (const { set, count } of steps) {
+      const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
+      const inside = new Uint8Array(this.network.slots);
+      for (let m = count; m < order.length; m++) inside[order[m]] = 1;
+      if (cut !== undefined && master.addChoice(cut, inside, noise)) added++;
+    }
+    return added > 0;
+  }
+
+  /** Sends the profile `x`; what is left afterwards, and whose it is. */
+  follow(x: ArrayLike<number>): { readonly left: number; readonly lacking: readonly number[] } {
+    this.flows++;
+    this.flow.setTargets(x);
+    fillGreedily(this.flow, this.residual);
+    return this.residual.maximise();
+  }
+
+  /** Sends the crumbs that rounding left wherever they fit. */
+  sweep(): void {
+    const { flow, all } = this;
+    flow.setTargets(Float64Array.from(all, (most, q) => Math.max(most, flow.into[q])));
+    for (let s = 0; s < flow.left.length; s++) if (flow.left[s] > 0 && flow.left[s] < 1e-6) this.#top(s);
+    this.residual.maximise();
+  }
+
+  /** Gives session `s` its crumb in the first interval that has room. */
+  #top(s: number): void {
+    const { armsOf, armFrom, armTo } = this.network;
+    for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
+      for (let t = armFrom[a]; t < armTo[a] && this.flow.left[s] > 0; t++) {
+        const kw = Math.min(this.flow.left[s], this.flow.fits(a, t));
+        if (kw > 0) this.flow.addAlong(a, t, kw);
+      }
+    }
+  }
+}
+
+/** Powers of all sessions of the problem. */
+function powersOf({ network, flow }: Search): Float64Array[] {
+  const { problem, sessions, armsOf, armFrom, armTo, armBase } = network;
+  const powerKw = problem.sessions.map(
+    ({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)),
+  );
+  for (let s = 0; s < sessions.length; s++) {
+    const kw = powerKw[sessions[s]];
+    const { arrive } = problem.sessions[sessions[s]];
+    for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
+      for (let t = armFrom[a]; t < armTo[a] && t < problem.intervals; t++) {
+        kw[t - arrive] += Math.max(0, flow.kw[armBase[a] + t]);
+      }
+    }
+    for (let i = 0; i < kw.length; i++) if (kw[i] < 1e-9) kw[i] = 0;
+  }
+  return powerKw;
+}
+
+/** The phase that limits a circuit more than its total does; -1 where the total does. */
+function tightestPhase(problem: DepotProblem): (circuit: number, t: number) => number {
+  const reserve = reserveLoadOf(problem, pathsOf(problem));
+  return (g, t) => {
+    const { limitKw, phaseLimitKw } = problem.circuits[g];
+    let least = Math.max(0, limitKw[t] - reserve.total[g]);
+    let at = -1;
+    for (const [phase, limit] of (phaseLimitKw ?? []).entries()) {
+      const room = 3 * Math.max(0, limit[t] - reserve.phase[3 * g + phase]);
+      if (room >= least) continue;
+      least = room;
+      at = phase;
+    }
+    return at;
+  };
+}
+
+/** Without peaks the cheapest slots come first, and the chain of sets is its own proof. */
+function solveByChain(search: Search): Proof {
+  const { network, flow, residual, all, capacity } = search;
+  const price = network.slotCost;
+  const { steps, order } = exactChain({ flow, residual, price, capacity: all, noise: search.noise });
+  const proof = new Proof(network, capacity);
+  proof.addEnergy(undefined, price[order[0]]);
+  for (const { set, count } of steps) {
+    const weight = price[order[count]] - price[order[count - 1]];
+    const inside = new Float64Array(network.slots);
+    for (let m = count; m < order.length; m++) inside[order[m]] = weight;
+    proof.addCut({ set, inside, weight });
+  }
+  return proof;
+}
+
+/** Rounds of program and flow until the flow follows. */
+function solveByCuts(search: Search, master: Master): boolean {
+  for (let round = 1; round <= roundsMax; round++) {
+    search.rounds = round;
+    if (!master.run()) return false;
+    if (search.addCheapCuts(master)) continue;
+    const { left, lacking } = search.follow(master.x);
+    if (left <= search.noise) return true;
+    if (!search.addFlowCuts(master, lacking)) return false;
+  }
+  return false;
+}
+
+/** Multipliers of the master's last answer. */
+function proofOf(search: Search, master: Master): Proof {
+  const { network, capacity } = search;
+  const proof = new Proof(network, capacity);
+  const { total, cuts } = master.weights();
+  proof.addEnergy(undefined, total);
+  const reduced = master.slotPrices().map((price) => price - total);
+  for (const cut of cuts) {
+    proof.addCut(cut);
+    for (let q = 0; q < reduced.length; q++) reduced[q] -= cut.inside[q];
+  }
+  // A slot that is cheaper than its multipliers is full: its own limits carry the difference.
+  proof.addCapacity(
+    undefined,
+    reduced.map((cost) => Math.max(0, -cost)),
+  );
+  return proof;
+}
+
+/** Solves `problem`, which has no `structureObstacle`. The master runs on `backend`. */
+export function solveStructured(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Found {
+  const now = options.nowMs ?? (() => 0);
+  const start = now();
+  const search = new Search(problem);
+  if (search.network.sessions.length === 0) {
+    const { multipliers } = new Proof(search.network, search.capacity);
+    return {
+      plan: { powerKw: powersOf(search) },
+      multipliers,
+      ended: 'optimal',
+      reasons: [],
+      buildMs: 0,
+      solveMs: 0,
+    };
+  }
+  const master = new Master(search.network, search.all, backend);
+  const built = now();
+  try {
+    let ended: Found['ended'] = 'optimal';
+    let proof: Proof;
+    if (master.hasPeaks) {
+      if (!solveByCuts(search, master)) ended = 'limit';
+      proof = proofOf(search, master);
+    } else proof = solveByChain(search);
+    search.sweep();
+    return {
+      plan: { powerKw: powersOf(search) },
+      multipliers: proof.finish(master.blockMultipliers(), tightestPhase(problem)),
+      ended,
+      reasons: [`${search.rounds} rounds, ${search.flows} flows`],
+      buildMs: built - start,
+      solveMs: now() - built,
+    };
+  } finally {
+    master.dispose();
+  }
+}
