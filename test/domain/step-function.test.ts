@@ -77,8 +77,7 @@ describe('a step function', () => {
         fc.integer({ min: 0, max: 400 }),
         (g, window, at) => {
           let top = -Infinity;
-          for (let s = at - window; s <= at; s++)
-            top = Math.max(top, valueAt(g, epochS(s)));
+          for (let s = at - window; s <= at; s++) top = Math.max(top, valueAt(g, epochS(s)));
           expect(valueAt(windowMax(g, window), epochS(at))).toBe(top);
         },
       ),
