@@ -272,7 +272,7 @@ export function simpleBill(load: MeteredLoad): Bill {
 export function simpleTariff(load: MeteredLoad, startS: NightResult['scenario']['startS']): CostModel {
   const count = load.meanW.length;
   const onPeak = (t: number): boolean => t >= 4 && t < 24;
-  const term = { pricePerKw: 19.07, blockIntervals: 1, blockOffset: 0 };
+  const term = { pricePerKw: 19.07, blockIntervals: 1, blockOffset: 0, blockPastKw: 0 };
   return {
     grid: { startS: startS as CostModel['grid']['startS'], intervalS: seconds(900), count },
     currency: 'USD',
