@@ -63,11 +63,13 @@ export function admit(
   }
   const old = stationExposureOf(context, before);
   const next = stationExposureOf(context, after);
+  const change: Change = { station, old, next, now: proposal.at };
+  const raised = dimensions.filter((dimension) => isRaised(change, dimension));
   if (ledger.policy.guards.admission) {
-    const violation = firstOver(site, ledger, limits, { station, old, next, now: proposal.at });
+    const violation = firstOver(site, ledger, limits, change, raised);
     if (violation !== undefined) return fail({ kind: 'over-limit', violation });
   }
-  return ok({ ledger: withBelief(site, ledger, station, after), raises: isRaised(old, next, proposal.at) });
+  return ok({ ledger: withBelief(site, ledger, station, after), raises: raised.length > 0 });
 }
 
 interface Change {
@@ -77,15 +79,13 @@ interface Change {
   readonly now: EpochS;
 }
 
-function isRaised(old: StationExposure, next: StationExposure, now: EpochS): boolean {
-  return dimensions.some((dimension) => {
-    let raised = false;
-    sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, _end, [a = 0, b = 0]) => {
-      raised ||= b > a;
-      return !raised;
-    });
-    return raised;
+function isRaised({ old, next, now }: Change, dimension: Dimension): boolean {
+  let raised = false;
+  sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, _end, [a = 0, b = 0]) => {
+    raised ||= b > a;
+    return !raised;
   });
+  return raised;
 }
 
 /** The part of an exposure that loads a phase, or all of them. */
@@ -94,11 +94,18 @@ function partOf(exposure: StationExposure, dimension: Dimension): StepFunction {
 }
 
 /** The first circuit and instant that the change would overload by raising its station. */
-function firstOver(site: Site, ledger: Ledger, limits: SiteLimits, change: Change): Violation | undefined {
+function firstOver(
+  site: Site,
+  ledger: Ledger,
+  limits: SiteLimits,
+  change: Change,
+  raised: readonly Dimension[],
+): Violation | undefined {
+  if (raised.length === 0) return undefined;
   const { station, old, next, now } = change;
   const totals = totalsOf(site, ledger);
   for (const circuit of circuitTree(site).above(station.circuit)) {
-    for (const dimension of dimensions) {
+    for (const dimension of raised) {
       const room = roomOf(site, limits, circuit, dimension);
       const total = totals[circuit]?.[dimension];
       if (room === undefined || total === undefined) continue;

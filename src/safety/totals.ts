@@ -83,5 +83,13 @@ export function movedTotals(site: Site, ledger: Beliefs, next: Beliefs, station:
 }
 
 function shifted(total: StepFunction, before: StepFunction, after: StepFunction): StepFunction {
+  if (isSame(before, after)) return total;
   return joined([total, before, after], ([all = 0, a = 0, b = 0]) => all - a + b);
+}
+
+function isSame(a: StepFunction, b: StepFunction): boolean {
+  if (a === b) return true;
+  if (a.value.length !== b.value.length) return false;
+  // Where a function begins says nothing: its first value stands before it too.
+  return a.value.every((value, i) => value === b.value[i] && (i === 0 || a.startS[i] === b.startS[i]));
 }
