@@ -86,7 +86,11 @@ export function watchEdges(core: StationCore): void {
     next = Math.min(next, edge ?? Infinity);
   }
   if (next === Infinity) core.timers.stop('edge');
-  else core.timers.set('edge', next - now, () => refresh(core));
+  else {
+    // A clock that gains gets there sooner; a wake that is early only looks again.
+    const paceOfOwn = 1 + core.parts.switches().driftSPerHour / 3600;
+    core.timers.set('edge', Math.max(1, Math.floor((next - now) / paceOfOwn)), () => refresh(core));
+  }
 }
 
 /** Looks at all limits again: a change takes effect after the reaction time, at once where nothing is drawn. */

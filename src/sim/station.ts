@@ -12,6 +12,7 @@ import type { StationSocket } from './socket.ts';
 import { answerCall, type StationInside } from './station-answers.ts';
 import { onClosed, onOpened, powerDown, powerUp } from './station-connection.ts';
 import { createTimers, outletAt, ownNow, type StationCore, type StationParts } from './station-core.ts';
+import { compositeOf, type HeldProfile } from './own-composite.ts';
 import { redraw, refresh, viewOf } from './station-limits.ts';
 import { createOutbox } from './station-outbox.ts';
 import {
@@ -42,6 +43,19 @@ export interface SimStation {
   /** Brings all registers up to now. */
   readonly count: () => void;
   readonly isConnected: () => boolean;
+  /** What is installed; another list after every change. */
+  readonly held: () => readonly HeldProfile[];
+  /** Id of the transaction that runs at an EVSE; `''` while the station does not know its id. */
+  readonly transactionAt: (evseId: number) => string | undefined;
+  /**
+   * What the station would let an EVSE draw over the next `durationS` seconds of its own clock, in its own unit: in the
+   * transaction that runs, or in the next one.
+   */
+  readonly allowance: (
+    evseId: number,
+    durationS: number,
+    who: 'running' | 'next',
+  ) => readonly { readonly startS: number; readonly limit: number }[];
   /** Ends the connection and every wake. */
   readonly powerOff: () => void;
 }
@@ -196,6 +210,16 @@ export function createStation(parts: StationParts): SimStation {
       for (const outlet of core.outlets) countEnergy(outlet, clock.now());
     },
     isConnected: () => core.link === 'open',
+    held: () => core.store.held(),
+    transactionAt: (evseId) => {
+      const running = core.transactions.get(evseId);
+      return running === undefined ? undefined : (running.id ?? '');
+    },
+    allowance: (evseId, durationS, who) => {
+      const { transaction, ...next } = viewOf(core, evseId);
+      const view = who === 'next' || transaction === undefined ? next : { ...next, transaction };
+      return compositeOf(view, ownNow(core), durationS);
+    },
     powerOff: () => {
       if (core.powered) powerDown(core, socket);
       core.timers.stopAll();

@@ -59,6 +59,8 @@ export interface Truth {
   /** Power of the whole site now, and of its uncontrolled loads. */
   siteW(): number;
   buildingW(): number;
+  /** Power of the uncontrolled load that is fed at one circuit now. */
+  buildingAt(circuit: string): number;
   /** Energy through the grid connection so far, Wh, and the part of the uncontrolled loads. */
   siteWh(): number;
   buildingWh(): number;
@@ -305,6 +307,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       return circuits[0]?.nowW ?? 0;
     },
     buildingW: building,
+    buildingAt: (circuit) => circuits[circuitIndex.get(circuit) ?? -1]?.buildingW ?? 0,
     siteWh: () => siteWh,
     buildingWh: () => buildingWh,
     violations: () => [
