@@ -43,7 +43,7 @@ async function fromPackage(): Promise<RunningBrowser> {
       executablePath,
       // In one process a closed page would end the browser.
       args: [...packaged.args.filter((arg) => arg !== '--single-process'), ...asRoot],
-      env: { ...before, ...process.env } as Record<string, string>,
+      env: { ...before, ...process.env },
     });
     const close = async (): Promise<void> => {
       await browser.close();

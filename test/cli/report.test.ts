@@ -80,7 +80,7 @@ describe('the report of a night', () => {
     // The engine's outage stands in the site chart and over the connectors.
     expect(await page.locator('rect.down').count()).toBe(2);
     expect(await page.locator('line.sunk').count()).toBe(2);
-    const text = await page.innerText('body');
+    const text = await page.locator('main').textContent();
     for (const part of [
       'unmanaged',
       'first come, first served',
@@ -100,7 +100,7 @@ describe('the report of a night', () => {
     const box = await page.locator('#hover').boundingBox();
     // Three quarters of an hour after 15:00 on an axis of 17 h.
     await page.mouse.move((box?.x ?? 0) + ((box?.width ?? 0) * 0.75) / 17, (box?.y ?? 0) + 50);
-    const readout = await page.locator('#readout').innerText();
+    const readout = await page.locator('#readout').textContent();
     expect(readout).toMatch(/^15:4[2-8] {1,2}site [\d.]+ kW of 335\.0 kW: building 52\.0 kW, panel-n1 /);
     await page.close();
   });
@@ -155,7 +155,7 @@ describe('the report of a night', () => {
     };
     const { page, complaints } = await opened(reportFile('empty.html', empty));
     expect(complaints).toEqual([]);
-    expect(await page.innerText('body')).not.toMatch(/NaN|undefined|Infinity/);
+    expect(await page.locator('main').textContent()).not.toMatch(/NaN|undefined|Infinity/);
     await page.close();
   });
 
@@ -177,7 +177,7 @@ describe('the report of a night', () => {
       ],
     };
     const { page } = await opened(reportFile('crossed.html', crossed));
-    expect(await page.locator('.tile.bad').first().innerText()).toContain('panel-n1');
+    expect(await page.locator('.tile.bad').first().textContent()).toContain('panel-n1');
     expect(await page.locator('b.bad', { hasText: 'crossed' }).count()).toBe(1);
     await page.close();
   });
