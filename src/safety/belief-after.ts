@@ -191,7 +191,21 @@ export function wouldSettle(
     const { evseId, profile } = command;
     return !isInstalled(belief, { evseId, profile });
   }
-  return canonicalText(settledBy(context, belief, command, strays)) !== canonicalText(belief.candidates);
+  const after = settledBy(context, belief, command, strays);
+  // What is held possible only because of a stray goes with the stray: the same floor sent in turns with another would
+  // trade one such state for the next without end.
+  if (command.kind === 'set-profile' && mayBeInstalled(belief, command))
+    return after.length < belief.candidates.length;
+  return canonicalText(after) !== canonicalText(belief.candidates);
+}
+
+/** Whether any state that is held possible has the profile of a command. */
+function mayBeInstalled(
+  belief: Belief,
+  { evseId, profile }: Extract<StationCommand, { kind: 'set-profile' }>,
+): boolean {
+  const text = canonicalText({ evseId, profile });
+  return belief.candidates.some(({ installed }) => installed.some((entry) => canonicalText(entry) === text));
 }
 
 function givenUp(context: ExposureContext, belief: Belief, open: OpenCommand, at: EpochS): Belief {
