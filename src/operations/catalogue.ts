@@ -10,6 +10,7 @@ import {
   optimiseExample,
   pricesExample,
   scenarioExample,
+  siteExample,
   validateProfileExample,
 } from './examples.ts';
 import type { Operation } from './operation.ts';
@@ -52,6 +53,13 @@ export const operations: readonly Operation[] = [
     summary: 'Tells every requirement of the standard that a charging profile breaks.',
     example: validateProfileExample,
     load: async () => (await import('./profiles.ts')).validateProfileBody,
+  },
+  {
+    name: 'exposure',
+    summary:
+      'Tells what every circuit carries on each phase when all chargers have fallen back to their floors.',
+    example: siteExample,
+    load: async () => (await import('./exposure.ts')).exposure,
   },
   {
     name: 'optimise',

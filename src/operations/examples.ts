@@ -38,6 +38,28 @@ export const scenarioExample = {
   tariff: { ref: 'us-sce-tou-8-d-2022' },
 };
 
+/** Three stations, one of them DC, behind two panels. */
+export const siteExample = {
+  format: 'voltherd-site-1',
+  id: 'small-depot',
+  title: 'Small depot',
+  timeZone: 'Europe/Berlin',
+  voltageV: 230,
+  circuits: [
+    { id: 'grid', limitA: 160 },
+    { id: 'panel', parent: 'grid', limitA: 40 },
+  ],
+  stationModels: [
+    { id: 'wall', vendor: 'Example', model: 'W22', ocpp: '2.0.1', current: 'AC', phases: 3, maxA: 32 },
+    { id: 'fast', vendor: 'Example', model: 'D60', ocpp: '1.6', current: 'DC', maxKw: 60 },
+  ],
+  stations: [
+    { ids: 'A-{1..2}', model: 'wall', circuit: 'panel' },
+    { ids: 'D-1', model: 'fast', circuit: 'grid' },
+  ],
+  building: [{ circuit: 'grid', expectedKw: 20 }],
+};
+
 const nightProfile = {
   chargingProfileId: 7,
   transactionId: 21,

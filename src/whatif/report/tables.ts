@@ -2,16 +2,17 @@
 import { isRecord, numberAt, textAt } from '../payload.ts';
 import { policyNames } from './comparison-chart.ts';
 import { clockText, moneyText, numberText, type TimeAxis } from './axis.ts';
-import { html, type Content, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import type { ReportInput } from './report-input.ts';
 import { phaseName } from './words.ts';
 
-function table(heads: readonly Content[], rows: readonly Markup[], className = ''): Markup {
+/** A table; the heads of columns of numbers begin with `#`. */
+function table(heads: readonly string[], rows: readonly Markup[]): Markup {
   return html`<div class="scroll">
-    <table class="${className}">
+    <table>
       <thead>
         <tr>
-          ${heads.map((head) => html`<th>${head}</th>`)}
+          ${heads.map((head) => (head.startsWith('#') ? html`<th class="n">${head.slice(1)}</th>` : html`<th>${head}</th>`))}
         </tr>
       </thead>
       <tbody>
@@ -139,7 +140,16 @@ export function circuitTable(input: ReportInput, axis: TimeAxis): Markup {
     </tr>`;
   });
   return table(
-    ['circuit', 'limit per phase', 'highest', 'where and when', 'closest approach', 'power', '', 'verdict'],
+    [
+      'circuit',
+      '#limit per phase',
+      '#highest',
+      'where and when',
+      '#closest approach',
+      '#power',
+      '',
+      'verdict',
+    ],
     rows,
   );
 }
@@ -151,7 +161,7 @@ function evidenceText(axis: TimeAxis, evidence: unknown): string {
   if (Array.isArray(readings)) {
     return readings
       .filter(isRecord)
-      .slice(0, 3)
+      .slice(-3)
       .map(
         (reading) =>
           `${clockText(axis, numberAt(reading, 'sampledAt') ?? 0)} metered ${numberText(numberAt(reading, 'powerW') ?? 0)} W, allowed ${numberText(numberAt(reading, 'boundW') ?? 0)} W`,
@@ -188,7 +198,7 @@ export function verdictTable(input: ReportInput, axis: TimeAxis): Markup {
       <td class="muted">${evidenceText(axis, isRecord(payload) ? payload['evidence'] : undefined)}</td>
     </tr>`;
   });
-  return table(['at', 'connector or station', 'verdict', 'evidence'], rows);
+  return table(['#at', 'connector or station', 'verdict', 'evidence'], rows);
 }
 
 /** Alarms raised and taken back. */
@@ -207,7 +217,7 @@ export function alarmTable(input: ReportInput, axis: TimeAxis): Markup {
       <td class="muted">${isOver ? '' : facts}</td>
     </tr>`;
   });
-  return table(['at', 'of', 'alarm', 'facts'], rows);
+  return table(['#at', 'of', 'alarm', 'facts'], rows);
 }
 
 /** Every plan of the night with its proof. */
@@ -243,13 +253,13 @@ export function planTable(input: ReportInput, axis: TimeAxis): Markup {
   });
   return table(
     [
-      'at',
-      'no.',
+      '#at',
+      '#no.',
       'because',
       'status',
-      'cost',
-      'proven lower bound',
-      'gap',
+      '#cost',
+      '#proven lower bound',
+      '#gap',
       'certificate',
       'shortfalls named',
     ],
@@ -285,7 +295,7 @@ export function visitTable(input: ReportInput, axis: TimeAxis): Markup {
         </td>
       </tr>`;
     });
-  return table(['visit', 'vehicle', 'connector', 'came', 'left', 'needed kWh', 'got kWh', ''], rows);
+  return table(['visit', 'vehicle', 'connector', '#came', '#left', '#needed kWh', '#got kWh', ''], rows);
 }
 
 /** What was expected of the night and what came. */

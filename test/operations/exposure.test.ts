@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { exposure } from '#operations/exposure';
+import { siteExample } from '#operations/examples';
+
+const context = { nowS: 0, nowMs: () => 0, tariffDocument: () => undefined, tariffIds: () => [] };
+
+interface Answer {
+  readonly fits: boolean;
+  readonly problem?: string;
+  readonly circuits: readonly {
+    readonly circuit: string;
+    readonly phases: readonly Readonly<Record<string, number | string>>[];
+    readonly power?: Readonly<Record<string, number>>;
+  }[];
+  readonly floors: readonly { readonly evse: string; readonly limit: number }[];
+}
+
+async function asked(document: unknown): Promise<Answer> {
+  const outcome = await exposure.handle(document, context);
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.problem));
+  return outcome.value as Answer;
+}
+
+test('the sums of a small depot, by hand', async () => {
+  const { fits, circuits, floors } = await asked({
+    ...siteExample,
+    policy: { floors: { 'A-1/1': 6, 'A-2/1': 10, 'D-1/1': 6900 } },
+  });
+  expect(fits).toBe(true);
+  expect(floors.map((floor) => floor.limit)).toEqual([6, 10, 6900]);
+  // Building bound 20 kW + 20 % = 24 kW = 34.78 A; floors 6 + 10 + 6900 / 690 = 26 A; hardware 32 + 32 + 60000 / 690.
+  expect(circuits[0]?.phases[0]).toEqual({
+    phase: 'L1',
+    limitA: 160,
+    uncontrolledA: 34.78,
+    floorsA: 26,
+    marginA: 99.22,
+    hardwareA: 150.96,
+  });
+  expect(circuits[1]?.phases[2]).toEqual({
+    phase: 'L3',
+    limitA: 40,
+    uncontrolledA: 0,
+    floorsA: 16,
+    marginA: 24,
+    hardwareA: 64,
+  });
+});
+
+test('a cap on total power is added up as well', async () => {
+  const circuits = [{ id: 'grid', limitA: 160, limitKw: 50 }, siteExample.circuits[1]];
+  const answer = await asked({
+    ...siteExample,
+    circuits,
+    policy: { floors: { 'A-1/1': 6, 'A-2/1': 6, 'D-1/1': 0 } },
+  });
+  // 50 kW - 24 kW - 2 * 6 A * 690 V = 17.72 kW.
+  expect(answer.circuits[0]?.power).toEqual({
+    limitW: 50_000,
+    uncontrolledW: 24_000,
+    floorsW: 8280,
+    marginW: 17_720,
+  });
+});
+
+test('floors that do not fit are told with their arithmetic', async () => {
+  const answer = await asked({
+    ...siteExample,
+    policy: { floors: { 'A-1/1': 32, 'A-2/1': 32, 'D-1/1': 0 } },
+  });
+  expect(answer.fits).toBe(false);
+  expect(answer.problem).toContain('panel');
+});
+
+test('a site is refused by the path of what is wrong in it', async () => {
+  const outcome = await exposure.handle({ ...siteExample, circuits: [{ id: 'grid', limitA: -1 }] }, context);
+  expect(outcome.ok ? [] : outcome.problem.map((fault) => fault.path)).toContain('circuits[0].limitA');
+});
