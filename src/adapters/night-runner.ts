@@ -16,7 +16,7 @@ import { createMemoryTransport } from '#sim/transport-memory';
 import { solve } from '#solver/solve';
 import { createMemoryBus } from './bus-memory.ts';
 import { openJournalFile } from './journal-file.ts';
-import { createSocketTransport } from './night-sockets.ts';
+import { createSocketTransport } from './ocpp-ws/socket-transport.ts';
 
 /** How a night is run. */
 export interface NightRunOptions {

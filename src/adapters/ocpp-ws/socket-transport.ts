@@ -28,13 +28,14 @@ export function createSocketTransport(site: Site, log: Log): Transport {
   const stations = new Map(site.stations.map((station) => [station.id, station]));
   const traffic = createTraffic();
   const lines = new Map<string, Line>();
-  let failed: Line[] = [];
+  /** What must not happen inside the call that asks for it. */
+  let due: (() => void)[] = [];
   let server: CsmsServer | undefined;
 
   const connect = (stationId: string, line: Line): void => {
     const station = stations.get(stationId);
     if (server === undefined || line.isCut || station === undefined) {
-      failed.push(line);
+      line.events.closed();
       return;
     }
     const socket = openStationSocket({
@@ -62,7 +63,7 @@ export function createSocketTransport(site: Site, log: Log): Transport {
   };
 
   return {
-    name: 'websocket',
+    name: 'sockets',
     async listen(): Promise<ChargerLink> {
       server = await createCsmsServer({
         stations: (id) => {
@@ -83,12 +84,14 @@ export function createSocketTransport(site: Site, log: Log): Transport {
       const line: Line = { events, socket: undefined, isCut: false };
       lines.set(stationId, line);
       return {
-        connect: () => connect(stationId, line),
+        // A server that starts at this very instant is there by the time the attempt is made.
+        connect: () => void due.push(() => connect(stationId, line)),
         send: (text) => line.socket?.send(text),
         close() {
           const socket = line.socket;
           line.socket = undefined;
-          socket?.close();
+          // A station closes when its power goes: nobody says goodbye.
+          socket?.terminate();
         },
       };
     },
@@ -99,10 +102,10 @@ export function createSocketTransport(site: Site, log: Log): Transport {
       if (line.isCut) line.socket?.terminate();
     },
     async settle() {
-      while (failed.length > 0 || traffic.inFlight > 0) {
-        const told = failed;
-        failed = [];
-        for (const line of told) line.events.closed();
+      while (due.length > 0 || traffic.inFlight > 0) {
+        const now = due;
+        due = [];
+        for (const run of now) run();
         await traffic.idle();
       }
     },
