@@ -68,14 +68,15 @@ function lengthsOf(readings: readonly Reading[]): readonly number[] {
   const counts = new Map<number, number>();
   for (const gap of gaps) counts.set(gap, (counts.get(gap) ?? 0) + 1);
   const usual = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [3600, 0])[0];
-  return readings.map((reading, k) => {
-    if (reading.seconds !== undefined) return reading.seconds;
+  const lengths: number[] = [];
+  for (const [k, reading] of readings.entries()) {
     const gap = gaps[k];
-    if (gap === undefined) return gaps[k - 1] ?? usual;
     // A step that occurs again next to it is a resolution; one that stands alone is a hole.
-    const neighbour = gaps[k - 1] === gap || gaps[k + 1] === gap;
-    return gap <= usual || neighbour ? gap : Math.min(gap, usual);
-  });
+    const repeated = gap !== undefined && (gaps[k - 1] === gap || gaps[k + 1] === gap);
+    const own = gap === undefined ? (lengths[k - 1] ?? usual) : gap <= usual || repeated ? gap : usual;
+    lengths.push(reading.seconds ?? own);
+  }
+  return lengths;
 }
 
 function resolutionLoss(lengths: readonly number[], readings: readonly Reading[], losses: Loss[]): void {
