@@ -211,11 +211,16 @@ class Listener implements ChargerLink {
     for (const socket of this.#sockets) socket.terminate();
   }
 
-  #stopListening(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when nothing listens and every connection has been reported as gone. */
+  async #stopListening(): Promise<void> {
+    const gone = [...this.#sockets].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    await new Promise<void>((resolve) => {
       this.http.close(() => resolve());
       this.http.closeAllConnections();
     });
+    await Promise.all(gone);
   }
 
   #report(event: LinkEvent): void {
