@@ -565,10 +565,32 @@ export function isYearly(line: TariffLine): boolean {
   return line.kind === 'price-pair' || (line.kind === 'demand' && line.reset === 'year');
 }
 
+/** Charges of closed periods of the year that do not hold any more: the year ended on the other side of a threshold. */
+function takenBack(line: TariffLine, sums: LineSums, drafts: readonly Draft[]): readonly Draft[] {
+  if (!isYearly(line)) return [];
+  const keys = new Set(drafts.map(chargeKey));
+  return [...sums.chargedEarlier].flatMap(([key, earlier]): readonly Draft[] => {
+    if (earlier === 0 || keys.has(key)) return [];
+    const [window = '', tier = ''] = key.split('|');
+    return [
+      {
+        ...(window === '' ? {} : { window }),
+        ...(tier === '' ? {} : { tier }),
+        quantity: 0,
+        unit: '',
+        unitPrice: 0,
+        amount: 0,
+        evidence: { note: 'charged earlier in the year, does not hold any more' },
+      },
+    ];
+  });
+}
+
 /** The printed lines of a tariff line, amounts since the start of the period, rounded where lines are. */
 export function chargesOf(line: TariffLine, sums: LineSums, view: PeriodView): readonly Charge[] {
   const { scope, decimals } = view.tariff.billing.rounding;
-  return draftsOf(line, sums, view).map((draft) => {
+  const drafts = draftsOf(line, sums, view);
+  return [...drafts, ...takenBack(line, sums, drafts)].map((draft) => {
     const earlier = isYearly(line) ? (sums.chargedEarlier.get(chargeKey(draft)) ?? 0) : 0;
     const amount = scope === 'line' ? roundedTo(draft.amount, decimals) : draft.amount;
     return {

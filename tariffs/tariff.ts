@@ -153,7 +153,7 @@ const subscriptionLine = z.strictObject({
   graceCycles: z.int().min(0).max(24).default(0),
   /** Subscribed kW; `state`: what the billing state says. */
   levelKw: z.union([z.number().min(0), z.literal('state')]),
-  /** After so many periods in a row above the level it moves up to the next block that holds the peak. */
+  /** After so many periods in a row above the level it moves up to the block that holds the peak of the last of them. */
   stepUpAfter: z.int().min(1).max(24).optional(),
 });
 
