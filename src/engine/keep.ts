@@ -12,6 +12,9 @@ const residualMaxKw = 0.001;
 /** Part of the energy cost that a new plan must save to be taken. */
 const gainShare = 0.002;
 
+/** Energy that the plan in force may leave missing where a new one would not, kWh: full vehicles come before money. */
+const shortfallMaxKwh = 0.001;
+
 /** What is needed to count the plan in force out. */
 interface Standing {
   readonly problem: DepotProblem;
@@ -78,6 +81,10 @@ export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | u
 /** The plan to go on with: the one in force where the new one saves too little. */
 export function steadier(solved: SolvedPlan, kept: KeptPlan | undefined): SolvedPlan {
   if (kept === undefined) return solved;
+  const isShort = kept.shortfallKwh.some(
+    (kwh, i) => kwh > shortfallMaxKwh && kwh > (solved.shortfallKwh[i] ?? 0) + shortfallMaxKwh,
+  );
+  if (isShort) return solved;
   const gain = kept.objective - solved.objective;
   if (gain > gainShare * Math.abs(kept.energyCost)) return solved;
   const { objective, powerKw, shortfallKwh, peaksKw } = kept;

@@ -7,6 +7,7 @@ import { epochS, wattHours, watts, type EpochS } from '#domain/units';
 import type { Visit } from '#domain/visit';
 import { compileFloors, compilePlan } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
+import type { Floors } from '#safety/floors';
 import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
@@ -80,8 +81,18 @@ function limitOver(
   return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
 }
 
-/** The floors of a station as profiles. */
+const floorProfiles = new WeakMap<Floors, Map<string, readonly InstalledProfile[]>>();
+
+/** The floors of a station as profiles; the same objects while the floors are the same. */
 export function floorProfilesOf(state: State, station: Station): readonly InstalledProfile[] {
+  const known = floorProfiles.get(state.floors) ?? new Map<string, readonly InstalledProfile[]>();
+  floorProfiles.set(state.floors, known);
+  const profiles = known.get(station.id) ?? freshFloorProfiles(state, station);
+  known.set(station.id, profiles);
+  return profiles;
+}
+
+function freshFloorProfiles(state: State, station: Station): readonly InstalledProfile[] {
   const hardware = station.evses.reduce<number>(
     (total, e) => total + (station.current === 'AC' ? e.maxA : e.maxW),
     0,

@@ -60,7 +60,10 @@ export function marginalCostMax(model: CostModel): number {
   return model.demand.reduce<number>((total, term) => total + rises(term), energy);
 }
 
+/** How far the price of a missing kWh lies above the dearest one: room for minimum powers and steps. */
+const shortfallFactor = 2;
+
 /** What a missing kWh costs a visit of priority 1: above any price of having it, unless the owner says otherwise. */
 export function shortfallPriceOf(model: CostModel, policy: Policy): number {
-  return policy.shortfallPerKwh ?? 1.25 * (marginalCostMax(model) + policy.earlinessPerKwh) + 0.01;
+  return policy.shortfallPerKwh ?? shortfallFactor * (marginalCostMax(model) + policy.earlinessPerKwh) + 0.01;
 }

@@ -114,6 +114,21 @@ function powersOf(
   };
 }
 
+/**
+ * The least energy at or above the wanted one that whole intervals of allowed powers add up to. Without it the last half
+ * kilowatt-hour of a vehicle would cost a whole interval at its least power, and be dearer than to go without.
+ */
+function wholeKwh(
+  wantedKwh: number,
+  grid: TimeGrid,
+  powers: { readonly minKw: number; readonly stepKw: number },
+): number {
+  const hours = grid.intervalS / 3600;
+  const quantumKwh = powers.stepKw * hours;
+  const whole = quantumKwh > 0 ? Math.ceil(wantedKwh / quantumKwh - 1e-9) * quantumKwh : wantedKwh;
+  return Math.max(whole, powers.minKw * hours);
+}
+
 /** The session of a visit in the solver's numbers and in ours. */
 function sessionOf(
   state: State,
@@ -129,7 +144,8 @@ function sessionOf(
   const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
   // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
   const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
-  const energyKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
+  const wantedKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
+  const energyKwh = Math.max(wantedKwh, Math.min(windowKwh, wholeKwh(wantedKwh, grid, powers)));
   const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
   return [
     {
