@@ -52,6 +52,9 @@ const unitsOf: Readonly<Record<Field, Readonly<Record<string, number>>>> = {
 /** Largest power of ten that is believed. */
 const multiplierMax = 9;
 
+/** Largest value that is believed, in W, A or Wh. */
+const valueMax = 1e12;
+
 const phaseIndex: Readonly<Record<string, number>> = {
   L1: 0,
   L2: 1,
@@ -82,9 +85,12 @@ function scaled(value: number, factor: number): number {
 
 /** The value in the unit of its field; undefined where it cannot be one. */
 function valueIn(field: Field, reading: Reading): number | undefined {
-  const factor = reading.unit === undefined ? 1 : unitsOf[field][reading.unit];
+  const units = unitsOf[field];
+  const unit = reading.unit;
+  const factor = unit === undefined ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (factor === undefined || Math.abs(reading.multiplier) > multiplierMax) return undefined;
   const value = scaled(reading.value, factor * 10 ** reading.multiplier);
+  if (Math.abs(value) > valueMax) return undefined;
   if (field === 'socPercent') return value >= 0 && value <= 100 ? value : undefined;
   return field === 'registerWh' && value < 0 ? undefined : value;
 }
