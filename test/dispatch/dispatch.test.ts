@@ -334,6 +334,18 @@ describe('reading back', () => {
     bench.turn();
     expect(bench.answer('a', { kind: 'composite', evseId: 1, periods: [] }).verdict).toBe('says-nothing');
     expect(bench.turn()).toEqual([]);
+    // -1 is what some stations write where nothing limits, others in watts although asked for amperes.
+    bench.readBack('a').turn();
+    const none = { kind: 'composite', evseId: 1, unit: 'A', periods: [{ startS: 0, limit: -1 }] } as const;
+    expect(bench.answer('a', none).verdict).toBe('says-nothing');
+    bench.readBack('a').turn();
+    const inWatts = {
+      kind: 'composite',
+      evseId: 1,
+      unit: 'W',
+      periods: [{ startS: 0, limit: 4140 }],
+    } as const;
+    expect(bench.answer('a', inWatts).verdict).toBe('says-nothing');
   });
 
   test('a station that never answers a read is written to after three tries', () => {

@@ -148,6 +148,12 @@ describe('admission', () => {
     expect(admit(depot, ledger, limits, proposal('a', at(25))).ok).toBe(true);
     const refused = admit(depot, ledger, limits, proposal('a', at(26)));
     expect(refused).toMatchObject({ problem: { violation: { uncontrolled: 15, over: 1 } } });
+    // The panel itself carries more, but its 15 A count on the grid connection too.
+    const wide = { ...limits, panel: { ...limits.panel, limitA: constant(500) } };
+    expect(admit(depot, ledger, wide, proposal('a', at(25))).ok).toBe(true);
+    expect(admit(depot, ledger, wide, proposal('a', at(26)))).toMatchObject({
+      problem: { violation: { circuit: 'grid', uncontrolled: 15, over: 1 } },
+    });
     if (!refused.ok && refused.problem.kind === 'over-limit') {
       expect(describeViolation(refused.problem.violation)).toBe(
         'panel L1: chargers may draw 26 A, other loads 15 A, the limit is 40 A: 1 A over.',

@@ -1,7 +1,7 @@
 /** Small depots and plain profiles for tests; each states only what matters. */
 import type { Circuit, Evse, Site, Station, StationCapability } from '#domain/site';
 import { constant } from '#domain/step-function';
-import { amperes, epochS, seconds, watts, type EpochS } from '#domain/units';
+import { amperes, epochS, seconds, watts } from '#domain/units';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { SiteLimits } from '#safety/circuit-limits';
 
@@ -130,5 +130,3 @@ export function plan(
     }),
   };
 }
-
-export const at = (s: number): EpochS => epochS(s);
