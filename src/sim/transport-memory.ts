@@ -32,12 +32,17 @@ function frameOf(message: LinkMessage): Frame {
   }
 }
 
-/** What a station's frame is to the charger server: an event for the engine, a refusal, or nothing. */
-function readFrame(
+/** The text of a message of ours as the charger server sends it. */
+export function textOfMessage(message: LinkMessage, version: OcppVersion): string {
+  return encodeFrame(frameOf(message), version);
+}
+
+/** What a station's frame is to the charger server: an event for the engine, a refusal's text, or nothing. */
+export function readFrame(
   stationId: string,
   version: OcppVersion,
   text: string,
-): { readonly event: LinkEvent } | { readonly refusal: Frame } | undefined {
+): { readonly event: LinkEvent } | { readonly refusal: string } | undefined {
   const frame = parseFrame(text, version);
   switch (frame.kind) {
     case 'call': {
@@ -47,7 +52,7 @@ function readFrame(
         return { event: { kind: 'call', stationId, messageId, action, payload: checked.value.payload } };
       }
       const { code, description } = checked.problem;
-      return { refusal: { kind: 'error', messageId, code, description } };
+      return { refusal: encodeFrame({ kind: 'error', messageId, code, description }, version) };
     }
     case 'result': {
       const { kind, messageId, payload } = frame;
@@ -58,7 +63,7 @@ function readFrame(
       return { event: { kind, stationId, messageId, code, description } };
     }
     case 'fault':
-      return frame.reply === undefined ? undefined : { refusal: frame.reply };
+      return frame.reply === undefined ? undefined : { refusal: encodeFrame(frame.reply, version) };
     case 'send':
     case 'result-error':
       return undefined;
@@ -97,7 +102,7 @@ function socketOf(parts: SocketParts): StationSocket {
       const read = readFrame(stationId, version, text);
       if (read === undefined) return;
       if ('event' in read) tell(read.event);
-      else parts.post(() => line.events.frame(encodeFrame(read.refusal, version)));
+      else parts.post(() => line.events.frame(read.refusal));
     },
     close: () => {
       if (line.state === 'open') tell({ kind: 'disconnected', stationId, reason: brokenReason });
@@ -131,7 +136,7 @@ export function createMemoryTransport(site: Site): Transport {
       const line = lines.get(message.stationId);
       if (server !== own || line === undefined || line.state !== 'open') return;
       const version = versions.get(message.stationId) ?? '1.6';
-      const text = encodeFrame(frameOf(message), version);
+      const text = textOfMessage(message, version);
       queue.push(() => {
         if (line.state === 'open') line.events.frame(text);
       });

@@ -1,0 +1,328 @@
+/** A world drawn from its seed: which faults are on, how strong, and what happens when. @module */
+import { prngOf, type Prng } from '#domain/prng';
+import type { Station } from '#domain/site';
+import { amperes, epochS, seconds, wattHours, type EpochS } from '#domain/units';
+import { defaultPolicy } from '#engine/policy';
+import type { Scenario, SimVisit } from '../scenario.ts';
+import type { PersonaName } from '../scenario-document.ts';
+import { drawDepot, drawVisits, pick } from './draw-depot.ts';
+import {
+  switchNames,
+  type LinkPromise,
+  type NetworkRates,
+  type SwitchName,
+  type WorldChoice,
+  type WorldEvent,
+  type WorldPlan,
+} from './world-plan.ts';
+
+/** The last part of a night in which nothing new goes wrong. */
+const calmS = 2 * 3600;
+/** One seed in so many has everything off: then every vehicle must leave full. */
+const calmEvery = 8;
+
+/** Personas that nothing in a capability can say; whoever has one is a rogue. */
+const undeclarable: ReadonlySet<PersonaName> = new Set([
+  'ignores-limit',
+  'ignores-after-zero',
+  'accepts-and-drops',
+  'spikes-on-replace',
+  'keeps-too-many',
+]);
+
+interface Span {
+  readonly startS: EpochS;
+  readonly healS: EpochS;
+}
+
+function momentIn(prng: Prng, span: Span): EpochS {
+  return epochS(prng.integer(span.startS + 300, span.healS - 600));
+}
+
+function spanIn(prng: Prng, span: Span, longestS: number): { readonly fromS: EpochS; readonly untilS: EpochS } {
+  const fromS = momentIn(prng, span);
+  return { fromS, untilS: epochS(Math.min(span.healS, fromS + prng.integer(30, longestS))) };
+}
+
+function swarm(seed: number, allowed: readonly SwitchName[]): ReadonlySet<SwitchName> {
+  const prng = prngOf(seed).fork('swarm');
+  if (prng.integer(1, calmEvery) === 1) return new Set();
+  const share = 0.1 + 0.5 * prng.next();
+  const on = switchNames.filter((name) => {
+    const isOn = prng.next() < (name.startsWith('persona-') ? share / 2 : share);
+    return isOn && allowed.includes(name);
+  });
+  return new Set(on);
+}
+
+function drawNetwork(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly Station[]): NetworkRates {
+  const rate = (name: SwitchName, most: number): number =>
+    on.has(name) ? most * prng.fork(name).next() : 0;
+  const slow = prng.fork('slow-reader');
+  const slowReaders = on.has('slow-reader')
+    ? stations.filter(() => slow.integer(0, 5) === 0).map(({ id }) => [id, slow.integer(2, 15)] as const)
+    : [];
+  return {
+    loss: rate('loss', 0.2),
+    duplicate: rate('duplicate', 0.1),
+    delay: rate('delay', 0.5),
+    delayMaxS: on.has('delay') ? pick(prng.fork('delay-max'), [2, 10, 45, 90, 240]) : on.has('reorder') ? 5 : 0,
+    reorder: on.has('reorder'),
+    slowReaders: Object.fromEntries(slowReaders),
+  };
+}
+
+/** What the owner would have to tell the ledger for this network and these clocks. */
+function drawLink(network: NetworkRates, on: ReadonlySet<SwitchName>, hours: number): LinkPromise {
+  const repeats = network.duplicate > 0 || network.reorder;
+  const slowest = Math.max(0, ...Object.values(network.slowReaders));
+  const lateS = Math.max(120, network.delayMaxS + 60 + 40 * slowest);
+  const drifts = on.has('persona-clock-drifts') ? 5 * hours + 5 : 0;
+  const jumps = on.has('clock-jump') ? jumpMaxS : 0;
+  return { lateS, repeatS: repeats ? lateS : 0, clockSkewS: drifts + jumps };
+}
+
+/** The furthest that all jumps of the engine's clock together lead away from true time. */
+const jumpMaxS = 45;
+
+interface BadMessage {
+  readonly tail: string;
+  readonly text: string;
+}
+
+const badMessages: readonly [BadMessage, ...BadMessage[]] = [
+  { tail: 'in.visit', text: '{"kind":"visit","visit":{"id":"x"}}' },
+  { tail: 'in.visit', text: 'not JSON at all' },
+  { tail: 'in.limit', text: '{"kind":"limit","circuit":"no-such","limitA":1e999}' },
+  { tail: 'in.limit', text: '{"kind":"limit","circuit":"grid","limitA":-5}' },
+  { tail: 'in.uncontrolled-load', text: '{"kind":"uncontrolled-load","circuit":"grid","powerW":"NaN","sampledAt":0}' },
+  { tail: 'in.site-meter', text: '[]' },
+  { tail: 'in.unheard-of', text: '{}' },
+  { tail: 'in.visit-cancelled', text: '{"__proto__":{"a":1}}' },
+];
+
+function drawLineEvents(prng: Prng, name: SwitchName, stations: readonly Station[], span: Span): readonly WorldEvent[] {
+  const any = (): string => stations[prng.integer(0, stations.length - 1)]?.id ?? '';
+  const times = prng.integer(1, Math.max(2, Math.round(stations.length / 3)));
+  const cut = (stationId: string, at: { fromS: EpochS; untilS: EpochS }): WorldEvent => ({
+    switch: name,
+    kind: 'fault',
+    fault: { kind: 'cut', stationId, ...at },
+  });
+  switch (name) {
+    case 'cut':
+      return Array.from({ length: times }, () => cut(any(), spanIn(prng, span, pick(prng, [120, 3600, 6 * 3600]))));
+    case 'partition': {
+      const at = spanIn(prng, span, pick(prng, [300, 3600, 4 * 3600]));
+      return stations.filter(() => prng.integer(0, 1) === 0).map(({ id }) => cut(id, at));
+    }
+    case 'half-open':
+      return Array.from({ length: times }, () => ({
+        switch: name,
+        kind: 'half-open' as const,
+        stationId: any(),
+        at: momentIn(prng, span),
+        stationSeesS: prng.integer(10, 900),
+        engineSeesS: prng.integer(10, 900),
+      }));
+    case 'reconnect-storm':
+      return Array.from({ length: prng.integer(1, 4) }, () => ({
+        switch: name,
+        kind: 'storm' as const,
+        at: momentIn(prng, span),
+      }));
+    case 'reboot':
+      return Array.from({ length: times }, () => ({
+        switch: name,
+        kind: 'fault' as const,
+        fault: { kind: 'reboot' as const, stationId: any(), at: momentIn(prng, span) },
+      }));
+    default:
+      return [];
+  }
+}
+
+function drawDepotEvents(prng: Prng, name: SwitchName, scenario: Scenario, span: Span): readonly WorldEvent[] {
+  switch (name) {
+    case 'engine-crash':
+      return Array.from({ length: prng.integer(1, 4) }, () => ({
+        switch: name,
+        kind: 'crash' as const,
+        record: prng.integer(2, 60 * scenario.site.stations.length),
+        when: pick(prng, ['before', 'after']),
+        downS: prng.integer(1, 1800),
+      }));
+    case 'clock-jump': {
+      const first = prng.integer(1, jumpMaxS) * pick(prng, [-1, 1]);
+      return [first, -first].map((byS) => ({ switch: name, kind: 'jump' as const, at: momentIn(prng, span), byS }));
+    }
+    case 'bad-bus':
+      return Array.from({ length: prng.integer(1, 12) }, () => ({
+        switch: name,
+        kind: 'bad-message' as const,
+        at: momentIn(prng, span),
+        ...pick(prng, badMessages),
+      }));
+    case 'limit-drop': {
+      const circuits = scenario.site.circuits;
+      return Array.from({ length: prng.integer(1, 2) }, () => {
+        const circuit = circuits[prng.integer(0, circuits.length - 1)];
+        const at = spanIn(prng, span, 2 * 3600);
+        const limitA = amperes(Math.round((circuit?.limitA ?? 0) * (0.3 + 0.6 * prng.next())));
+        const announcedAt = epochS(Math.max(span.startS + 60, at.fromS - prng.integer(0, 3600)));
+        const fault = { kind: 'limit' as const, circuit: circuit?.id ?? 'grid', limitA, announcedAt, ...at };
+        return { switch: name, kind: 'fault' as const, fault };
+      });
+    }
+    default:
+      return [];
+  }
+}
+
+/** What a persona needs its station to declare so that it breaks nothing; undefined where no declaration covers it. */
+function declared(station: Station, persona: PersonaName): Station | undefined {
+  const { capability } = station;
+  const told = (change: Partial<Station['capability']>): Station => ({
+    ...station,
+    capability: { ...capability, ...change },
+  });
+  if (undeclarable.has(persona)) return undefined;
+  switch (persona) {
+    case 'forgets-on-reboot':
+      return told({ keepsProfiles: 'none' });
+    case 'slow':
+      return told({ reactionS: seconds(capability.reactionS + 20) });
+    case 'late-by-minutes':
+      return told({ reactionS: seconds(capability.reactionS + 180) });
+    case 'ignores-lease':
+    case 'ignores-valid-to':
+      return told({ obeysLease: false });
+    case 'counts-phases-wrong':
+      return station.current === 'AC' && capability.rateUnit === 'W' ? undefined : station;
+    default:
+      return station;
+  }
+}
+
+/** Personas that break a declaration unless the declaration says so. */
+const breaking: ReadonlySet<PersonaName> = new Set([
+  'forgets-on-reboot',
+  'slow',
+  'late-by-minutes',
+  'ignores-lease',
+  'ignores-valid-to',
+]);
+
+interface Cast {
+  readonly stations: readonly Station[];
+  readonly events: readonly WorldEvent[];
+  readonly rogues: Readonly<Record<string, EpochS>>;
+}
+
+function drawPersonas(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly Station[], span: Span): Cast {
+  const now = new Map(stations.map((station) => [station.id, station]));
+  const taken = new Set<string>();
+  const events: WorldEvent[] = [];
+  const rogues: Record<string, EpochS> = {};
+  for (const name of switchNames) {
+    if (!name.startsWith('persona-') || !on.has(name)) continue;
+    const persona = name.slice('persona-'.length) as PersonaName;
+    const own = prng.fork(name);
+    const times = own.integer(1, Math.max(1, Math.round(stations.length / 10)));
+    for (let i = 0; i < times; i++) {
+      const station = now.get(stations[own.integer(0, stations.length - 1)]?.id ?? '');
+      if (station === undefined || taken.has(station.id)) continue;
+      taken.add(station.id);
+      const at = own.integer(0, 1) === 0 ? span.startS : momentIn(own, span);
+      const covered = breaking.has(persona) && own.integer(0, 2) === 0 ? undefined : declared(station, persona);
+      if (covered === undefined) rogues[station.id] = at;
+      else now.set(station.id, covered);
+      events.push({
+        switch: name,
+        kind: 'fault',
+        fault: { kind: 'persona', stationId: station.id, persona, fromS: at, untilS: span.healS },
+      });
+    }
+  }
+  return { stations: stations.map((station) => now.get(station.id) ?? station), events, rogues };
+}
+
+/** What vehicles do otherwise than announced. */
+function withLies(prng: Prng, on: ReadonlySet<SwitchName>, visits: readonly SimVisit[], span: Span): readonly SimVisit[] {
+  const lying = prng.fork('lying');
+  const going = prng.fork('going');
+  const news = prng.fork('news');
+  const away = prng.fork('away');
+  return visits.flatMap((visit): readonly SimVisit[] => {
+    if (on.has('no-show') && away.integer(0, 9) === 0) return [{ ...visit, arrivesAt: epochS(span.healS + 1e8), departsAt: epochS(span.healS + 1e8 + 1) }];
+    let next = visit;
+    if (on.has('lying-vehicle') && lying.integer(0, 3) === 0) {
+      next = { ...next, energyWh: wattHours(Math.round(next.energyWh * (0.3 + 1.4 * lying.next()))) };
+    }
+    if (on.has('early-leave') && going.integer(0, 3) === 0) {
+      const stayS = Math.round((next.departsAt - next.arrivesAt) * going.next());
+      next = { ...next, departsAt: epochS(next.arrivesAt + Math.max(60, stayS)) };
+    }
+    if (on.has('late-news') && news.integer(0, 2) === 0) {
+      next = { ...next, announcedAt: epochS(next.arrivesAt + news.integer(-1800, 1800)) };
+    }
+    return [next];
+  });
+}
+
+/** The world of a seed. */
+export function worldPlanOf(choice: WorldChoice): WorldPlan {
+  const { seed, hours } = choice;
+  const prng = prngOf(seed);
+  const on = swarm(seed, choice.allowed ?? switchNames);
+  const depot = drawDepot(prng.fork('depot'), choice.connectors);
+  const { startS } = depot;
+  const endS = epochS(startS + Math.round(hours * 3600));
+  const healS = epochS(Math.max(startS + 1800, endS - calmS));
+  const span: Span = { startS, healS };
+  const cast = drawPersonas(prng.fork('personas'), on, depot.site.stations, span);
+  const site = { ...depot.site, stations: cast.stations };
+  const visits = withLies(prng.fork('lies'), on, drawVisits(prng.fork('visits'), site, { startS, endS }), span);
+  const scenario: Scenario = {
+    id: 'seeded',
+    title: `World ${seed}`,
+    description: '',
+    seed,
+    startS,
+    endS,
+    site,
+    behaviours: depot.behaviours,
+    buildings: [{ circuit: 'grid', noise: 0.1, meterIntervalS: 300 }],
+    visits,
+    tariff: {},
+    policy: {},
+    faults: [],
+    expect: { violations: 0, shortVisits: [], fenced: [], seen: [] },
+  };
+  const network = drawNetwork(prng.fork('network'), on, site.stations);
+  const drawn = switchNames
+    .filter((name) => on.has(name))
+    .flatMap((name) => [
+      ...drawLineEvents(prng.fork(`line/${name}`), name, site.stations, span),
+      ...drawDepotEvents(prng.fork(`depot/${name}`), name, scenario, span),
+    ]);
+  const events = [...cast.events, ...drawn];
+  const dropped = new Set(choice.dropped ?? []);
+  const policyDraw = prng.fork('policy');
+  return {
+    seed,
+    on: [...on],
+    scenario,
+    policy: {
+      ...defaultPolicy,
+      sampleIntervalS: seconds(policyDraw.integer(0, 3) === 0 ? 60 : 300),
+      leaseMaxS: seconds(pick(policyDraw, [3600, 4 * 3600, 8 * 3600])),
+      heartbeatIntervalS: seconds(3600),
+    },
+    network,
+    events: events.filter((_, i) => !dropped.has(i)),
+    link: drawLink(network, on, hours),
+    rogues: cast.rogues,
+    healS,
+  };
+}

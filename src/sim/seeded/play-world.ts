@@ -1,0 +1,354 @@
+/** One seeded world played to its end, or to the first rule that does not hold. @module */
+import { subjectOf, subjects, type DepotEvent } from '#domain/event';
+import type { Site } from '#domain/site';
+import type { EpochS } from '#domain/units';
+import { recordOf } from '#engine/json';
+import type { Loop, LoopParts } from '#engine/loop';
+import type { Policy } from '#engine/policy';
+import { effectsOf, snapshotRecordOf } from '#engine/replay';
+import { startedState } from '#engine/start';
+import type { State } from '#engine/state';
+import { textOfUtf8, utf8Of } from '#engine/utf8';
+import type { Bus } from '#ports/bus';
+import type { Clock } from '#ports/clock';
+import { defaultLedgerPolicy } from '#safety/ledger-policy';
+import { conduct, watchBus, type WatchedBus } from '../conductor.ts';
+import type { FaultSpan } from '../scenario-cast.ts';
+import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
+import { createWorld, type World } from '../world.ts';
+import { createCrashingJournal, EngineDeath, type CrashingJournal } from './crashing-journal.ts';
+import { createWatch, type Breach, type Said, type Watch } from './invariants.ts';
+import { createSeededTransport, type FrameCounts, type SeededTransport } from './seeded-transport.ts';
+import { createTrace } from './trace.ts';
+import type { WorldEvent, WorldPlan } from './world-plan.ts';
+
+/** An engine with something wrong in it, for proofs that the worlds find it. */
+export interface PlantedBug {
+  /** What the engine takes for its site. */
+  readonly site?: (site: Site) => Site;
+  readonly policy?: (policy: Policy) => Policy;
+  /** The state that it begins with. */
+  readonly state?: (state: State) => State;
+  /** Its parts, wrapped. */
+  readonly parts?: (parts: LoopParts) => LoopParts;
+}
+
+/** What a world is played with. */
+export interface WorldParts {
+  readonly plan: WorldPlan;
+  readonly bus: Bus;
+  readonly solve: LoopParts['solve'];
+  readonly createLoop: (parts: LoopParts) => Loop;
+  readonly bug?: PlantedBug;
+  /** Replays the journal at the end and compares what was sent. */
+  readonly proveReplay?: boolean;
+  /** Told of every engine state at the end of an instant. */
+  readonly onQuiet?: (world: World, state: State | undefined, now: EpochS) => void;
+}
+
+/** How a world went. */
+export interface WorldOutcome {
+  readonly seed: number;
+  readonly hash: string;
+  readonly breach?: Breach;
+  readonly commissioned: boolean;
+  readonly playedS: number;
+  readonly records: number;
+  readonly crashes: number;
+  readonly frames: FrameCounts;
+  readonly caught: number;
+  readonly visits: number;
+  readonly met: number;
+}
+
+/** A world that has found what it was looking for. */
+class WorldOver extends Error {}
+
+const quiet = { info: (): void => undefined, warn: (): void => undefined };
+
+function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => void): Said {
+  const said: Said = { shortfalls: [], caught: new Map(), revision: 0, refused: 0 };
+  const prefix = subjectOf(site.id, '');
+  bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
+    const tail = subject.slice(prefix.length);
+    if (tail === subjects.command || tail === subjects.verdict) return;
+    const payload = JSON.parse(textOfUtf8(data) ?? '{}') as Record<string, unknown>;
+    if (tail === subjects.refused) said.refused++;
+    if (tail === subjects.status && payload['event'] === 'restarted') resend();
+    if (tail === subjects.plan) {
+      said.revision = Number(payload['revision']);
+      for (const { visitId } of payload['shortfalls'] as readonly { visitId: string }[])
+        said.shortfalls.push({ visitId, at: now() });
+    }
+    if (tail === subjects.alarm && payload['kind'] === 'not-compliant') {
+      const key = String(payload['key']);
+      if (payload['active'] === true) said.caught.set(key, now());
+      else said.caught.delete(key);
+    }
+  });
+  return said;
+}
+
+/** The engine's clock: the true one, and what it was moved by. */
+interface JumpingClock extends Clock {
+  jump(byS: number): void;
+}
+
+function jumpingClock(clock: VirtualClock): JumpingClock {
+  let off = 0;
+  return {
+    now: () => (clock.now() + off) as EpochS,
+    at: (instant, wake) => clock.at((instant - off) as EpochS, wake),
+    jump: (byS) => {
+      off += byS;
+    },
+  };
+}
+
+/** The first records of the journal: none, where the engine begins as it is shipped. */
+function firstRecords(plan: WorldPlan, bug: PlantedBug, site: Site, policy: Policy): readonly unknown[] {
+  const { lateS, repeatS, clockSkewS } = plan.link;
+  const isDefault =
+    lateS === defaultLedgerPolicy.lateS &&
+    repeatS === defaultLedgerPolicy.repeatS &&
+    clockSkewS === defaultLedgerPolicy.clockSkewS;
+  if (isDefault && bug.state === undefined) return [];
+  const { startS, seed } = plan.scenario;
+  const [begun] = startedState({ kind: 'started', at: startS, source: 'engine', sequence: 0, site, policy, seed });
+  const told: State = {
+    ...begun,
+    ledger: { ...begun.ledger, policy: { ...begun.ledger.policy, lateS, repeatS, clockSkewS } },
+  };
+  return [snapshotRecordOf(bug.state === undefined ? told : bug.state(told))];
+}
+
+/** Plays a world. */
+export async function playWorld(parts: WorldParts): Promise<WorldOutcome> {
+  return new Play(parts).run();
+}
+
+class Play {
+  private readonly parts: WorldParts;
+  private readonly clock: VirtualClock;
+  private readonly engineClock: JumpingClock;
+  private readonly bus: WatchedBus;
+  private readonly transport: SeededTransport;
+  private readonly journal: CrashingJournal;
+  private readonly world: World;
+  private readonly said: Said;
+  private readonly watch: Watch;
+  private readonly trace = createTrace();
+  private readonly published: DepotEvent[] = [];
+  private readonly chores: (() => Promise<void>)[] = [];
+  private readonly sent: string[] = [];
+  private readonly site: Site;
+  private readonly policy: Policy;
+  private loop: Loop | undefined;
+  private crashes = 0;
+  private breach: Breach | undefined;
+
+  constructor(parts: WorldParts) {
+    const { plan, bug = {} } = parts;
+    const { scenario } = plan;
+    this.parts = parts;
+    this.clock = createVirtualClock(scenario.startS);
+    this.engineClock = jumpingClock(this.clock);
+    this.bus = watchBus(parts.bus);
+    this.site = bug.site?.(scenario.site) ?? scenario.site;
+    this.policy = bug.policy?.(plan.policy) ?? plan.policy;
+    this.transport = createSeededTransport({
+      site: scenario.site,
+      clock: this.clock,
+      seed: plan.seed,
+      rates: plan.network,
+      healS: plan.healS,
+      onFrame: (direction, stationId, text) => {
+        this.trace.add(`${this.clock.now()} ${direction} ${stationId} ${text}`);
+      },
+    });
+    this.journal = createCrashingJournal(
+      firstRecords(plan, bug, this.site, this.policy),
+      plan.events.flatMap((event) => (event.kind === 'crash' ? [event] : [])),
+      (text) => this.trace.add(text),
+    );
+    const faults = plan.events.flatMap((event): FaultSpan[] => (event.kind === 'fault' ? [event.fault] : []));
+    this.world = createWorld({
+      scenario: { ...scenario, faults },
+      clock: this.clock,
+      transport: this.transport,
+      tariff: {},
+      publish: (event) => this.publish(event),
+    });
+    this.said = listen(this.bus, scenario.site, () => this.clock.now(), () => this.resend());
+    this.watch = createWatch({ plan, world: this.world, said: this.said, loop: () => this.loop });
+  }
+
+  async run(): Promise<WorldOutcome> {
+    const { plan } = this.parts;
+    const { endS } = plan.scenario;
+    try {
+      await this.start();
+      this.world.start();
+      for (const event of plan.events) this.schedule(event);
+      await conduct(
+        {
+          clock: this.clock,
+          bus: this.bus,
+          settleTransport: () => this.transport.settle(),
+          loop: () => (this.loop === undefined ? undefined : this.watched(this.loop)),
+          onInstant: () => undefined,
+          takeChores: () => this.chores.splice(0),
+          onQuiet: () => this.onQuiet(),
+        },
+        endS,
+      );
+      this.breach = this.watch.atEnd(this.clock.now()) ?? this.replays();
+    } catch (error) {
+      if (!(error instanceof WorldOver)) this.breach = this.died(error);
+    }
+    return this.outcome();
+  }
+
+  private outcome(): WorldOutcome {
+    const { plan } = this.parts;
+    const visits = this.world.visits();
+    return {
+      seed: plan.seed,
+      hash: this.trace.hash(),
+      ...(this.breach === undefined ? {} : { breach: this.breach }),
+      commissioned: this.watch.isCommissioned(),
+      playedS: this.clock.now() - plan.scenario.startS,
+      records: this.journal.count(),
+      crashes: this.crashes,
+      frames: this.transport.counts(),
+      caught: this.said.caught.size,
+      visits: visits.length,
+      met: visits.filter(({ outcome }) => outcome === 'met').length,
+    };
+  }
+
+  private died(error: unknown): Breach {
+    const text = error instanceof Error ? `${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}` : String(error);
+    return { rule: 'engine-runs', at: this.clock.now(), text };
+  }
+
+  private publish(event: DepotEvent): void {
+    // Seeded worlds have flat prices: money is not what is tried here.
+    if (event.kind === 'tariff') return;
+    if (event.kind !== 'site-meter' && event.kind !== 'uncontrolled-load') this.published.push(event);
+    this.say(`in.${event.kind}`, JSON.stringify(event));
+  }
+
+  private say(tail: string, text: string): void {
+    this.bus.publish(subjectOf(this.parts.plan.scenario.site.id, tail), utf8Of(text));
+  }
+
+  /** A fleet system says everything again to an engine that asks for it. */
+  private resend(): void {
+    for (const event of this.published) this.say(`in.${event.kind}`, JSON.stringify(event));
+  }
+
+  private schedule(event: WorldEvent): void {
+    switch (event.kind) {
+      case 'half-open':
+        this.clock.at(event.at, () =>
+          this.transport.halfOpen(event.stationId, event.stationSeesS, event.engineSeesS),
+        );
+        break;
+      case 'storm':
+        this.clock.at(event.at, () => this.transport.storm());
+        break;
+      case 'jump':
+        this.clock.at(event.at, () => this.engineClock.jump(event.byS));
+        break;
+      case 'bad-message':
+        this.clock.at(event.at, () => this.say(event.tail, event.text));
+        break;
+      case 'fault':
+      case 'crash':
+        break;
+    }
+  }
+
+  private async start(): Promise<void> {
+    const link = await this.transport.listen();
+    const { bug, solve, createLoop, plan } = this.parts;
+    const own: LoopParts = {
+      site: this.site,
+      policy: this.policy,
+      seed: plan.scenario.seed,
+      clock: this.engineClock,
+      bus: this.bus,
+      link: {
+        ...link,
+        send: (message) => {
+          if (this.parts.proveReplay === true) this.sent.push(JSON.stringify(recordOf(message)));
+          link.send(message);
+        },
+      },
+      journal: this.journal.open(),
+      solve,
+      log: quiet,
+      autoTurn: false,
+    };
+    const loop = createLoop(bug?.parts?.(own) ?? own);
+    try {
+      loop.start();
+      this.loop = loop;
+      this.world.engineIs('up');
+    } catch (error) {
+      this.killed(loop, error);
+    }
+  }
+
+  /** The loop, with the end of its process taken for what it is. */
+  private watched(loop: Loop): Loop {
+    return {
+      start: () => loop.start(),
+      pending: () => loop.pending(),
+      stop: () => loop.stop(),
+      kill: () => loop.kill(),
+      state: () => loop.state(),
+      turn: async () => {
+        try {
+          return await loop.turn();
+        } catch (error) {
+          this.killed(loop, error);
+          return 1;
+        }
+      },
+    };
+  }
+
+  private killed(loop: Loop, error: unknown): void {
+    if (!(error instanceof EngineDeath)) throw error;
+    this.crashes++;
+    loop.kill();
+    this.loop = undefined;
+    this.world.engineIs('down');
+    this.chores.push(() => this.transport.crash());
+    const at = (this.clock.now() + error.downS) as EpochS;
+    this.clock.at(at, () => this.chores.push(() => this.start()));
+  }
+
+  private onQuiet(): void {
+    this.world.readDraws();
+    const now = this.clock.now();
+    this.parts.onQuiet?.(this.world, this.loop?.state(), now);
+    this.breach = this.watch.check(now);
+    if (this.breach !== undefined) throw new WorldOver();
+  }
+
+  /** I7: the journal alone gives every message again, byte for byte. */
+  private replays(): Breach | undefined {
+    if (this.parts.proveReplay !== true || this.crashes > 0) return undefined;
+    const records = this.journal.texts().map((text): unknown => JSON.parse(text));
+    const again = effectsOf(records).flatMap((text) => {
+      const effect = JSON.parse(text) as { readonly kind: string; readonly message?: unknown };
+      return effect.kind === 'send' ? [JSON.stringify(effect.message)] : [];
+    });
+    const first = this.sent.findIndex((text, i) => again[i] !== text);
+    if (first < 0 && again.length === this.sent.length) return undefined;
+    return { rule: 'replays', at: this.clock.now(), text: `message ${first} of ${this.sent.length} differs in the replay` };
+  }
+}

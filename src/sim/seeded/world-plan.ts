@@ -1,0 +1,119 @@
+/**
+ * A seeded world as data: the depot, who comes, what the network does to frames, and everything that goes wrong and
+ * when. The same plan always plays the same; a shorter plan is a smaller story.
+ * @module
+ */
+import type { EpochS } from '#domain/units';
+import type { Policy } from '#engine/policy';
+import type { FaultSpan } from '../scenario-cast.ts';
+import { personaNames, type PersonaName } from '../scenario-document.ts';
+import type { Scenario } from '../scenario.ts';
+
+/** Faults of the way between engine and stations. */
+const networkSwitches = [
+  'loss',
+  'delay',
+  'duplicate',
+  'reorder',
+  'slow-reader',
+  'cut',
+  'partition',
+  'half-open',
+  'reconnect-storm',
+] as const;
+/** Faults of everything else but the stations' own nature. */
+const depotSwitches = [
+  'reboot',
+  'engine-crash',
+  'clock-jump',
+  'bad-bus',
+  'limit-drop',
+  'lying-vehicle',
+  'no-show',
+  'early-leave',
+  'late-news',
+] as const;
+
+/** A way in which stations can be wrong, as a switch. */
+export type PersonaSwitch = `persona-${Exclude<PersonaName, 'obeys'>}`;
+/** Everything that a seed may switch on. */
+export type SwitchName = (typeof networkSwitches)[number] | (typeof depotSwitches)[number] | PersonaSwitch;
+
+/** All switches in the order in which they are drawn. */
+export const switchNames: readonly SwitchName[] = [
+  ...networkSwitches,
+  ...depotSwitches,
+  ...personaNames.flatMap((name): readonly PersonaSwitch[] => (name === 'obeys' ? [] : [`persona-${name}`])),
+];
+
+/** What the network does to each frame. Parts are of all frames, 0 to 1. */
+export interface NetworkRates {
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Part of the frames that take `delayMaxS` at most instead of no time. */
+  readonly delay: number;
+  readonly delayMaxS: number;
+  /** true: a frame does not wait for the one before it. */
+  readonly reorder: boolean;
+  /** Seconds that the station takes to read a frame, by station id. */
+  readonly slowReaders: Readonly<Record<string, number>>;
+}
+
+/** A thing that goes wrong at a time of its own. */
+export type WorldEvent = { readonly switch: SwitchName } & (
+  | { readonly kind: 'fault'; readonly fault: FaultSpan }
+  /** Frames vanish in both directions; each side finds out in its own time. */
+  | {
+      readonly kind: 'half-open';
+      readonly stationId: string;
+      readonly at: EpochS;
+      readonly stationSeesS: number;
+      readonly engineSeesS: number;
+    }
+  /** All connections break at once. */
+  | { readonly kind: 'storm'; readonly at: EpochS }
+  /** The engine dies before or after its journal has taken this record, counted over all its processes. */
+  | {
+      readonly kind: 'crash';
+      readonly record: number;
+      readonly when: 'before' | 'after';
+      readonly downS: number;
+    }
+  | { readonly kind: 'jump'; readonly at: EpochS; readonly byS: number }
+  | { readonly kind: 'bad-message'; readonly at: EpochS; readonly tail: string; readonly text: string }
+);
+
+/** What the owner of the site has told the ledger about its link and clocks. */
+export interface LinkPromise {
+  readonly lateS: number;
+  readonly repeatS: number;
+  readonly clockSkewS: number;
+}
+
+/** One world. A JSON value but for the absence of functions in it. */
+export interface WorldPlan {
+  readonly seed: number;
+  /** Switches that this seed has on. */
+  readonly on: readonly SwitchName[];
+  /** The depot and its night; its `faults` are empty, they are among the events. */
+  readonly scenario: Scenario;
+  readonly policy: Policy;
+  readonly network: NetworkRates;
+  readonly events: readonly WorldEvent[];
+  readonly link: LinkPromise;
+  /** Stations that break what they declare, from when on. */
+  readonly rogues: Readonly<Record<string, EpochS>>;
+  /** From then on nothing new goes wrong. */
+  readonly healS: EpochS;
+}
+
+/** What a world is drawn from. */
+export interface WorldChoice {
+  readonly seed: number;
+  readonly connectors: number;
+  readonly hours: number;
+  /** Switches that may be on; absent: all. */
+  readonly allowed?: readonly SwitchName[];
+  /** Events left out, by their place in the list of the seed. */
+  readonly dropped?: readonly number[];
+}
