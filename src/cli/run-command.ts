@@ -17,7 +17,7 @@ import { scenarioOf, type Scenario } from '#sim/scenario';
 import { scenarioSchema } from '#sim/scenario-document';
 import { clockText, numberText, timeAxis } from '#whatif/report/axis';
 import { reportOf } from '#whatif/report/report';
-import { checkExpected, expectedOf, type Expected } from '#whatif/expected';
+import { checkExpected, expectedOf, expectedSchema, type Expected } from '#whatif/expected';
 import { judge, type Judgement } from '#whatif/judgement';
 import { openBus } from './bus-of.ts';
 import { nightTables } from './night-tables.ts';
@@ -70,7 +70,8 @@ function expectedAt(folder: string): Expected | undefined {
   if (!existsSync(file)) return undefined;
   const document = documentAt(file);
   const expected = expectedOf(document.value);
-  if (!expected.ok) throw new InputFaults(placeFaults(expected.problem, document));
+  if (!expected.ok)
+    throw new InputFaults(placeFaults(suggestFields(expected.problem, expectedSchema), document));
   return expected.value;
 }
 

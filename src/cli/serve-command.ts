@@ -1,5 +1,4 @@
 /** `serve`: the engine on the system clock, with real stations. @module */
-import { isatty } from 'node:tty';
 import { createInterface } from 'node:readline';
 import { createMemoryBus } from '#adapters/bus-memory';
 import { JournalError, openJournalFile } from '#adapters/journal-file';
@@ -214,8 +213,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     };
     bus.publish(subjectOf(site.id, 'in.tariff'), new TextEncoder().encode(JSON.stringify(event)));
   }
-  if (options.events === true && isatty(0)) complain('events: one JSON object per line');
   const endEvents = options.events === true ? readEvents(bus, site.id) : undefined;
+  complain('ready');
   const signal = await asked;
   complain(`${signal}: stopping; chargers go on with their profiles until their leases end`);
   endEvents?.();

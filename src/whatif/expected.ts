@@ -7,7 +7,8 @@ import { faultsOfIssues } from '#sim/schema-faults';
 import type { Comparison } from './comparison.ts';
 import { numberAt, isRecord } from './payload.ts';
 
-const expectedSchema = z.strictObject({
+/** The written form. */
+export const expectedSchema = z.strictObject({
   format: z.literal('voltherd-expected-1'),
   /** By `line window` of the bill: the highest quantity that the night may end with. */
   quantityMax: z.record(z.string(), z.number().nonnegative()).default({}),
