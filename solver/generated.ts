@@ -114,7 +114,8 @@ function sessionsOf(drawing: Drawing, connectors: readonly ConnectorNode[]): Ses
     for (const [from, to, share] of staysOf(drawing, connector.maxKw)) {
       const arrive = at(from);
       const depart = at(to) <= arrive ? shape.intervals : at(to);
-      const phases = connector.rotation.length === 3 && prng.next() < 0.85 ? 3 : 1;
+      const small = prng.next() < 0.15 && shape.phases === true;
+      const phases = connector.rotation.length === 3 && !small ? 3 : 1;
       const most = connector.maxKw * (prng.next() < 0.2 ? between(0.6, 0.9) : 1);
       const stayH = (depart - arrive) * intervalH;
       const packKwh = connector.maxKw >= 50 ? between(80, 400) : between(50, 110);
