@@ -335,7 +335,7 @@ export const tariffSchema = z.strictObject({
     title: z.string().min(1).max(400),
     url: z.string().max(400).optional(),
     /** Date of the source, or the day it was read. */
-    date: z.string().min(4).max(40),
+    date: z.string().min(4).max(60),
   }),
   calendar: z
     .strictObject({
