@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { generatedDepot } from '#solver/generated';
+import type { DepotShape } from '#solver/generated';
+import type { DepotProblem, Solution, SolveOptions } from '#solver/problem';
+import { randomDepot } from '#solver/random-depot';
+import { solve } from '#solver/solve';
+import { structureObstacle } from '#solver/structured/network';
+import { problemFaults } from '#solver/validate';
+
+/** More with VOLTHERD_INSTANCES=10000. */
+const instances = Number(process.env['VOLTHERD_INSTANCES'] ?? 150);
+const relative = (a: number, b: number): number => Math.abs(a - b) / Math.max(1, Math.abs(b));
+
+async function by(solver: SolveOptions['solver'], problem: DepotProblem): Promise<Solution> {
+  return solve(problem, { continuous: true, gap: 1e-6, ...(solver === undefined ? {} : { solver }) });
+}
+
+function stays(problem: DepotProblem): number {
+  return problem.sessions.reduce((sum, { arrive, depart }) => sum + depart - arrive, 0);
+}
+
+describe('law: independent methods agree', () => {
+  test(`structured and HiGHS on ${instances} drawn depots`, async () => {
+    let structured = 0;
+    for (let seed = 0; seed < instances; seed++) {
+      const problem = randomDepot({ seed, plain: seed % 4 > 0 });
+      expect(problemFaults(problem), `seed ${seed}`).toEqual([]);
+      const [mine, whole] = [await by('structured', problem), await by('highs', problem)];
+      expect(relative(mine.objective, whole.objective), `seed ${seed}`).toBeLessThan(1e-7);
+      for (const solution of [mine, whole]) {
+        expect(solution.certificate.valid, `seed ${seed} ${solution.solver}`).toBe(true);
+        expect(solution.status, `seed ${seed} ${solution.solver}`).toBe('optimal');
+      }
+      if (mine.solver === 'structured') structured++;
+      else expect(structureObstacle(problem), `seed ${seed}`).toBeDefined();
+    }
+    expect(structured).toBeGreaterThan(instances / 2);
+  });
+
+  test(`javascript-lp-solver on small ones of ${instances}`, async () => {
+    let small = 0;
+    for (let seed = 0; seed < instances; seed++) {
+      const problem = randomDepot({ seed: seed + 1_000_000, intervalsMax: 24, connectorsMax: 5 });
+      if (stays(problem) > 60) continue;
+      small++;
+      const [other, whole] = [await by('javascript-lp-solver', problem), await by('highs', problem)];
+      expect(other.solver).toBe('javascript-lp-solver');
+      expect(relative(other.objective, whole.objective), `seed ${seed}`).toBeLessThan(1e-7);
+      expect(other.certificate.valid, `seed ${seed}`).toBe(true);
+    }
+    expect(small).toBeGreaterThan(instances / 3);
+  });
+
+  test('steps: every drawn depot gets a plan that holds, greedy ones too', async () => {
+    for (let seed = 0; seed < instances / 3; seed++) {
+      const problem = randomDepot({ seed: seed + 2_000_000, intervalsMax: 48 });
+      for (const solver of [undefined, 'greedy'] as const) {
+        const options: SolveOptions = {
+          continuous: false,
+          gap: 1e-6,
+          ...(solver === undefined ? {} : { solver }),
+        };
+        const solution = await solve(problem, options);
+        expect(solution.certificate.valid, `seed ${seed} ${solver}`).toBe(true);
+      }
+    }
+  });
+});
+
+describe('fleets as they are', () => {
+  const shapes: DepotShape[] = [
+    { kind: 'overnight', connectors: 10, intervals: 96, seed: 1 },
+    { kind: 'last-mile', connectors: 44, intervals: 96, seed: 2 },
+    { kind: 'last-mile', connectors: 44, intervals: 288, seed: 1 },
+    {
+      kind: 'last-mile',
+      connectors: 44,
+      intervals: 96,
+      seed: 2,
+      windows: true,
+      tightness: 0.7,
+      shortfallPrice: 20,
+    },
+    { kind: 'bus', connectors: 60, intervals: 96, seed: 1 },
+    { kind: 'two-shift', connectors: 60, intervals: 96, seed: 3 },
+    { kind: 'mixed', connectors: 80, intervals: 96, seed: 1 },
+  ];
+  for (const shape of shapes) {
+    test(`${shape.connectors} x ${shape.intervals} ${shape.kind}, seed ${shape.seed}`, async () => {
+      const problem = generatedDepot(shape);
+      const [mine, whole] = [await by(undefined, problem), await by('highs', problem)];
+      expect(mine.solver).toBe('structured');
+      expect(mine.gap).toBeLessThan(1e-9);
+      expect(relative(mine.objective, whole.objective)).toBeLessThan(1e-9);
+      expect(mine.certificate.primalResidual).toBeLessThan(1e-6);
+    });
+  }
+
+  test('what the structure cannot say goes to the whole program, with the reason', async () => {
+    const problem = generatedDepot({ kind: 'bus', connectors: 12, intervals: 48, seed: 1, battery: true });
+    const solution = await by('structured', problem);
+    expect(solution.solver).toBe('highs');
+    expect(solution.reasons.join()).toContain('battery');
+  });
+});
