@@ -7,6 +7,7 @@ import type { OperationOptions } from './operation-command.ts';
 import type { ReplayOptions } from './replay-command.ts';
 import type { RunOptions } from './run-command.ts';
 import type { ServeOptions } from './serve-command.ts';
+import type { StationOptions } from './station-command.ts';
 import { version } from './version.ts';
 
 const introduction = `Smart charging for electric fleets: a plan true to the tariff, compiled into OCPP
@@ -106,6 +107,46 @@ function addServe(root: Command): void {
     });
 }
 
+function addStation(root: Command): void {
+  const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  root
+    .command('station')
+    .summary('run one simulated station against any central system')
+    .description('Runs one simulated station over OCPP-J against any central system, on the system clock.')
+    .requiredOption('--id <id>', 'identity of the station')
+    .requiredOption('--url <url>', 'ws:// or wss:// address; the identity is added as last part of the path')
+    .addOption(
+      new Option('--ocpp <version>', 'version that it speaks')
+        .choices(['1.6', '2.0.1', '2.1'])
+        .default('1.6'),
+    )
+    .option('--password <text>', 'password of OCPP security profile 1 or 2')
+    .addOption(new Option('--current <kind>', 'AC or DC').choices(['AC', 'DC']).default('AC'))
+    .addOption(new Option('--phases <n>', 'of an AC station').choices(['1', '3']).default('3'))
+    .addOption(rangeOption('--max-a <n>', 'most current per phase of an AC station', [6, 500]))
+    .addOption(rangeOption('--max-kw <n>', 'most power of an EVSE of a DC station', [1, 2000]))
+    .addOption(rangeOption('--evses <n>', 'number of EVSEs', [1, 16]).default(1))
+    .option(
+      '--persona <name>',
+      'a way in which it is wrong, e.g. ignores-limit; may be repeated',
+      collect,
+      [],
+    )
+    .addOption(rangeOption('--sample-s <n>', 'seconds between meter samples', [1, 3600]).default(15))
+    .addOption(rangeOption('--energy-kwh <n>', 'what the vehicle at EVSE 1 takes', [1, 2000]).default(20))
+    .addOption(
+      rangeOption('--plug-after-s <n>', 'seconds until the vehicle is plugged in', [0, 86_400]).default(2),
+    )
+    .addOption(rangeOption('--leave-after-s <n>', 'seconds until it leaves; absent: it stays', [1, 604_800]))
+    .option('--no-vehicle', 'nobody comes')
+    .addOption(rangeOption('--seed <n>', 'seed of its habits', [0, 999_999_999]).default(1))
+    .option('--frames', 'show whole frames')
+    .action(async (options: StationOptions) => {
+      const { simulateStation } = await import('./station-command.ts');
+      await simulateStation(options);
+    });
+}
+
 function addTools(root: Command): void {
   root
     .command('replay')
@@ -140,6 +181,7 @@ export function programOf(): Command {
   root.commandsGroup('Runs:');
   addRun(root);
   addServe(root);
+  addStation(root);
   root.commandsGroup('Checks:');
   addTools(root);
   root.commandsGroup('Operations (JSON or YAML in, tables or JSON out):');

@@ -22,7 +22,8 @@ import { solve } from '#solver/solve';
 import { openBus } from './bus-of.ts';
 import { outboundLine } from './outbound-line.ts';
 import { readText } from './source.ts';
-import { complain, exitCodes, InputFaults } from './terminal.ts';
+import { stopAsked } from './stop.ts';
+import { complain, InputFaults } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Options of `serve`. */
@@ -154,20 +155,6 @@ function sayWhatIsInUse(
     ],
   ];
   for (const [name, text] of rows) complain(`  ${name.padEnd(8)} ${text}`);
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopAsked(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      let count = 0;
-      process.on(signal, () => {
-        count += 1;
-        if (count > 1) process.exit(exitCodes.ours);
-        resolve(signal);
-      });
-    }
-  });
 }
 
 /** Serves until it is asked to stop. @throws InputFaults */

@@ -172,7 +172,7 @@ describe('help', () => {
     const { code, out } = await voltherd(['--help']);
     expect(code).toBe(0);
     const families = operations.map((operation) => operation.name.split(' ')[0] ?? '');
-    for (const name of [...families, 'run', 'serve', 'replay', 'doctor'])
+    for (const name of [...families, 'run', 'serve', 'station', 'replay', 'doctor'])
       expect(out).toContain(`\n  ${name} `);
     expect(out).toContain('Exit codes');
   });

@@ -221,22 +221,20 @@ describe('serve', () => {
     writeFileSync(site, JSON.stringify({ ...siteExample, tariff: { ref: 'us-sce-tou-8-d-2022' } })),
   );
 
-  /** Starts `serve` and waits for its OCPP address. */
-  async function served(args: readonly string[]): Promise<{
-    url: string;
+  /** A program that runs until it is told to stop. */
+  async function started(
+    args: readonly string[],
+    ready: RegExp,
+  ): Promise<{
     said: () => string;
     tell: (line: string) => void;
     until: (pattern: RegExp) => Promise<void>;
     stop: (signal: 'SIGINT' | 'SIGTERM') => Promise<number | null>;
   }> {
-    const child = spawn(
-      process.execPath,
-      [mainPath, 'serve', '--site', site, '--ocpp-listen', '0', ...args],
-      {
-        cwd: rootPath,
-        env: { ...process.env, NO_COLOR: '1' },
-      },
-    );
+    const child = spawn(process.execPath, [mainPath, ...args], {
+      cwd: rootPath,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     let said = '';
     const waiting = new Set<() => void>();
     child.stderr.on('data', (chunk: Buffer) => {
@@ -255,9 +253,8 @@ describe('serve', () => {
         look();
         void closed.then(() => reject(new Error(`ended: ${said}`)));
       });
-    await until(/\nready\n/);
+    await until(ready);
     return {
-      url: /ocpp +(ws:\S+\/ocpp)/.exec(said)?.[1] ?? '',
       said: () => said,
       tell: (line) => child.stdin.write(`${line}\n`),
       until,
@@ -268,13 +265,17 @@ describe('serve', () => {
     };
   }
 
+  const served = (args: readonly string[]): ReturnType<typeof started> =>
+    started(['serve', '--site', site, '--ocpp-listen', '0', ...args], /\nready\n/);
+  const urlOf = (said: string): string => /ocpp +(ws:\S+\/ocpp)/.exec(said)?.[1] ?? '';
+
   test('says what it uses, takes a station, goes on from its journal, stops cleanly', async () => {
     const journal = join(folder, 'served.jsonl');
     const first = await served(['--journal', journal, '--events']);
     expect(first.said()).toContain('serves Small depot: 3 stations, 3 connectors, 2 circuits');
     expect(first.said()).toContain(`journal  ${journal}, 0 records`);
     expect(first.said()).toContain('bus      in this process only, events from standard input');
-    const socket = new WebSocket(`${first.url}/A-1`, ['ocpp2.0.1']);
+    const socket = new WebSocket(`${urlOf(first.said())}/A-1`, ['ocpp2.0.1']);
     const answer = await new Promise<string>((resolve, reject) => {
       socket.once('error', reject);
       socket.once('open', () =>
@@ -302,6 +303,25 @@ describe('serve', () => {
     expect(second.said()).toMatch(/served\.jsonl, [1-9]\d* records/);
     expect(await second.stop('SIGINT')).toBe(0);
   });
+
+  test.each(['1.6', '2.0.1'])(
+    'a simulated station of OCPP %s finds it, boots, charges and gets its floors',
+    async (version) => {
+      const sitePath = join(folder, `site-${version}.yaml`);
+      const models = siteExample.stationModels.map((model) => ({ ...model, ocpp: version }));
+      writeFileSync(sitePath, JSON.stringify({ ...siteExample, stationModels: models }));
+      const engine = await started(['serve', '--site', sitePath, '--ocpp-listen', '0'], /\nready\n/);
+      const station = await started(
+        ['station', '--id', 'A-1', '--url', urlOf(engine.said()), '--ocpp', version, '--plug-after-s', '0'],
+        /A-1: AC station/,
+      );
+      await station.until(/> BootNotification/);
+      await station.until(/< SetChargingProfile .*\n.*> answer \{"status":"Accepted"\}/);
+      await station.until(/transaction started/);
+      expect(await station.stop('SIGINT')).toBe(0);
+      expect(await engine.stop('SIGINT')).toBe(0);
+    },
+  );
 
   test('carries its bus over a real NATS server', async () => {
     const process = await served(['--nats', nats.url]);
