@@ -169,6 +169,7 @@ describe('a disk that fails', () => {
     expect(troubleOf(() => journal.append(three[1]))).toBeUndefined();
     expect(troubleOf(() => journal.append({ long: 'x'.repeat(200) }))).toEqual({ kind: 'disk-full' });
     expect(statSync(path).size).toBeGreaterThan(size);
+    expect(readFileSync(path, 'utf8').endsWith('}\n')).toBe(true);
     expect(troubleOf(() => journal.append('late'))).toEqual({ kind: 'unusable' });
     expect(open().read()).toEqual(three.slice(0, 2));
   });

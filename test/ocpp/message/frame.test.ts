@@ -111,7 +111,7 @@ describe('bounds, on both sides', () => {
   test('the deepest payload is read, one deeper is not; brackets in texts do not count', () => {
     expect(parseFrame(nested(frameDepthMax), '1.6').kind).toBe('call');
     expect(parseFrame(nested(frameDepthMax + 1), '1.6')).toMatchObject({ rule: 'too-deep' });
-    const text = JSON.stringify([2, 'm', 'DataTransfer', { data: `${'['.repeat(200)}"\\` }]);
+    const text = JSON.stringify([2, 'm', 'DataTransfer', { data: `a"${'['.repeat(200)}\\` }]);
     expect(parseFrame(text, '1.6').kind).toBe('call');
   });
 
