@@ -109,6 +109,17 @@ test('over a real NATS server and in another time zone too', async () => {
   expect(timeless(nats)).toEqual(timeless(memory));
 });
 
+test('a limit of the grid operator, told an hour ahead, holds', async () => {
+  const span = { from: '22:00', until: '23:30', announcedAt: '21:00' };
+  const limit = { kind: 'limit', circuit: 'grid', limitKw: 20, ...span };
+  const result = await night(goodScenario({ ...depot4, faults: [limit] }), quick);
+  expect(result.violations).toEqual([]);
+  const minutes = result.samples.circuits['grid'];
+  expect(minutes?.limitW?.slice(239, 241)).toEqual([55_000, 20_000]);
+  expect(Math.max(...(minutes?.peakW.slice(240, 330) ?? []))).toBeLessThanOrEqual(20_000);
+  expect(Math.max(...(minutes?.peakW.slice(330, 360) ?? []))).toBeGreaterThan(20_000);
+});
+
 test('another seed is another night', async () => {
   const memory = await troubledOnce();
   const other = await night({ ...troubled, seed: troubled.seed + 1 }, quick);

@@ -22,7 +22,7 @@ export const depot4 = {
       id: 'dc50',
       vendor: 'Ampera',
       model: 'DC50',
-      ocpp: '2.0.1',
+      ocpp: '2.1',
       current: 'DC',
       evses: 2,
       maxKw: 50,
