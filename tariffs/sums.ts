@@ -199,7 +199,11 @@ function windowStateOf(sums: WindowSums): WindowState {
 }
 
 function moneyRecordOf(map: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries([...map].map(([key, value]) => [key, wholeOf(value)]));
+  return Object.fromEntries([...map].flatMap(([key, value]) => (value === 0 ? [] : [[key, wholeOf(value)]])));
+}
+
+function isNothing(map: ReadonlyMap<string, number>): boolean {
+  return [...map.values()].every((value) => value === 0);
 }
 
 /** Sums of a line as the next bill takes them. */
@@ -222,8 +226,8 @@ export function lineStateOf(line: TariffLine, sums: LineSums): LineState {
             kwh: wholeOf(run.mwh),
           })),
         }),
-    ...(sums.charged.size === 0 ? {} : { charged: moneyRecordOf(sums.charged) }),
-    ...(sums.chargedEarlier.size === 0 ? {} : { chargedEarlier: moneyRecordOf(sums.chargedEarlier) }),
+    ...(isNothing(sums.charged) ? {} : { charged: moneyRecordOf(sums.charged) }),
+    ...(isNothing(sums.chargedEarlier) ? {} : { chargedEarlier: moneyRecordOf(sums.chargedEarlier) }),
     ...(sums.levelMw === undefined ? {} : { levelKw: wholeOf(sums.levelMw) }),
     ...(sums.graceUsed === 0 ? {} : { graceUsed: sums.graceUsed }),
     ...(sums.overInARow === 0 ? {} : { overInARow: sums.overInARow }),
