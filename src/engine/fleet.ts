@@ -7,6 +7,13 @@ import type { State } from './state.ts';
 /** Failed calls in a row after which a station counts as deaf. */
 const deafAfter = 3;
 
+/** Stations that are connected and do not answer, by id. */
+export function deafStations(state: State): readonly string[] {
+  return state.site.stations
+    .map(({ id }) => id)
+    .filter((id) => (state.dispatch.stations[id]?.failures ?? 0) >= deafAfter);
+}
+
 /** True in the first moments of an engine, for a station that it has not yet had the time to meet. */
 function isAwaited(state: State, stationId: string): boolean {
   const isNew = state.dispatch.stations[stationId]?.link === 0;

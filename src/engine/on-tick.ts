@@ -9,6 +9,7 @@ import { callOf } from '#ocpp/wire-message';
 import { violationsOf } from '#safety/admission';
 import { observeLink } from '#witness/witness';
 import {
+  clearAlarm,
   evseState,
   inTurn,
   publish,
@@ -20,6 +21,8 @@ import {
   type Change,
 } from './change.ts';
 import type { Effect } from './effect.ts';
+import { deafStations } from './fleet.ts';
+import { withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
@@ -70,10 +73,16 @@ function onInterval(state: State): State {
 function onLimitChange(state: State): State {
   const limits = state.limits.filter((l) => l.untilS === undefined || l.untilS > state.now);
   const hasEnded = limits.length < state.limits.length;
-  const hasBegun = limits.some((l) => l.fromS === state.now);
-  if (!state.supplyStale && !hasEnded && !hasBegun) return state;
-  const fresh: State = { ...state, limits, supplyStale: false, restless: true };
-  const supplied: State = { ...fresh, supply: freshSupply(fresh, state.now) };
+  const hasBegun = limits.some((l) => l.fromS > state.limitsSeenAt && l.fromS <= state.now);
+  if (!state.supplyStale && !hasEnded && !hasBegun) return withFittingFloors(state, false);
+  const fresh: State = {
+    ...state,
+    limits,
+    limitsSeenAt: state.now,
+    supplyStale: false,
+    restless: true,
+  };
+  const supplied = withFittingFloors({ ...fresh, supply: freshSupply(fresh, state.now) }, true);
   return hasEnded || hasBegun ? staleBy(supplied, 'limit') : supplied;
 }
 
@@ -186,8 +195,8 @@ export function wantedStations(state: State): Wanted {
 }
 
 /** Seconds that a vehicle can wait and still leave full. */
-function slackOf(state: State, visitId: string): number {
-  const visit = state.visits[visitId];
+function slackOf(state: State, visitId: string | undefined): number {
+  const visit = state.visits[visitId ?? ''];
   if (visit === undefined) return 1e9;
   return Math.round(visit.visit.departsAt - state.now - (neededWh(visit) / visit.visit.maxW) * 3600);
 }
@@ -219,7 +228,25 @@ function dispatch(state: State): Change {
     restless: false,
     counts: { ...state.counts, commands: state.counts.commands + outcome.calls.length },
   };
-  return [withDispatchWake(next, outcome.wakeAt), effects];
+  const [heard, alarms] = tellDeaf(state, withDispatchWake(next, outcome.wakeAt));
+  return [heard, [...effects, ...alarms]];
+}
+
+/** Stations that have stopped or begun to answer: the others are planned for anew. */
+function tellDeaf(before: State, state: State): Change {
+  const [was, is] = [deafStations(before), deafStations(state)];
+  const changes = [
+    ...is
+      .filter((id) => !was.includes(id))
+      .map((key) => (s: State): Change => {
+        const lost = staleBy(s, 'station-lost');
+        return raiseAlarm(lost, { kind: 'no-answer', key, facts: { counts: 'at what it may draw' } });
+      }),
+    ...was
+      .filter((id) => !is.includes(id))
+      .map((key) => (s: State) => clearAlarm(staleBy(s, 'station-back'), 'no-answer', key)),
+  ];
+  return inTurn(state, changes);
 }
 
 function withDispatchWake(state: State, at: EpochS | undefined): State {

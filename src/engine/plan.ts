@@ -4,7 +4,6 @@ import { evseKey, type Station } from '#domain/site';
 import { combine, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
 import { startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, wattHours, watts, type EpochS } from '#domain/units';
-import type { Visit } from '#domain/visit';
 import { compileFloors, compilePlan } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
@@ -13,7 +12,7 @@ import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
 import type { SolvedPlan } from './input.ts';
 import { neededWh } from './problem.ts';
-import type { OpenSolve, PlannedSession, State, WantedPlan } from './state.ts';
+import type { OpenSolve, PlannedSession, State, VisitState, WantedPlan } from './state.ts';
 
 /** Energy below which a shortfall is rounding, kWh. */
 const shortfallLeastKwh = 0.05;
@@ -126,21 +125,23 @@ function isSame(a: StepFunction, b: StepFunction, at: EpochS, until: EpochS): bo
 interface Want {
   readonly stationId: string;
   readonly evseId: number;
-  readonly visit: Visit;
+  readonly transactionId: string;
+  readonly visitId?: string;
+  /** The lease ends here at the latest. */
+  readonly untilS: EpochS;
   /** In the station's unit, the first piece at or before now. */
   readonly pieces: readonly (readonly [EpochS, number])[];
 }
 
 /** The wanted plan of one EVSE; the one in force where it says the same and its lease is not half spent. */
 function wantedOf(state: State, want: Want): WantedPlan | undefined {
-  const { visit } = want;
+  const { transactionId, visitId } = want;
   const key = evseKey(want);
   const station = state.site.stations.find((s) => s.id === want.stationId);
-  const transaction = state.stations[want.stationId]?.evses[want.evseId]?.transaction;
-  const endS = Math.min(visit.departsAt, state.now + state.policy.leaseMaxS);
-  if (station === undefined || transaction?.visitId !== visit.id || endS <= state.now) return undefined;
+  const endS = Math.min(want.untilS, state.now + state.policy.leaseMaxS);
+  if (station === undefined || endS <= state.now) return undefined;
   const before = state.wanted[key];
-  const inForce = before?.transactionId === transaction.id ? before : undefined;
+  const inForce = before?.transactionId === transactionId ? before : undefined;
   const raiseDelayS = highestReactionS(state.site) + state.policy.raiseMarginS;
   const [first, ...rest] = want.pieces;
   const level = first?.[1] ?? 0;
@@ -148,7 +149,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   const compiled = compilePlan({
     station,
     evseId: want.evseId,
-    transactionId: transaction.id,
+    transactionId,
     limit: stepFunctionOf([
       [epochS(state.now - raiseDelayS - 1), held],
       [state.now, level],
@@ -169,8 +170,8 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   }
   return {
     evseId: want.evseId,
-    visitId: visit.id,
-    transactionId: transaction.id,
+    ...(visitId === undefined ? {} : { visitId }),
+    transactionId,
     profile: { evseId: want.evseId, profile },
     limit: expected,
     fromS: state.now,
@@ -188,33 +189,50 @@ function withWants(state: State, wants: readonly Want[]): State {
   return wanted === state.wanted ? state : { ...state, wanted, restless: true };
 }
 
+/** The transaction of a visit that is plugged in, with the end of its stay. */
+function stayOf(
+  state: State,
+  visit: VisitState | undefined,
+): (Omit<Want, 'pieces'> & { readonly key: string }) | undefined {
+  if (visit === undefined || visit.phase !== 'plugged') return undefined;
+  const { id, evse, departsAt } = visit.visit;
+  const { transaction } = state.stations[evse.stationId]?.evses[evse.evseId] ?? {};
+  if (transaction?.visitId !== id) return undefined;
+  return { ...evse, key: evseKey(evse), transactionId: transaction.id, visitId: id, untilS: departsAt };
+}
+
 /**
- * The state in which vehicles that no plan serves have their limit: full ones none, caught chargers their floor. Who is
- * too late for a plan, or unknown, charges at the floor by itself.
+ * The state in which vehicles that no plan serves have their limit: full ones none, caught chargers their floor, and
+ * those whose visit is no longer known the floor instead of their old plan. Who is too late for a plan, or was never
+ * announced, charges at the floor by itself.
  */
 export function withRests(state: State): State {
-  const wants = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
-    const { stationId, evseId } = v.visit.evse;
-    const evse = state.stations[stationId]?.evses[evseId];
-    if (v.phase !== 'plugged' || evse?.transaction?.visitId !== v.visit.id) return [];
-    const key = evseKey(v.visit.evse);
-    const isFull = neededWh(v) === 0;
-    if (evse.fence === undefined && !isFull) return [];
-    const level = evse.fence === undefined ? 0 : (state.floors[key] ?? 0);
-    return [{ stationId, evseId, visit: v.visit, pieces: [[state.now, level]] }];
+  const full = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
+    const stay = stayOf(state, v);
+    if (stay === undefined) return [];
+    const isFenced = state.stations[stay.stationId]?.evses[stay.evseId]?.fence !== undefined;
+    if (!isFenced && neededWh(v) > 0) return [];
+    return [{ ...stay, pieces: [[state.now, isFenced ? (state.floors[stay.key] ?? 0) : 0]] }];
   });
-  return withWants(state, wants);
+  const orphaned = sorted(state.wanted).flatMap(([key, plan]): readonly Want[] => {
+    const [stationId = ''] = key.split('/');
+    const { transaction } = state.stations[stationId]?.evses[plan.evseId] ?? {};
+    if (transaction === undefined || transaction.id !== plan.transactionId) return [];
+    if (transaction.visitId !== undefined && state.visits[transaction.visitId] !== undefined) return [];
+    const { evseId, transactionId, leaseEndS } = plan;
+    const pieces = [[state.now, state.floors[key] ?? 0]] as const;
+    return [{ stationId, evseId, transactionId, untilS: leaseEndS, pieces }];
+  });
+  return withWants(state, [...full, ...orphaned]);
 }
 
 /** The state in which a solution is the plan, with what is told of it. */
 export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Change {
   const plan = depotPlanOf(state, solve, solved);
   const wants = solve.sessions.flatMap((session, i): readonly Want[] => {
-    const visit = state.visits[session.visitId];
-    if (session.arrive > 0 || visit === undefined) return [];
-    const { stationId, evseId } = session;
-    const pieces = limitOver(state, solve.grid, session, solved.powerKw[i] ?? []);
-    return [{ stationId, evseId, visit: visit.visit, pieces }];
+    const stay = session.arrive > 0 ? undefined : stayOf(state, state.visits[session.visitId]);
+    if (stay === undefined) return [];
+    return [{ ...stay, pieces: limitOver(state, solve.grid, session, solved.powerKw[i] ?? []) }];
   });
   const planned: State = { ...state, plan, planRevision: plan.revision };
   const next = withRests(withWants(planned, wants));
@@ -224,7 +242,7 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
       triggers: solve.triggers,
       limits: sorted(next.wanted).map(([evse, w]) => ({
         evse,
-        visitId: w.visitId,
+        visitId: w.visitId ?? null,
         leaseEndS: w.leaseEndS,
         limit: w.limit,
       })),

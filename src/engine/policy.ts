@@ -4,6 +4,7 @@ import type { Fault } from '#domain/fault';
 import { faultValueOf } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
 import { seconds } from '#domain/units';
+import type { FloorsPolicy } from '#safety/floors';
 
 const length = (least: number, most: number, otherwise: number) =>
   z.int().min(least).max(most).default(otherwise).transform(seconds);
@@ -75,4 +76,14 @@ export function policyOf(written: unknown): Result<Policy, readonly Fault[]> {
       };
     }),
   );
+}
+
+/** What the policy says of floors. */
+export function floorsPolicyOf(policy: Policy): FloorsPolicy {
+  const { floorShare, dcFloorW, floors } = policy;
+  return {
+    share: floorShare,
+    dcFloorW,
+    ...(Object.keys(floors).length === 0 ? {} : { fixed: floors }),
+  };
 }

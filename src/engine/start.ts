@@ -11,17 +11,13 @@ import { ledgerOf } from '#safety/ledger';
 import { initialWitness } from '#witness/witness';
 import { counted, publish, sorted, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
-import type { Policy } from './policy.ts';
+import { floorsPolicyOf, type Policy } from './policy.ts';
 import type { State, StationState } from './state.ts';
 import { siteLimitsOf } from './supply.ts';
 
 /** The floors of a site, or why it cannot be run: with the arithmetic. Ask before `started`. */
 export function floorsOfSite(site: Site, policy: Policy): Result<Floors, FloorsProblem> {
-  return floorsOf(site, {
-    share: policy.floorShare,
-    dcFloorW: policy.dcFloorW,
-    ...(Object.keys(policy.floors).length === 0 ? {} : { fixed: policy.floors }),
-  });
+  return floorsOf(site, floorsPolicyOf(policy));
 }
 
 /** The limits that the ledger counts on from now on. */
@@ -48,6 +44,9 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     now: at,
     seed,
     floors: floors.value,
+    usualFloors: floors.value,
+    wild: [],
+    limitsSeenAt: at,
     ledger: ledgerOf(site, at),
     dispatch: dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
     witness: initialWitness,

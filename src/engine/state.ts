@@ -131,7 +131,8 @@ export interface OpenSolve {
 /** The plan of one EVSE as the station shall hold it. */
 export interface WantedPlan {
   readonly evseId: number;
-  readonly visitId: string;
+  /** Absent where the visit is no longer known. */
+  readonly visitId?: string;
   readonly transactionId: string;
   readonly profile: InstalledProfile;
   /** In the station's unit, from the start of the profile to the end of the lease. */
@@ -176,6 +177,10 @@ export interface State {
   readonly seed: number;
   /** By `evseKey`: A per phase (AC) or W (DC). */
   readonly floors: Floors;
+  /** The floors where nothing is wrong. */
+  readonly usualFloors: Floors;
+  /** EVSEs that nobody can rule, by key: they may take their hardware maximum. */
+  readonly wild: readonly string[];
   readonly ledger: Ledger;
   readonly dispatch: Dispatch;
   readonly witness: WitnessState;
@@ -190,6 +195,8 @@ export interface State {
   readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }>;
   /** Limit events in force or to come, oldest first. */
   readonly limits: readonly LimitEvent[];
+  /** Limit events that began up to here have been seen to begin. */
+  readonly limitsSeenAt: EpochS;
   /** Measured uncontrolled load, by circuit id. */
   readonly loads: Readonly<Record<string, Reading>>;
   readonly siteMeter?: Reading;

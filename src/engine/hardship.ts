@@ -1,0 +1,99 @@
+/**
+ * Floors in hard times: where a charger that nobody can rule takes its hardware maximum, or a limit drops for long, the
+ * floors of the others are chosen anew so that all of it still fits; afterwards they are what they were.
+ * @module
+ */
+import { evseKey } from '#domain/site';
+import { maxOver, sum, type StepFunction } from '#domain/step-function';
+import { epochS, later, type EpochS } from '#domain/units';
+import { hardwareOf } from '#safety/exposure';
+import { floorsOf, type FloorRoom, type FloorRooms, type Floors } from '#safety/floors';
+import { heldLimitOf, reasonFixed } from './fleet.ts';
+import { floorsPolicyOf } from './policy.ts';
+import type { State } from './state.ts';
+import { pathUp } from './supply.ts';
+
+/** Amperes or watts by which a limit may be above a floor for reasons of rounding. */
+const rounding = 0.05;
+
+/** EVSEs that may draw more than their floor for ever, whatever they are told, by key. */
+function wildOf(state: State): readonly string[] {
+  const farS = later(state.now, 2 * state.policy.horizonMaxS);
+  return state.site.stations.flatMap((station) =>
+    station.evses.flatMap((evse) => {
+      const reason = reasonFixed(state, station, evse);
+      if (reason === undefined) return [];
+      const key = evseKey({ stationId: station.id, evseId: evse.id });
+      const held = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
+      return held > (state.floors[key] ?? 0) + rounding ? [key] : [];
+    }),
+  );
+}
+
+/** The least of a function from now to the end of what is known. */
+function leastFrom(f: StepFunction, now: EpochS, until: EpochS): number {
+  return -maxOver({ startS: f.startS, value: f.value.map((v) => -v) }, now, until);
+}
+
+/** What is left for chargers on each circuit at the worst instant ahead. */
+function roomsOf(state: State): FloorRooms {
+  const until = epochS(state.now + state.policy.horizonMaxS);
+  return Object.fromEntries(
+    state.site.circuits.map((circuit): [string, FloorRoom] => {
+      const below = state.site.circuits.filter((c) => pathUp(state.site, c.id).includes(circuit.id));
+      const limits = state.supply[circuit.id];
+      const loads = below.flatMap((c) => state.supply[c.id] ?? []);
+      const onPhase = (phase: 0 | 1 | 2): number => {
+        const taken = sum(loads.map((l) => l.uncontrolledA[phase]));
+        const limit = limits === undefined ? 0 : leastFrom(limits.limitA, state.now, until);
+        return limit - maxOver(taken, state.now, until);
+      };
+      const takenW = maxOver(sum(loads.map((l) => l.uncontrolledW)), state.now, until);
+      return [
+        circuit.id,
+        {
+          phaseA: [onPhase(0), onPhase(1), onPhase(2)],
+          ...(limits?.limitW === undefined
+            ? {}
+            : { totalW: leastFrom(limits.limitW, state.now, until) - takenW }),
+        },
+      ];
+    }),
+  );
+}
+
+/** The floors of this moment: the usual ones, else those in force, else the best that fit, else none. */
+function floorsNow(state: State, wild: readonly string[]): Floors {
+  const rooms = roomsOf(state);
+  const policy = floorsPolicyOf(state.policy);
+  const hardware: Floors = Object.fromEntries(
+    state.site.stations.flatMap((station) =>
+      station.evses.flatMap((evse) => {
+        const key = evseKey({ stationId: station.id, evseId: evse.id });
+        return wild.includes(key) ? [[key, hardwareOf(station, evse)] as const] : [];
+      }),
+    ),
+  );
+  const fits = (floors: Floors): boolean =>
+    floorsOf(state.site, { ...policy, fixed: { ...floors, ...hardware } }, rooms).ok;
+  if (fits(state.usualFloors)) return state.usualFloors;
+  if (fits(state.floors)) return state.floors;
+  const best = floorsOf(state.site, { ...policy, fixed: hardware }, rooms);
+  return Object.fromEntries(
+    Object.entries(state.usualFloors).map(([key, usual]) => {
+      if (wild.includes(key)) return [key, usual];
+      return [key, best.ok ? Math.min(usual, best.value[key] ?? 0) : 0];
+    }),
+  );
+}
+
+/** The state with floors that fit what is known now; asked when supply or the wild ones have changed. */
+export function withFittingFloors(state: State, supplyChanged: boolean): State {
+  const wild = wildOf(state);
+  const isSame = wild.join() === state.wild.join();
+  if (isSame && !supplyChanged) return state;
+  const floors = floorsNow(state, wild);
+  const known: State = isSame ? state : { ...state, wild };
+  if (Object.entries(floors).every(([key, floor]) => known.floors[key] === floor)) return known;
+  return { ...known, floors, restless: true };
+}

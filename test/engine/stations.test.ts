@@ -1,0 +1,222 @@
+/** Stations that are silent, lost, deaf to their limits, or late with what happened while they were away. */
+import { expect, test } from 'vitest';
+import { isoOf } from '#domain/instant';
+import { valueAt } from '#domain/step-function';
+import { amperes, epochS, watts } from '#domain/units';
+import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+
+const visitAt = (stationId: string, more: Partial<FakeVisit> = {}): FakeVisit => ({
+  id: `v${stationId}`,
+  stationId,
+  arriveS: startS + 300,
+  departS: startS + 7200,
+  energyWh: 8000,
+  maxW: 11_000,
+  ...more,
+});
+const three = siteOf(['A', 'B', 'C'].map((id) => stationOf(id)));
+
+test('a charger that never answers is counted at its hardware maximum and the others are still served', async () => {
+  const depot = new FakeDepot({ site: three, visits: [visitAt('B'), visitAt('C', { energyWh: 2000 })] });
+  depot.station('A').isSilent = true;
+  await depot.begin();
+  await depot.runTo(startS + 7210);
+  // 40 A of panel, 32 A of them A's own: B and C share 8 A, one at a time at the least current that charges.
+  expect(depot.peakA).toBeLessThanOrEqual(8);
+  // 7 A of it in whole amperes: 4.83 kW for 1 h 54 min are 9.2 of the 10 kWh.
+  const left = [...depot.leftWh.values()].reduce((a, b) => a + b, 0);
+  expect(left).toBeLessThan(1200);
+  expect(depot.said('out.alarm')[0]).toMatchObject({ kind: 'no-answer', key: 'A', active: true });
+  const tries = depot.station('A').seen.length;
+  // Pauses double from 30 s to 600 s: 2 h hold about 16 tries, not 240.
+  expect(tries).toBeGreaterThan(8);
+  expect(tries).toBeLessThan(30);
+});
+
+test('a lost station is believed to go on as told; its return is read before anything is raised', async () => {
+  const depot = new FakeDepot({ site: three, visits: ['A', 'B', 'C'].map((id) => visitAt(id)) });
+  await depot.begin();
+  await depot.runTo(startS + 1500);
+  depot.station('A').disconnect();
+  await depot.runTo(startS + 3000);
+  expect(depot.alarms()).toEqual(['comms-loss']);
+  expect(depot.said('out.verdict')).toMatchObject([{ kind: 'comms-loss', key: 'A', at: startS + 1500 }]);
+  const before = depot.station('A').seen.length;
+  depot.station('A').connect();
+  await depot.settle();
+  expect(depot.station('A').seen.slice(before)[0]).toBe('GetCompositeSchedule');
+  expect(depot.said('out.alarm').at(-1)).toMatchObject({ kind: 'comms-loss', active: false });
+  await depot.runTo(startS + 7210);
+  expect([...depot.leftWh.values()]).toEqual([0, 0, 0]);
+  expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+test('a charger that ignores its limit is caught by its meter, counted, and the others are lowered', async () => {
+  const policy = policyWith({ sampleIntervalS: 60 });
+  const visits = [
+    visitAt('A', { maxW: 22_000, energyWh: 30_000, departS: startS + 10_800 }),
+    visitAt('B', { energyWh: 4000, departS: startS + 10_800 }),
+  ];
+  const depot = new FakeDepot({ site: three, policy, visits, sampleS: 60 });
+  depot.station('A').isDeaf = true;
+  await depot.begin();
+  await depot.runTo(startS + 500);
+  const [verdict] = depot.said('out.verdict');
+  expect(verdict).toMatchObject({ kind: 'over-limit', key: 'A/1' });
+  expect((verdict?.['evidence'] as { readings: unknown[] }).readings.length).toBeGreaterThanOrEqual(2);
+  expect(depot.alarms()).toContain('not-compliant');
+  expect(depot.loop?.state().ledger.beliefs['A']?.notCompliant).toEqual([1]);
+  // Everybody else shares what 32 A leave of the panel.
+  await depot.runTo(startS + 1900);
+  expect(depot.station('B').limitA() + depot.station('C').limitA()).toBeLessThanOrEqual(8);
+});
+
+test('where the others cannot make room, the caught charger is stopped, and then somebody is called', async () => {
+  // 30 A of panel for a charger that may take 32 A: no floor of the others helps.
+  const site = siteOf(
+    ['A', 'B', 'C'].map((id) => stationOf(id)),
+    {
+      circuits: [
+        { id: 'grid', limitA: amperes(60) },
+        { id: 'panel', parent: 'grid', limitA: amperes(30) },
+      ],
+    },
+  );
+  const policy = policyWith({ sampleIntervalS: 60 });
+  const depot = new FakeDepot({
+    site,
+    policy,
+    visits: [visitAt('A', { maxW: 22_000, energyWh: 30_000 })],
+    sampleS: 60,
+  });
+  depot.station('A').isDeaf = true;
+  await depot.begin();
+  await depot.runTo(startS + 1200);
+  expect(depot.station('A').seen).toContain('RemoteStopTransaction');
+  expect(depot.station('A').drawA(5)).toBe(0);
+  await depot.runTo(startS + 1500);
+  expect(depot.alarms()).toContain('needs-hands');
+});
+
+test('a start that is sent again gets the same transaction, and counts once', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]) });
+  await depot.begin();
+  const start = {
+    connectorId: 1,
+    idTag: 'van',
+    meterStart: 1000,
+    timestamp: isoOf(epochS(startS - 60)),
+  };
+  const tell = (messageId: string, action: string, payload: unknown): void =>
+    depot.toEngine({ kind: 'call', stationId: 'A', messageId, action, payload });
+  tell('s1', 'StartTransaction', start);
+  await depot.settle();
+  tell('s2', 'StartTransaction', start);
+  await depot.settle();
+  const ids = depot.sent.flatMap((m) =>
+    m.kind === 'result' && ['s1', 's2'].includes(m.messageId)
+      ? [(m.payload as { transactionId: number }).transactionId]
+      : [],
+  );
+  expect(ids).toEqual([1, 1]);
+  tell('e1', 'StopTransaction', { transactionId: 1, meterStop: 3000, timestamp: isoOf(startS) });
+  await depot.settle();
+  // After the end the same start is still known, and does not run again.
+  tell('s3', 'StartTransaction', start);
+  await depot.settle();
+  expect(depot.loop?.state().stations['A']?.evses['1']?.transaction).toBeUndefined();
+  expect(depot.loop?.state().transactionCount).toBe(1);
+});
+
+test('an end without a start is answered and changes no visit', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits: [visitAt('A')] });
+  await depot.begin();
+  depot.toEngine({
+    kind: 'call',
+    stationId: 'A',
+    messageId: 'e1',
+    action: 'StopTransaction',
+    payload: { transactionId: 77, meterStop: 3000, timestamp: isoOf(startS) },
+  });
+  await depot.settle();
+  expect(depot.sent.at(-1)).toMatchObject({ kind: 'result', messageId: 'e1' });
+  expect(depot.loop?.state().visits['vA']?.phase).toBe('expected');
+});
+
+test('a transaction of which only meter values are heard is taken to run, and its number is not given again', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits: [visitAt('A')] });
+  await depot.begin();
+  depot.toEngine({
+    kind: 'call',
+    stationId: 'A',
+    messageId: 'm1',
+    action: 'MeterValues',
+    payload: {
+      connectorId: 1,
+      transactionId: 41,
+      meterValue: [{ timestamp: isoOf(startS), sampledValue: [{ value: '1500' }] }],
+    },
+  });
+  await depot.settle();
+  const state = depot.loop?.state();
+  expect(state?.stations['A']?.evses['1']?.transaction).toMatchObject({ id: '41', visitId: 'vA' });
+  expect(state?.transactionCount).toBe(41);
+});
+
+test('a register that goes back to zero counts on from there', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits: [visitAt('A')] });
+  await depot.begin();
+  await depot.runTo(startS + 2000);
+  const before = depot.loop?.state().visits['vA']?.deliveredWh ?? 0;
+  expect(before).toBeGreaterThan(500);
+  depot.station('A').registerWh = 0;
+  await depot.runTo(startS + 2400);
+  const after = depot.loop?.state().visits['vA']?.deliveredWh ?? 0;
+  expect(after).toBeGreaterThanOrEqual(before);
+  expect(after).toBeLessThan(before + 3000);
+});
+
+test('a malformed call is answered by an error and changes nothing but the count', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]) });
+  await depot.begin();
+  const before = depot.loop?.state();
+  const bad: readonly (readonly [string, unknown])[] = [
+    ['StartTransaction', { connectorId: 'one' }],
+    ['MeterValues', { connectorId: 1 }],
+    ['NoSuchThing', {}],
+    ['StatusNotification', null],
+  ];
+  for (const [i, [action, payload]] of bad.entries())
+    depot.toEngine({ kind: 'call', stationId: 'A', messageId: `x${i}`, action, payload });
+  await depot.settle();
+  const errors = depot.sent.filter((m) => m.kind === 'error');
+  expect(errors.map((e) => e.messageId)).toEqual(['x0', 'x1', 'x2', 'x3']);
+  expect(depot.loop?.state().counts.callsRefused).toBe(4);
+  expect(depot.loop?.state().stations).toEqual(before?.stations);
+});
+
+test('a load above its bound raises the bound while it lasts, and is an alarm', async () => {
+  const bound = Array.from({ length: 96 }, () => watts(3000));
+  const site = siteOf([stationOf('A')], {
+    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
+  });
+  const depot = new FakeDepot({ site });
+  await depot.begin();
+  const now = (): number => {
+    const { supply, now: at } = depot.loop?.state() ?? {};
+    const load = supply?.['grid']?.uncontrolledW;
+    return load === undefined || at === undefined ? NaN : valueAt(load, at);
+  };
+  expect(now()).toBe(3000);
+  depot.say('uncontrolled-load', {
+    kind: 'uncontrolled-load',
+    circuit: 'grid',
+    powerW: 9000,
+    sampledAt: startS,
+  });
+  await depot.settle();
+  expect(depot.alarms()).toEqual(['load-above-bound']);
+  expect(now()).toBe(9000);
+  await depot.runTo(startS + 4600);
+  expect(now()).toBe(3000);
+});
