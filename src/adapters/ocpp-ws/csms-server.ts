@@ -87,7 +87,7 @@ function refuseUpgrade(socket: Duplex, status: number): void {
 export async function createCsmsServer(options: CsmsServerOptions): Promise<CsmsServer> {
   const host = options.host ?? '127.0.0.1';
   invariant(
-    isLoopback(host) || options.tls !== undefined || options.isInsecure === true,
+    host === 'localhost' || isLoopback(host) || options.tls !== undefined || options.isInsecure === true,
     'beyond loopback a charger server needs tls, or isInsecure said aloud',
     { host },
   );
