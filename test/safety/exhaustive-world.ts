@@ -130,6 +130,8 @@ export interface ExhaustiveOptions {
   readonly depth: number;
   /** Most faults on one path: cuts, repeats, reboots, unseen transactions, crashes. */
   readonly faults: number;
+  /** How many plans are wanted one after the other; 3 of the 4 where nothing is said. */
+  readonly plans?: number;
   readonly guards?: Partial<Guards>;
   /** `draw`: only what the chargers really draw is judged; `all`: also that the ledger knows it, and says S holds. */
   readonly judge?: 'draw' | 'all';
@@ -413,8 +415,12 @@ function crashed(world: World, keep: boolean): World {
   return turned({ ...world, ledger, dispatch, wires: world.wires.map((wire) => cutWire(wire, keep)) });
 }
 
-/** Everything that can happen next; plans come one after the other, or in any order with `jumps`. */
-function movesOf(world: World, jumps = false): readonly (readonly [string, () => World])[] {
+/** Everything that can happen next; of `plans` the next one may be wanted, with `jumps` any later one. */
+function movesOf(
+  world: World,
+  plans: number,
+  jumps: 'jumps' | 'in-order',
+): readonly (readonly [string, () => World])[] {
   const moves: [string, () => World][] = [];
   const fault = (name: string, move: (from: World) => World): void => {
     if (world.faultsLeft === 0) return;
@@ -443,7 +449,7 @@ function movesOf(world: World, jumps = false): readonly (readonly [string, () =>
     if (world.transactions < 2) fault(`vehicles change at ${id}`, (from) => exchanged(from, i));
   });
   moves.push(['time passes', () => ticked(world)]);
-  const last = jumps ? phasesWanted.length - 1 : Math.min(world.phase + 1, phasesWanted.length - 1);
+  const last = jumps === 'jumps' ? plans - 1 : Math.min(world.phase + 1, plans - 1);
   for (let phase = world.phase + 1; phase <= last; phase++) {
     moves.push([`plan ${phase} is wanted`, () => turned({ ...world, phase })]);
   }
@@ -572,7 +578,7 @@ export function explore(options: ExhaustiveOptions): ExhaustiveResult {
   for (let depth = 1; depth <= options.depth; depth++) {
     const next: Node[] = [];
     for (const node of frontier) {
-      for (const [by, move] of movesOf(node.world)) {
+      for (const [by, move] of movesOf(node.world, options.plans ?? 3, 'in-order')) {
         transitions++;
         const world = move();
         const problem = problemOf(world, options.judge);
@@ -601,7 +607,7 @@ export function replay(options: ExhaustiveOptions, story: readonly string[]): st
   let world = startOf(options);
   let problem = problemOf(world, options.judge);
   for (const name of story.slice(1)) {
-    const move = movesOf(world, true).find(([by]) => by === name);
+    const move = movesOf(world, phasesWanted.length, 'jumps').find(([by]) => by === name);
     if (problem !== undefined || move === undefined) return problem ?? `cannot happen: ${name}`;
     world = move[1]();
     problem = problemOf(world, options.judge);
