@@ -29,15 +29,12 @@ const clause: fc.Arbitrary<Clause> = fc
     season: fc.constantFrom(undefined, 'summer', 'winter'),
     holidays: fc.constantFrom('usual', 'exclude', 'include', 'only'),
   })
-  .map(
-    ({ hours: span, days, season, holidays }) =>
-      ({
-        ...span,
-        days,
-        holidays,
-        ...(season === undefined ? {} : { seasons: [season] }),
-      }) as Clause,
-  );
+  .map(({ hours: span, days, season, holidays }) => ({
+    ...span,
+    days,
+    holidays,
+    ...(season === undefined ? {} : { seasons: [season] }),
+  }));
 
 /** Energy of two windows: some hours and the rest. */
 const energy = (id: string): fc.Arbitrary<Line> =>
@@ -54,7 +51,7 @@ const tieredEnergy = fc
   .map(([when, a, b, c, tierReset]): Line => ({
     kind: 'energy',
     id: 'tiered',
-    tierReset: tierReset as 'period' | 'day',
+    tierReset,
     windows: [
       {
         id: 'some',
@@ -125,7 +122,7 @@ const convexTariff: fc.Arbitrary<Tariff> = fc
   .map(([e, d, more, minutes]) =>
     tariffOf([e, d, ...more], {
       ...rest,
-      meter: { powerFactor: 0.9, demandIntervalMinutes: minutes as 15 | 30 | 60 },
+      meter: { powerFactor: 0.9, demandIntervalMinutes: minutes },
       billing: { rounding: { scope: 'none' } },
     }),
   );
