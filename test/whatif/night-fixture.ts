@@ -9,11 +9,16 @@ import type { CostModel } from '#tariffs/cost-model';
 import type { MeteredLoad } from '#whatif/policies';
 import { seconds } from '#domain/units';
 
-/** The scenario of a file. */
-export function scenarioFrom(path: string): Scenario {
+/** The document of a file. */
+export function writtenFrom(path: string): Record<string, unknown> {
   const document = readDocument(readFileSync(path, 'utf8'), path);
   if (!document.ok) throw new Error(JSON.stringify(document.problem));
-  const read = scenarioOf(document.value.value);
+  return document.value.value as Record<string, unknown>;
+}
+
+/** The scenario of a file. */
+export function scenarioFrom(path: string): Scenario {
+  const read = scenarioOf(writtenFrom(path));
   if (!read.ok) throw new Error(JSON.stringify(read.problem));
   return read.value;
 }
