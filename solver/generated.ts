@@ -124,7 +124,7 @@ function sessionsOf(drawing: Drawing, connectors: readonly ConnectorNode[]): Ses
       const early = hourOf(depart) < 5;
       if (arrive < free || depart - arrive < 2) continue;
       free = depart;
-      const pins = phases === 1 ? 1 : 3;
+      const pins = phases === 1 || connector.maxKw < 8 ? 1 : 3;
       const stepped = shape.steps === true && connector.maxKw < 50;
       sessions.push({
         id: `vehicle-${sessions.length}`,

@@ -3,6 +3,7 @@
  * vehicle to a lower block, it does. No vehicle loses energy, no limit and no other peak is touched.
  * @module
  */
+import { powerCap } from './exposure.ts';
 import { roomNoise } from './ledger.ts';
 import type { Ledger, Meter } from './ledger.ts';
 import { isContinuous, levelAbove, levelBelow, lowestLevel } from './levels.ts';
@@ -72,6 +73,103 @@ function give(ledger: Ledger, s: number, t: number, targets: readonly Target[]):
   return false;
 }
 
+/** Most pairs of vehicles looked at for one move. */
+const pairTriesMax = 1_500;
+
+/** Amounts that `s` can move from `t` to `other`, smallest first: both powers end on levels. */
+function shiftsOf(ledger: Ledger, s: number, t: number, other: number): number[] {
+  const { sessions, connectors } = ledger.problem;
+  const session = sessions[s];
+  const step = session.stepKw > 0 ? session.stepKw : 0.5;
+  const lowest = lowestLevel(session);
+  const [from, to] = [ledger.at(s, t), ledger.at(s, other)];
+  const cap = powerCap(session, connectors[session.connector], other);
+  const shifts: number[] = [];
+  for (let by = step; by <= from + roomNoise && to + by <= cap + roomNoise; by += step) {
+    const left = from - by;
+    const settled = (left <= roomNoise || left >= lowest - roomNoise) && to + by >= lowest - roomNoise;
+    if (settled) shifts.push(by);
+  }
+  return shifts;
+}
+
+function onLevel(session: Session, kw: number): number {
+  if (kw <= roomNoise) return 0;
+  return session.stepKw > 0 ? Math.round(kw / session.stepKw) * session.stepKw : kw;
+}
+
+/** Changes all four powers of an exchange if every limit allows it. */
+function exchange(
+  ledger: Ledger,
+  pair: readonly [number, number],
+  times: readonly [number, number],
+  by: readonly [number, number],
+): boolean {
+  const { sessions } = ledger.problem;
+  const [s, mate] = pair;
+  const [t, other] = times;
+  const before = [ledger.at(s, t), ledger.at(s, other), ledger.at(mate, t), ledger.at(mate, other)];
+  const lower = (v: number, at: number, kw: number): void => ledger.set(v, at, onLevel(sessions[v], kw));
+  lower(s, t, before[0] - by[0]);
+  lower(mate, other, before[3] - by[1]);
+  const up = onLevel(sessions[s], before[1] + by[0]);
+  if (up <= ledger.highest(s, other) + roomNoise) {
+    ledger.set(s, other, up);
+    const back = onLevel(sessions[mate], before[2] + by[1]);
+    if (back <= ledger.highest(mate, t) + roomNoise) {
+      ledger.set(mate, t, back);
+      return true;
+    }
+    ledger.set(s, other, before[1]);
+  }
+  ledger.set(s, t, before[0]);
+  ledger.set(mate, other, before[3]);
+  return false;
+}
+
+/** The two amounts whose difference is the largest within `room`; undefined where none is above 0. */
+function differenceWithin(
+  shifts: readonly number[],
+  backs: readonly number[],
+  room: number,
+): [number, number] | undefined {
+  let best: [number, number] | undefined;
+  let bestBy = gainMin;
+  for (const x of shifts) {
+    for (const y of backs) {
+      const by = x - y;
+      if (by > bestBy && by <= room) {
+        best = [x, y];
+        bestBy = by;
+      }
+    }
+  }
+  return best;
+}
+
+/** Moves a little from `t` to a target by an exchange: one vehicle moves there, another moves less back. */
+function giveByExchange(ledger: Ledger, t: number, targets: readonly Target[]): boolean {
+  const { sessions } = ledger.problem;
+  let tries = 0;
+  for (const target of targets) {
+    const other = target.t;
+    const both = sessions.flatMap(({ arrive, depart }, s) => {
+      return Math.min(t, other) >= arrive && Math.max(t, other) < depart ? [s] : [];
+    });
+    for (const s of both) {
+      const shifts = ledger.at(s, t) > 0 ? shiftsOf(ledger, s, t, other) : [];
+      if (shifts.length === 0) continue;
+      for (const mate of both) {
+        if (mate === s || ledger.at(mate, other) <= 0) continue;
+        if (++tries > pairTriesMax) return false;
+        const by = differenceWithin(shifts, shiftsOf(ledger, mate, other, t), target.room / 2);
+        if (by !== undefined && exchange(ledger, [s, mate], [t, other], by)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 function shaveOnce(ledger: Ledger, meter: Meter, k: number): boolean {
   const { sessions, intervals } = ledger.problem;
   const { block, meanKw } = highestBlock(meter);
@@ -90,6 +188,9 @@ function shaveOnce(ledger: Ledger, meter: Meter, k: number): boolean {
       if (t < arrive || t >= depart || ledger.at(s, t) <= 0) continue;
       if (give(ledger, s, t, targets)) return true;
     }
+  }
+  for (let t = 0; t < intervals; t++) {
+    if (meter.blocks.blockOf[t] === block && giveByExchange(ledger, t, targets)) return true;
   }
   return false;
 }

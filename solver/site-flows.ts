@@ -26,6 +26,13 @@ function batteryWithin(problem: DepotProblem, planned: Float64Array, most: Float
   });
 }
 
+/** [T] what battery and PV add to the load of the grid connection, kW. */
+export function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
+  return Float64Array.from({ length: problem.intervals }, (_, t) => {
+    return (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0);
+  });
+}
+
 /** `plan` with battery and PV that fit its powers: nothing is fed in where nothing is sold. */
 export function withSiteFlows(problem: DepotProblem, plan: Plan): Plan {
   const { pv, battery, intervals } = problem;

@@ -12,14 +12,8 @@ import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
-import { withSiteFlows } from './site-flows.ts';
-
-/** [T] what battery and PV add to the load of the grid connection, kW. */
-function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
-  return Float64Array.from({ length: problem.intervals }, (_, t) => {
-    return (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0);
-  });
-}
+import { siteExtraOf, withSiteFlows } from './site-flows.ts';
+import { steadyPlan } from './stability.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
@@ -76,8 +70,9 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   }
   const before = account(problem, relaxed).objective;
   const after = account(problem, first, 'stepped').objective;
-  if (after - before <= diveShare * Math.abs(before)) return { plan: first, reasons: [] };
-  return { plan: cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]), reasons: [] };
+  const dived = after - before > diveShare * Math.abs(before);
+  const plan = dived ? cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]) : first;
+  return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
 /**
@@ -89,10 +84,11 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
   const stepped = !options.continuous && hasSteps(problem);
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
-  const relaxed = account(problem, found.plan);
-  const { plan, reasons } = stepped
-    ? await steppedOf(withSteppedCaps(problem), found.plan, options)
-    : { plan: found.plan, reasons: [] };
+  const backend = options.solver === 'greedy' ? undefined : await highsBackend();
+  const eased = stepped ? withSteppedCaps(problem) : problem;
+  const steady = steadyPlan(eased, found.plan, 'continuous', backend);
+  const relaxed = account(problem, steady);
+  const { plan, reasons } = stepped ? await steppedOf(eased, steady, options) : { plan: steady, reasons: [] };
   const repaired = now();
   const powers = stepped ? 'stepped' : 'continuous';
   const counted = stepped ? account(problem, plan, powers) : relaxed;

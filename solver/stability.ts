@@ -1,0 +1,155 @@
+/**
+ * Of all plans of one cost the one nearest to the plan in force, so that chargers are not told something else every
+ * quarter of an hour for no money. A stage of its own after the optimum: never a cost in it.
+ * Source: docs/model.md, "Stability".
+ * @module
+ */
+import type { LpBackend } from './backends/backend.ts';
+import { account } from './certificate/account.ts';
+import { residualMax } from './certificate/verify.ts';
+import { energyNoise, fillSession, trimSession, urgencyOrder } from './fill.ts';
+import { formulate, planOf } from './formulate.ts';
+import { Ledger } from './ledger.ts';
+import { isContinuous, levelBelow } from './levels.ts';
+import type { Plan, Powers } from './plan.ts';
+import type { DepotProblem } from './problem.ts';
+import { siteExtraOf, withSiteFlows } from './site-flows.ts';
+
+/** Costs that differ by less than this share count as equal; steps are rounded by a search that is coarser. */
+const equalShare = { continuous: 1e-7, stepped: 1e-3 };
+/** Most (session, interval) pairs for which the nearest plan is solved for; larger sites keep what they can. */
+const pairsMax = 6_000;
+
+/** The plan in force carried over: as far as limits allow, with energy added or taken where it must be. */
+function carriedOver(problem: DepotProblem, best: Plan, powers: Powers): Plan {
+  const { peaksKw } = account(problem, best, powers);
+  const ledger = new Ledger(problem, siteExtraOf(problem, best));
+  ledger.raisePeaks(peaksKw);
+  const order = urgencyOrder(problem);
+  for (const s of order) {
+    const session = problem.sessions[s];
+    const last = problem.previousKw?.get(session.id);
+    for (let i = 0; i < ledger.powerKw[s].length; i++) {
+      const t = session.arrive + i;
+      const wanted = Math.min(last?.[i] ?? 0, ledger.highest(s, t));
+      const fits = powers === 'continuous' ? Math.min(wanted, ledger.missing(s) / problem.intervalH) : wanted;
+      if (!(fits > 0)) continue;
+      ledger.set(s, t, powers === 'continuous' || isContinuous(session) ? fits : levelBelow(session, fits));
+    }
+    if (powers === 'stepped') trimSession(ledger, s);
+  }
+  for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, powers);
+  return withSiteFlows(problem, { ...best, powerKw: ledger.powerKw });
+}
+
+/** How much a change in interval `t` of the horizon weighs: what is about to be sent most. */
+function weightOf(t: number): number {
+  return 1 / (1 + t);
+}
+
+interface Wish {
+  readonly columns: readonly number[];
+  readonly kw: number;
+  readonly weight: number;
+}
+
+/** Among plans that cost no more than `cost` the one with the least weighed change of power. */
+function nearest(problem: DepotProblem, cost: number, backend: LpBackend): Plan | undefined {
+  const formulation = formulate(problem);
+  const { program, pairStart, freeColumn, seenColumn } = formulation;
+  const wishes: Wish[] = [];
+  for (const [s, session] of problem.sessions.entries()) {
+    const last = problem.previousKw?.get(session.id);
+    if (last === undefined) continue;
+    for (let i = 0; i < pairStart[s + 1] - pairStart[s]; i++) {
+      const at = pairStart[s] + i;
+      const columns = [freeColumn[at], seenColumn[at]].filter((column) => column >= 0);
+      const most = columns.reduce((sum, column) => sum + program.upper[column], 0);
+      const kw = Math.max(0, Math.min(last[i] ?? 0, most));
+      if (columns.length > 0) wishes.push({ columns, kw, weight: weightOf(session.arrive + i) });
+    }
+  }
+  const model = backend.open({ ...program, cost: new Float64Array(program.columns) }, 'on');
+  try {
+    const zeros = new Float64Array(wishes.length);
+    model.addColumns(
+      Float64Array.from(wishes, (wish) => wish.weight),
+      zeros,
+      zeros.map(() => Infinity),
+    );
+    const costly = Int32Array.from(program.cost.keys()).filter((column) => program.cost[column] !== 0);
+    const lower: number[] = [-Infinity];
+    const upper: number[] = [cost - program.offset];
+    const starts: number[] = [0, costly.length];
+    const indices: number[] = [...costly];
+    const values: number[] = Array.from(costly, (column) => program.cost[column]);
+    for (const [i, { columns, kw }] of wishes.entries()) {
+      for (const sign of [1, -1]) {
+        // sign * (power - last) <= change
+        indices.push(...columns, program.columns + i);
+        values.push(...columns.map(() => sign), -1);
+        lower.push(-Infinity);
+        upper.push(sign * kw);
+        starts.push(indices.length);
+      }
+    }
+    model.addRows({
+      lower: Float64Array.from(lower),
+      upper: Float64Array.from(upper),
+      starts: Int32Array.from(starts),
+      indices: Int32Array.from(indices),
+      values: Float64Array.from(values),
+    });
+    const answer = model.run({ integerGap: 0 });
+    return answer.status === 'optimal'
+      ? planOf(formulation, answer.columnValue.subarray(0, program.columns))
+      : undefined;
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Weighed difference of a plan from the one in force, kW. */
+export function changeOf(problem: DepotProblem, plan: Plan): number {
+  let change = 0;
+  for (const [s, session] of problem.sessions.entries()) {
+    const last = problem.previousKw?.get(session.id);
+    if (last === undefined) continue;
+    for (const [i, kw] of plan.powerKw[s].entries()) {
+      change += weightOf(session.arrive + i) * Math.abs(kw - (last[i] ?? 0));
+    }
+  }
+  return change;
+}
+
+/**
+ * `best`, or a plan of the same cost that changes less of the plan in force. `backend` is absent where no further
+ * program may be solved.
+ */
+export function steadyPlan(problem: DepotProblem, best: Plan, powers: Powers, backend?: LpBackend): Plan {
+  if (problem.previousKw === undefined || problem.previousKw.size === 0) return best;
+  const { objective } = account(problem, best, powers);
+  const limit = objective + equalShare[powers] * Math.max(1, Math.abs(objective));
+  const affordable = (plan: Plan): boolean => {
+    const counted = account(problem, plan, powers);
+    return counted.primalResidual <= residualMax && counted.objective <= limit;
+  };
+  let steady = best;
+  const consider = (plan: Plan | undefined): boolean => {
+    if (plan === undefined || changeOf(problem, plan) >= changeOf(problem, steady) || !affordable(plan))
+      return false;
+    steady = plan;
+    return true;
+  };
+  if (consider(carriedOver(problem, best, powers))) return steady;
+  const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
+  if (
+    powers === 'continuous' &&
+    backend !== undefined &&
+    pairs <= pairsMax &&
+    changeOf(problem, best) > residualMax
+  ) {
+    consider(nearest(problem, (objective + limit) / 2, backend));
+  }
+  return steady;
+}
