@@ -21,6 +21,8 @@ export interface Frame {
   readonly id: string;
   readonly action: string;
   readonly payload: Record<string, unknown>;
+  /** The test as CSMS has answered it. */
+  readonly isAnswered: boolean;
 }
 
 export interface Bench {
@@ -135,7 +137,8 @@ export function benchOf(station: Station, behaviour: Partial<Behaviour> = {}): B
             return;
           }
           const action = String(third);
-          sent.push({ at: clock.now() - t0, type, id, action, payload: fourth as Record<string, unknown> });
+          const payload = fourth as Record<string, unknown>;
+          sent.push({ at: clock.now() - t0, type, id, action, payload, isAnswered: bench.answersCalls });
           // An answer comes after the send has returned, as over any network.
           if (bench.answersCalls) {
             const answer = JSON.stringify([3, id, answerOf(action)]);

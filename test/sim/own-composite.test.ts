@@ -238,6 +238,15 @@ test('1.6: a default of the connector replaces that of connector 0; 2.0.1: the s
   expect(pieces(view('2.0.1', profiles), 1)).toEqual([[0, 10]]);
 });
 
+test('two profiles of one level and place, which should not be: the lower one leads', () => {
+  const profiles: Written[] = [
+    { id: 1, stack: 1, periods: [[0, 12]] },
+    { id: 2, stack: 1, periods: [[0, 8]] },
+    { id: 3, stack: 1, periods: [[0, 10]] },
+  ];
+  expect(pieces(view('1.6', profiles), 1)).toEqual([[0, 8]]);
+});
+
 test('2.1: a profile does not hold while offline for longer than it says', () => {
   const profiles: Written[] = [
     { id: 1, periods: [[0, 6]] },

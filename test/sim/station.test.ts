@@ -293,11 +293,36 @@ describe.each(versions)('OCPP %s', (version) => {
     expect(bench.sent.length).toBe(before + 1);
     bench.answersCalls = true;
     bench.until(400);
-    const samples = bench.sent
+    const stamps = bench.sent
       .slice(before)
-      .filter((frame) => frame.action === (version === '1.6' ? 'MeterValues' : 'TransactionEvent'));
-    const stamps = samples.map((frame) => JSON.stringify(frame.payload).match(/"timestamp":"([^"]*)"/)?.[1]);
+      .filter((frame) => frame.isAnswered)
+      .map((frame) => JSON.stringify(frame.payload).match(/"timestamp":"([^"]*)"/)?.[1]);
     for (const minute of [1, 2, 3, 4, 5, 6]) expect(stamps).toContain(`2026-07-15T00:0${minute}:00Z`);
+  });
+
+  test('what was in flight when the connection broke is sent again, first', () => {
+    const bench = charging(version);
+    bench.answersCalls = false;
+    bench.until(65);
+    bench.cut();
+    bench.answersCalls = true;
+    bench.mend();
+    bench.until(130);
+    const { payload } = bench.sent.find((frame) => frame.at > 65) ?? {};
+    expect(JSON.stringify(payload)).toContain('"timestamp":"2026-07-15T00:01:00Z"');
+  });
+
+  test('a transaction profile is gone with its transaction', () => {
+    const bench = charging(version);
+    const tx = version === '1.6' ? {} : { tx: txOf(version) };
+    const profile = setProfile(version, { id: 7, purpose: 'tx', ...tx, periods: [[0, 8]] });
+    expect(bench.call('SetChargingProfile', profile)).toEqual({ status: 'Accepted' });
+    bench.station.unplug(1);
+    bench.station.plugIn(1, vehicle);
+    bench.until(60);
+    expect(bench.draw()).toBe(11_000);
+    const clear = version === '1.6' ? { id: 7 } : { chargingProfileId: 7 };
+    expect(bench.call('ClearChargingProfile', clear)).toEqual({ status: 'Unknown' });
   });
 
   test('samples stand on multiples of the interval that the CSMS sets', () => {
