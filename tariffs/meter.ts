@@ -339,9 +339,12 @@ function meterRuns(
 /** Sums of each window over `[from, until)`; the last entry takes steps without one. */
 function totalsByWindow(values: Float64Array, windows: Uint8Array, period: FramePeriod): Float64Array {
   const totals = new Float64Array(256);
-  for (let t = period.from; t < period.until; t++) {
-    const w = windows[t] ?? noWindow;
-    totals[w] = (totals[w] ?? 0) + (values[t] ?? 0);
+  for (let t = period.from; t < period.until;) {
+    // Steps of one window follow each other.
+    const window = windows[t] ?? noWindow;
+    let sum = 0;
+    for (; t < period.until && windows[t] === window; t++) sum += values[t] ?? 0;
+    totals[window] = (totals[window] ?? 0) + sum;
   }
   return totals;
 }
@@ -380,6 +383,10 @@ function maskedSum(
   windows?: Uint8Array,
 ): number {
   let total = 0;
+  if (mask === undefined && windows === undefined) {
+    for (let t = period.from; t < period.until; t++) total += values[t] ?? 0;
+    return total;
+  }
   for (let t = period.from; t < period.until; t++) {
     if (mask !== undefined && mask[t] === 0) continue;
     if (windows !== undefined && windows[t] === noWindow) continue;
@@ -409,6 +416,34 @@ function blockStartS(frame: Frame, blocks: Blocks, b: number): number {
 
 type DemandPlan = Extract<LinePlan, { kind: 'demand' }>;
 
+/** The first of the highest blocks of a window in a period; -1 where none is complete. */
+function highestBlock(frame: Frame, mask: Uint8Array | undefined, mw: Float64Array, at: FramePeriod): number {
+  const { blockStart } = frame;
+  let best = -1;
+  let most = -1;
+  for (let b = at.firstBlock; b < at.endBlock; b++) {
+    const value = mw[b] ?? -1;
+    // A block that is not complete is NaN and above nothing.
+    if (value > most && (mask === undefined || mask[blockStart[b] ?? 0] === 1)) {
+      most = value;
+      best = b;
+    }
+  }
+  return best;
+}
+
+function raisePeak(sums: { peakMw: number; peakAtS: number }, mw: number, atS: number): void {
+  if (mw < sums.peakMw || (mw === sums.peakMw && sums.peakAtS >= 0)) return;
+  sums.peakMw = mw;
+  sums.peakAtS = atS;
+}
+
+/** Block powers with the weights of their hours. */
+function weighted(frame: Frame, mw: Float64Array, weights: Float64Array | undefined): Float64Array {
+  if (weights === undefined) return mw;
+  return mw.map((value, b) => Math.round(value * (weights[frame.blockStart[b] ?? 0] ?? 1)));
+}
+
 function meterDemandWindow(
   frame: Frame,
   plan: DemandPlan,
@@ -417,23 +452,18 @@ function meterDemandWindow(
 ): void {
   const { k, blocks, at } = metered;
   const mask = plan.masks[k];
-  const weights = plan.weights[k];
+  const mw = weighted(frame, blocks.mw, plan.weights[k]);
+  const best = highestBlock(frame, mask, mw, at);
+  if (best < 0) return;
+  window.touched = true;
+  raisePeak(window, mw[best] ?? 0, blockStartS(frame, blocks, best));
+  if (plan.keep.kind === 'none') return;
   let dayIndex = -1;
   let date = '';
   for (let b = at.firstBlock; b < at.endBlock; b++) {
     const t = frame.blockStart[b] ?? 0;
-    if (mask !== undefined && mask[t] === 0) continue;
-    const raw = blocks.mw[b] ?? Number.NaN;
-    if (Number.isNaN(raw)) continue;
-    const mw = weights === undefined ? raw : Math.round(raw * (weights[t] ?? 1));
-    window.touched = true;
-    if (mw > window.peakMw || window.peakAtS < 0) {
-      if (mw >= window.peakMw) {
-        window.peakMw = mw;
-        window.peakAtS = blockStartS(frame, blocks, b);
-      }
-    }
-    if (plan.keep.kind === 'none') continue;
+    const value = mw[b] ?? Number.NaN;
+    if ((mask !== undefined && mask[t] === 0) || Number.isNaN(value)) continue;
     const day = frame.steps.dayOf[t] ?? 0;
     if (day !== dayIndex) {
       dayIndex = day;
@@ -441,8 +471,9 @@ function meterDemandWindow(
       date = local === undefined ? '' : dateText(local);
     }
     const lowest = window.tops[window.tops.length - 1];
-    if (plan.keep.kind === 'blocks' && window.tops.length >= plan.keep.n && mw <= (lowest?.mw ?? 0)) continue;
-    keepTop(window, { mw, atS: blockStartS(frame, blocks, b), day: date }, plan.keep);
+    if (plan.keep.kind === 'blocks' && window.tops.length >= plan.keep.n && value <= (lowest?.mw ?? 0))
+      continue;
+    keepTop(window, { mw: value, atS: blockStartS(frame, blocks, b), day: date }, plan.keep);
   }
 }
 
@@ -503,14 +534,11 @@ export function meterSite(
       site.missing += load.missing[Math.floor(i)] ?? 0;
     }
   }
-  for (let b = period.firstBlock; b < period.endBlock; b++) {
-    const mw = blocks.mw[b] ?? Number.NaN;
-    for (const sums of [site, year]) {
-      if (mw > sums.peakMw || (sums.peakAtS < 0 && mw >= 0)) {
-        sums.peakMw = mw;
-        sums.peakAtS = blockStartS(frame, blocks, b);
-      }
-    }
+  const best = highestBlock(frame, undefined, blocks.mw, period);
+  if (best >= 0) {
+    const atS = blockStartS(frame, blocks, best);
+    raisePeak(site, blocks.mw[best] ?? 0, atS);
+    raisePeak(year, blocks.mw[best] ?? 0, atS);
   }
   countDays(frame, period, site, year);
 }
