@@ -14,11 +14,6 @@ export function startOf(grid: TimeGrid, t: number): EpochS {
   return epochS(grid.startS + t * grid.intervalS);
 }
 
-/** The interval that holds the instant; may lie outside `0..count-1`. */
-export function intervalAt(grid: TimeGrid, at: EpochS): number {
-  return Math.floor((at - grid.startS) / grid.intervalS);
-}
-
 /** The end of the grid. */
 export function endOf(grid: TimeGrid): EpochS {
   return startOf(grid, grid.count);
