@@ -31,6 +31,8 @@ export interface CsmsServerOptions {
   readonly port?: number;
   /** Path before the identity; default `/ocpp`. */
   readonly path?: string;
+  /** Stations may have any path before their identity; `path` is then only what `url` shows. */
+  readonly isAnyPath?: boolean;
   /** PEM texts; `ca` makes client certificates mandatory (security profile 3). */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** Passwords may travel in the clear beyond this machine (security profile 1). */
@@ -159,7 +161,7 @@ class Listener implements ChargerLink {
     this.#limits = { ...csmsLimits, ...options.limits };
     this.#timers = options.timers ?? realTimers;
     this.#gate = createGate({
-      path: options.path ?? '/ocpp',
+      path: options.isAnyPath === true ? undefined : (options.path ?? '/ocpp'),
       stations: options.stations,
       limits: this.#limits,
       timers: this.#timers,

@@ -32,8 +32,8 @@ export interface Gate {
 
 /** What a gate is made of. */
 export interface GateParts {
-  /** Path before the identity, without a trailing slash. */
-  readonly path: string;
+  /** Path before the identity, without a trailing slash; undefined: whatever stands before the last `/`. */
+  readonly path: string | undefined;
   readonly stations: (id: string) => StationAccess | undefined;
   readonly limits: CsmsLimits;
   readonly timers: Timers;
@@ -92,8 +92,9 @@ export function createGate(parts: GateParts): Gate {
     },
     judge(request) {
       const url = request.url ?? '';
-      if (!url.startsWith(`${path}/`)) return { kind: 'refused', status: 404, reason: 'path' };
-      const id = url.slice(path.length + 1);
+      const prefix = path ?? url.slice(0, Math.max(0, url.lastIndexOf('/')));
+      if (!url.startsWith(`${prefix}/`)) return { kind: 'refused', status: 404, reason: 'path' };
+      const id = url.slice(prefix.length + 1);
       if (!isSubjectToken(id)) return { kind: 'refused', status: 400, reason: 'identity' };
       const nowMs = timers.nowMs();
       const key = `${request.socket.remoteAddress ?? ''} ${id}`;

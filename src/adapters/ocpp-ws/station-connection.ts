@@ -3,6 +3,7 @@
  * without the engine. Source: OCPP-J 1.6 section 4, OCPP 2.0.1 part 4 section 4.
  * @module
  */
+import { createHash } from 'node:crypto';
 import { WebSocket, type RawData } from 'ws';
 import type { LinkEvent } from '#domain/event';
 import type { OcppVersion } from '#domain/site';
@@ -44,13 +45,18 @@ function textOf(data: RawData): string {
   return Buffer.from(data as Buffer).toString('utf8');
 }
 
+/** Tells one CALL from another without keeping it: a text may have 64 KiB. */
+function fingerprintOf(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('base64');
+}
+
 /** One connection, from the accepted upgrade to its end. Takes over an open socket. */
 export class StationConnection {
   readonly #parts: ConnectionParts;
   readonly #allowance: Allowance;
-  /** Texts of CALLs of the station that wait for our answer. */
+  /** CALLs of the station that wait for our answer: id and fingerprint. */
   readonly #pending = new Map<string, string>();
-  /** The last CALLs that were answered, with the answer. */
+  /** The last CALLs that were answered: fingerprint and answer. */
   readonly #answered = new Map<string, { readonly call: string; readonly answer: string }>();
   /** Ids of our CALLs that wait for the station's answer. */
   readonly #outstanding = new Set<string>();
@@ -233,7 +239,7 @@ export class StationConnection {
     const { counters, log, stationId, receive } = this.#parts;
     switch (frame.kind) {
       case 'call':
-        this.#onCall(frame, text);
+        this.#onCall(frame, fingerprintOf(text));
         return;
       case 'result':
       case 'error': {
@@ -254,34 +260,34 @@ export class StationConnection {
     }
   }
 
-  #onCall(frame: Extract<Frame, { kind: 'call' }>, text: string): void {
+  #onCall(frame: Extract<Frame, { kind: 'call' }>, call: string): void {
     const { counters, limits, receive, stationId, version } = this.#parts;
     const { messageId, action } = frame;
-    if (this.#isRepeated(messageId, text)) {
+    if (this.#isRepeated(messageId, call)) {
       counters.repeatedCalls++;
       return;
     }
     if (this.#pending.size >= limits.callsPendingMax) {
-      this.#refuse(messageId, text, 'ProtocolError', 'too many calls without an answer');
+      this.#refuse(messageId, call, 'ProtocolError', 'too many calls without an answer');
       return;
     }
     const checked = checkRequest(version, 'station', action, frame.payload);
     if (!checked.ok) {
-      this.#refuse(messageId, text, checked.problem.code, checked.problem.description);
+      this.#refuse(messageId, call, checked.problem.code, checked.problem.description);
       return;
     }
     if (checked.value.stripped.length > 0) this.#noteStripped(action, checked.value.stripped);
-    this.#pending.set(messageId, text);
+    this.#pending.set(messageId, call);
     receive({ kind: 'call', stationId, messageId, action, payload: checked.value.payload });
   }
 
   /** True for a CALL with an id that waits or was just answered; a repeated CALL gets its first answer again. */
-  #isRepeated(messageId: string, text: string): boolean {
+  #isRepeated(messageId: string, call: string): boolean {
     // While the first one waits an error would be taken for its answer.
     if (this.#pending.has(messageId)) return true;
     const past = this.#answered.get(messageId);
     if (past === undefined) return false;
-    if (past.call === text) {
+    if (past.call === call) {
       this.#write(past.answer);
       return true;
     }
