@@ -9,6 +9,7 @@ import type { RunOptions } from './run-command.ts';
 import type { ServeOptions } from './serve-command.ts';
 import type { StationOptions } from './station-command.ts';
 import { version } from './version.ts';
+import type { WorldOptions } from './world-command.ts';
 
 const introduction = `Smart charging for electric fleets: a plan true to the tariff, compiled into OCPP
 charging profiles, safe under any loss of communication.`;
@@ -147,6 +148,27 @@ function addStation(root: Command): void {
     });
 }
 
+function addWorld(root: Command): void {
+  root
+    .command('world')
+    .description(
+      'Plays seeded depot nights with every kind of fault and holds them to the rules; a failure is told as its shortest story.',
+    )
+    .addOption(rangeOption('--seeds <n>', 'number of worlds', [1, 99_999_999]).default(20))
+    .addOption(rangeOption('--from <seed>', 'first seed', [0, 999_999_999]).default(1))
+    .addOption(rangeOption('--connectors <n>', 'size of each depot', [1, 500]).default(44))
+    .addOption(rangeOption('--hours <n>', 'length of each night', [3, 168]).default(24))
+    .addOption(rangeOption('--threads <n>', 'worker threads; absent: one per core', [1, 256]))
+    .option('--faults <list>', 'switches that may be on, by name; none for calm nights; absent: all')
+    .option('--drop <list>', 'events to leave out, by their place in the list of the seed')
+    .option('--solver <name>', 'sample (one seed in 20 with the shipped solver), greedy or shipped', 'sample')
+    .option('--json', 'write the outcomes as JSON')
+    .action(async (options: WorldOptions) => {
+      const { runWorldCommand } = await import('./world-command.ts');
+      await runWorldCommand(options);
+    });
+}
+
 function addTools(root: Command): void {
   root
     .command('replay')
@@ -183,6 +205,7 @@ export function programOf(): Command {
   addServe(root);
   addStation(root);
   root.commandsGroup('Checks:');
+  addWorld(root);
   addTools(root);
   root.commandsGroup('Operations (JSON or YAML in, tables or JSON out):');
   for (const operation of operations) addOperation(root, operation);

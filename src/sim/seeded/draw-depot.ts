@@ -29,6 +29,9 @@ const evenings: readonly { readonly zone: string; readonly startS: number }[] = 
   { zone: 'Europe/London', startS: 1_798_736_400 },
 ];
 
+/** Before that nobody comes and nothing goes wrong: the stations get their floors. */
+export const commissioningS = 900;
+
 /** A depot and what its hardware does. */
 export interface DrawnDepot {
   readonly site: Site;
@@ -164,7 +167,8 @@ export function drawDepot(prng: Prng, connectors: number): DrawnDepot {
   };
   for (let i = 0; i < acCount; i++) {
     const row = rows[i % rows.length];
-    if (row !== undefined) add(row, `A-${String(i + 1).padStart(2, '0')}`, prng.integer(0, 4) === 0 ? 'ac1' : 'ac3');
+    if (row !== undefined)
+      add(row, `A-${String(i + 1).padStart(2, '0')}`, prng.integer(0, 4) === 0 ? 'ac1' : 'ac3');
   }
   for (let i = 0; i < dcCount; i++) {
     const row = rows[prng.integer(0, rows.length - 1)];
@@ -214,11 +218,14 @@ function visitsAt(
   span: { readonly startS: EpochS; readonly endS: EpochS },
 ): readonly SimVisit[] {
   const visits: SimVisit[] = [];
-  let at = span.startS + prng.integer(60, 4 * 3600);
+  let at = span.startS + prng.integer(commissioningS, 4 * 3600);
   for (let count = 1; at < span.endS - 3600; count++) {
     const stayS = Math.min(prng.integer(3600, 9 * 3600), span.endS - 600 - at);
-    const phaseCount = station.current === 'DC' ? 3 : evse.rotation.length === 1 || prng.integer(0, 5) === 0 ? 1 : 3;
-    const maxW = Math.round(wattsOf(evse) * (station.current === 'AC' ? phaseCount / evse.rotation.length : 1));
+    const phaseCount =
+      station.current === 'DC' ? 3 : evse.rotation.length === 1 || prng.integer(0, 5) === 0 ? 1 : 3;
+    const maxW = Math.round(
+      wattsOf(evse) * (station.current === 'AC' ? phaseCount / evse.rotation.length : 1),
+    );
     const energyWh = Math.round((maxW * stayS * (0.05 + 0.45 * prng.next())) / 3600);
     const id = `v-${station.id}-${evse.id}-${count}`;
     visits.push({
@@ -237,7 +244,6 @@ function visitsAt(
       arrivesAt: epochS(at),
       departsAt: epochS(at + stayS),
       energyWh: wattHours(energyWh),
-      ...(prng.integer(0, 3) === 0 ? { taperFrom: 0.8 } : {}),
       changes: [],
     });
     at += stayS + prng.integer(60, 2 * 3600);

@@ -1,11 +1,12 @@
 /** A world drawn from its seed: which faults are on, how strong, and what happens when. @module */
 import { prngOf, type Prng } from '#domain/prng';
-import type { Station } from '#domain/site';
-import { amperes, epochS, seconds, wattHours, type EpochS } from '#domain/units';
+import type { Site, Station } from '#domain/site';
+import { amperes, epochS, seconds, wattHours, watts, type EpochS } from '#domain/units';
 import { defaultPolicy } from '#engine/policy';
+import { floorsOfSite } from '#engine/start';
 import type { Scenario, SimVisit } from '../scenario.ts';
 import type { PersonaName } from '../scenario-document.ts';
-import { drawDepot, drawVisits, pick } from './draw-depot.ts';
+import { commissioningS, drawDepot, drawVisits, pick } from './draw-depot.ts';
 import {
   switchNames,
   type LinkPromise,
@@ -36,10 +37,14 @@ interface Span {
 }
 
 function momentIn(prng: Prng, span: Span): EpochS {
-  return epochS(prng.integer(span.startS + 300, span.healS - 600));
+  return epochS(prng.integer(span.startS + commissioningS, span.healS - 300));
 }
 
-function spanIn(prng: Prng, span: Span, longestS: number): { readonly fromS: EpochS; readonly untilS: EpochS } {
+function spanIn(
+  prng: Prng,
+  span: Span,
+  longestS: number,
+): { readonly fromS: EpochS; readonly untilS: EpochS } {
   const fromS = momentIn(prng, span);
   return { fromS, untilS: epochS(Math.min(span.healS, fromS + prng.integer(30, longestS))) };
 }
@@ -56,8 +61,7 @@ function swarm(seed: number, allowed: readonly SwitchName[]): ReadonlySet<Switch
 }
 
 function drawNetwork(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly Station[]): NetworkRates {
-  const rate = (name: SwitchName, most: number): number =>
-    on.has(name) ? most * prng.fork(name).next() : 0;
+  const rate = (name: SwitchName, most: number): number => (on.has(name) ? most * prng.fork(name).next() : 0);
   const slow = prng.fork('slow-reader');
   const slowReaders = on.has('slow-reader')
     ? stations.filter(() => slow.integer(0, 5) === 0).map(({ id }) => [id, slow.integer(2, 15)] as const)
@@ -66,7 +70,11 @@ function drawNetwork(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly
     loss: rate('loss', 0.2),
     duplicate: rate('duplicate', 0.1),
     delay: rate('delay', 0.5),
-    delayMaxS: on.has('delay') ? pick(prng.fork('delay-max'), [2, 10, 45, 90, 240]) : on.has('reorder') ? 5 : 0,
+    delayMaxS: on.has('delay')
+      ? pick(prng.fork('delay-max'), [2, 10, 45, 90, 240])
+      : on.has('reorder')
+        ? 5
+        : 0,
     reorder: on.has('reorder'),
     slowReaders: Object.fromEntries(slowReaders),
   };
@@ -95,13 +103,21 @@ const badMessages: readonly [BadMessage, ...BadMessage[]] = [
   { tail: 'in.visit', text: 'not JSON at all' },
   { tail: 'in.limit', text: '{"kind":"limit","circuit":"no-such","limitA":1e999}' },
   { tail: 'in.limit', text: '{"kind":"limit","circuit":"grid","limitA":-5}' },
-  { tail: 'in.uncontrolled-load', text: '{"kind":"uncontrolled-load","circuit":"grid","powerW":"NaN","sampledAt":0}' },
+  {
+    tail: 'in.uncontrolled-load',
+    text: '{"kind":"uncontrolled-load","circuit":"grid","powerW":"NaN","sampledAt":0}',
+  },
   { tail: 'in.site-meter', text: '[]' },
   { tail: 'in.unheard-of', text: '{}' },
   { tail: 'in.visit-cancelled', text: '{"__proto__":{"a":1}}' },
 ];
 
-function drawLineEvents(prng: Prng, name: SwitchName, stations: readonly Station[], span: Span): readonly WorldEvent[] {
+function drawLineEvents(
+  prng: Prng,
+  name: SwitchName,
+  stations: readonly Station[],
+  span: Span,
+): readonly WorldEvent[] {
   const any = (): string => stations[prng.integer(0, stations.length - 1)]?.id ?? '';
   const times = prng.integer(1, Math.max(2, Math.round(stations.length / 3)));
   const cut = (stationId: string, at: { fromS: EpochS; untilS: EpochS }): WorldEvent => ({
@@ -111,7 +127,9 @@ function drawLineEvents(prng: Prng, name: SwitchName, stations: readonly Station
   });
   switch (name) {
     case 'cut':
-      return Array.from({ length: times }, () => cut(any(), spanIn(prng, span, pick(prng, [120, 3600, 6 * 3600]))));
+      return Array.from({ length: times }, () =>
+        cut(any(), spanIn(prng, span, pick(prng, [120, 3600, 6 * 3600]))),
+      );
     case 'partition': {
       const at = spanIn(prng, span, pick(prng, [300, 3600, 4 * 3600]));
       return stations.filter(() => prng.integer(0, 1) === 0).map(({ id }) => cut(id, at));
@@ -142,7 +160,12 @@ function drawLineEvents(prng: Prng, name: SwitchName, stations: readonly Station
   }
 }
 
-function drawDepotEvents(prng: Prng, name: SwitchName, scenario: Scenario, span: Span): readonly WorldEvent[] {
+function drawDepotEvents(
+  prng: Prng,
+  name: SwitchName,
+  scenario: Scenario,
+  span: Span,
+): readonly WorldEvent[] {
   switch (name) {
     case 'engine-crash':
       return Array.from({ length: prng.integer(1, 4) }, () => ({
@@ -154,7 +177,12 @@ function drawDepotEvents(prng: Prng, name: SwitchName, scenario: Scenario, span:
       }));
     case 'clock-jump': {
       const first = prng.integer(1, jumpMaxS) * pick(prng, [-1, 1]);
-      return [first, -first].map((byS) => ({ switch: name, kind: 'jump' as const, at: momentIn(prng, span), byS }));
+      return [first, -first].map((byS) => ({
+        switch: name,
+        kind: 'jump' as const,
+        at: momentIn(prng, span),
+        byS,
+      }));
     }
     case 'bad-bus':
       return Array.from({ length: prng.integer(1, 12) }, () => ({
@@ -219,7 +247,12 @@ interface Cast {
   readonly rogues: Readonly<Record<string, EpochS>>;
 }
 
-function drawPersonas(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly Station[], span: Span): Cast {
+function drawPersonas(
+  prng: Prng,
+  on: ReadonlySet<SwitchName>,
+  stations: readonly Station[],
+  span: Span,
+): Cast {
   const now = new Map(stations.map((station) => [station.id, station]));
   const taken = new Set<string>();
   const events: WorldEvent[] = [];
@@ -233,8 +266,9 @@ function drawPersonas(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonl
       const station = now.get(stations[own.integer(0, stations.length - 1)]?.id ?? '');
       if (station === undefined || taken.has(station.id)) continue;
       taken.add(station.id);
-      const at = own.integer(0, 1) === 0 ? span.startS : momentIn(own, span);
-      const covered = breaking.has(persona) && own.integer(0, 2) === 0 ? undefined : declared(station, persona);
+      const at = own.integer(0, 1) === 0 ? epochS(span.startS + commissioningS) : momentIn(own, span);
+      const covered =
+        breaking.has(persona) && own.integer(0, 2) === 0 ? undefined : declared(station, persona);
       if (covered === undefined) rogues[station.id] = at;
       else now.set(station.id, covered);
       events.push({
@@ -247,17 +281,38 @@ function drawPersonas(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonl
   return { stations: stations.map((station) => now.get(station.id) ?? station), events, rogues };
 }
 
+/** The site with circuits that carry what its floors need: an owner whose floors do not fit does not get to run it. */
+function withRoom(site: Site): Site {
+  let fitting = site;
+  for (let round = 0; round < 40 && !floorsOfSite(fitting, defaultPolicy).ok; round++) {
+    const circuits = fitting.circuits.map((circuit) => ({
+      ...circuit,
+      limitA: amperes(Math.ceil(circuit.limitA * 1.15)),
+      ...(circuit.limitW === undefined ? {} : { limitW: watts(Math.ceil(circuit.limitW * 1.15)) }),
+    }));
+    fitting = { ...fitting, circuits };
+  }
+  return fitting;
+}
+
 /** What vehicles do otherwise than announced. */
-function withLies(prng: Prng, on: ReadonlySet<SwitchName>, visits: readonly SimVisit[], span: Span): readonly SimVisit[] {
+function withLies(
+  prng: Prng,
+  on: ReadonlySet<SwitchName>,
+  visits: readonly SimVisit[],
+  span: Span,
+): readonly SimVisit[] {
   const lying = prng.fork('lying');
   const going = prng.fork('going');
   const news = prng.fork('news');
   const away = prng.fork('away');
   return visits.flatMap((visit): readonly SimVisit[] => {
-    if (on.has('no-show') && away.integer(0, 9) === 0) return [{ ...visit, arrivesAt: epochS(span.healS + 1e8), departsAt: epochS(span.healS + 1e8 + 1) }];
+    if (on.has('no-show') && away.integer(0, 9) === 0)
+      return [{ ...visit, arrivesAt: epochS(span.healS + 1e8), departsAt: epochS(span.healS + 1e8 + 1) }];
     let next = visit;
     if (on.has('lying-vehicle') && lying.integer(0, 3) === 0) {
-      next = { ...next, energyWh: wattHours(Math.round(next.energyWh * (0.3 + 1.4 * lying.next()))) };
+      const energyWh = wattHours(Math.round(next.energyWh * (0.3 + 1.4 * lying.next())));
+      next = { ...next, energyWh, ...(lying.integer(0, 1) === 0 ? { taperFrom: 0.8 } : {}) };
     }
     if (on.has('early-leave') && going.integer(0, 3) === 0) {
       const stayS = Math.round((next.departsAt - next.arrivesAt) * going.next());
@@ -281,8 +336,13 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const healS = epochS(Math.max(startS + 1800, endS - calmS));
   const span: Span = { startS, healS };
   const cast = drawPersonas(prng.fork('personas'), on, depot.site.stations, span);
-  const site = { ...depot.site, stations: cast.stations };
-  const visits = withLies(prng.fork('lies'), on, drawVisits(prng.fork('visits'), site, { startS, endS }), span);
+  const site = withRoom({ ...depot.site, stations: cast.stations });
+  const visits = withLies(
+    prng.fork('lies'),
+    on,
+    drawVisits(prng.fork('visits'), site, { startS, endS }),
+    span,
+  );
   const scenario: Scenario = {
     id: 'seeded',
     title: `World ${seed}`,

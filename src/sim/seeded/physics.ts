@@ -158,7 +158,9 @@ interface Steps {
 
 /** The highest of all spans over time. */
 function highestOf(spans: readonly Span[]): Steps {
-  const at = [...new Set(spans.map(({ fromS }) => fromS).concat(spans.map(({ untilS }) => untilS)))].sort((a, b) => a - b);
+  const at = [...new Set(spans.map(({ fromS }) => fromS).concat(spans.map(({ untilS }) => untilS)))].sort(
+    (a, b) => a - b,
+  );
   return {
     at,
     value: at.map((t) => {

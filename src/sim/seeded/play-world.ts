@@ -18,6 +18,7 @@ import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import { createWorld, type World } from '../world.ts';
 import { createCrashingJournal, EngineDeath, type CrashingJournal } from './crashing-journal.ts';
 import { createWatch, type Breach, type Said, type Watch } from './invariants.ts';
+import { commissioningS } from './draw-depot.ts';
 import { createSeededTransport, type FrameCounts, type SeededTransport } from './seeded-transport.ts';
 import { createTrace } from './trace.ts';
 import type { WorldEvent, WorldPlan } from './world-plan.ts';
@@ -114,7 +115,15 @@ function firstRecords(plan: WorldPlan, bug: PlantedBug, site: Site, policy: Poli
     clockSkewS === defaultLedgerPolicy.clockSkewS;
   if (isDefault && bug.state === undefined) return [];
   const { startS, seed } = plan.scenario;
-  const [begun] = startedState({ kind: 'started', at: startS, source: 'engine', sequence: 0, site, policy, seed });
+  const [begun] = startedState({
+    kind: 'started',
+    at: startS,
+    source: 'engine',
+    sequence: 0,
+    site,
+    policy,
+    seed,
+  });
   const told: State = {
     ...begun,
     ledger: { ...begun.ledger, policy: { ...begun.ledger.policy, lateS, repeatS, clockSkewS } },
@@ -161,6 +170,7 @@ class Play {
       clock: this.clock,
       seed: plan.seed,
       rates: plan.network,
+      roughFromS: (scenario.startS + commissioningS) as EpochS,
       healS: plan.healS,
       onFrame: (direction, stationId, text) => {
         this.trace.add(`${this.clock.now()} ${direction} ${stationId} ${text}`);
@@ -179,7 +189,12 @@ class Play {
       tariff: {},
       publish: (event) => this.publish(event),
     });
-    this.said = listen(this.bus, scenario.site, () => this.clock.now(), () => this.resend());
+    this.said = listen(
+      this.bus,
+      scenario.site,
+      () => this.clock.now(),
+      () => this.resend(),
+    );
     this.watch = createWatch({ plan, world: this.world, said: this.said, loop: () => this.loop });
   }
 
@@ -228,7 +243,10 @@ class Play {
   }
 
   private died(error: unknown): Breach {
-    const text = error instanceof Error ? `${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}` : String(error);
+    const text =
+      error instanceof Error
+        ? `${error.message} ${error.stack?.split('\n')[1]?.trim() ?? ''}`
+        : String(error);
     return { rule: 'engine-runs', at: this.clock.now(), text };
   }
 
@@ -349,6 +367,10 @@ class Play {
     });
     const first = this.sent.findIndex((text, i) => again[i] !== text);
     if (first < 0 && again.length === this.sent.length) return undefined;
-    return { rule: 'replays', at: this.clock.now(), text: `message ${first} of ${this.sent.length} differs in the replay` };
+    return {
+      rule: 'replays',
+      at: this.clock.now(),
+      text: `message ${first} of ${this.sent.length} differs in the replay`,
+    };
   }
 }

@@ -58,7 +58,8 @@ export interface SeededTransportParts {
   readonly rates: NetworkRates;
   /** Told of every frame that arrives. */
   readonly onFrame?: (direction: 'up' | 'down', stationId: string, text: string) => void;
-  /** From then on frames arrive at once, once and always. */
+  /** Before and after this span frames arrive at once, once and always. */
+  readonly roughFromS: EpochS;
   readonly healS: EpochS;
 }
 
@@ -90,7 +91,8 @@ class SeededLines implements SeededTransport {
       },
       drop: (stationId, reason) => {
         const line = this.lines.get(stationId);
-        if (this.server === own && line !== undefined && line.engine !== 0) this.hangUp(line, `1000 ${reason}`);
+        if (this.server === own && line !== undefined && line.engine !== 0)
+          this.hangUp(line, `1000 ${reason}`);
       },
       onEvent: (receive) => {
         own.receive = receive;
@@ -232,15 +234,20 @@ class SeededLines implements SeededTransport {
 
   /** Seconds that the next frame of a line takes. */
   private travelS(line: Line): number {
-    const { rates, clock, healS } = this.parts;
-    if (clock.now() >= healS || rates.delayMaxS === 0) return 0;
+    const { rates } = this.parts;
+    if (!this.isRough() || rates.delayMaxS === 0) return 0;
     if (line.prng.next() >= rates.delay) return 0;
     this.tally.late++;
     return line.prng.integer(1, rates.delayMaxS);
   }
 
+  private isRough(): boolean {
+    const now = this.parts.clock.now();
+    return now >= this.parts.roughFromS && now < this.parts.healS;
+  }
+
   private isLucky(line: Line, rate: number): boolean {
-    return rate > 0 && this.parts.clock.now() < this.parts.healS && line.prng.next() < rate;
+    return rate > 0 && this.isRough() && line.prng.next() < rate;
   }
 
   private carry(line: Line, direction: 'up' | 'down', deliver: () => void): void {
@@ -254,7 +261,7 @@ class SeededLines implements SeededTransport {
     if (copies === 2) this.tally.doubled++;
     for (let copy = 0; copy < copies; copy++) {
       const key = direction === 'up' ? 'upS' : 'downS';
-      const readS = direction === 'down' ? (rates.slowReaders[line.stationId] ?? 0) : 0;
+      const readS = direction === 'down' && this.isRough() ? (rates.slowReaders[line.stationId] ?? 0) : 0;
       const now: number = clock.now();
       let atS = now + this.travelS(line);
       if (!rates.reorder || readS > 0) atS = Math.max(atS, line[key] + readS);

@@ -1,0 +1,39 @@
+/** One seeded world with the shipped loop, bus and solver. @module */
+import { createLoop } from '#engine/loop';
+import { worldPlanOf } from '#sim/seeded/draw-world';
+import { playWorld, type PlantedBug, type WorldOutcome } from '#sim/seeded/play-world';
+import type { WorldChoice, WorldPlan } from '#sim/seeded/world-plan';
+import { solve } from '#solver/solve';
+import { createMemoryBus } from './bus-memory.ts';
+
+/** How much of the real thing is in a world. */
+export interface PlayOptions {
+  /** `sample`: the shipped solver for one seed in `shippedEvery`, the greedy one otherwise. */
+  readonly solver: 'sample' | 'greedy' | 'shipped';
+  readonly bug?: PlantedBug;
+}
+
+/** One seed in so many is solved by the shipped solver and its journal replayed. */
+const shippedEvery = 20;
+
+/** Plays the world of a plan. */
+export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<WorldOutcome> {
+  const isSample = plan.seed % shippedEvery === 0;
+  const shipped = options.solver === 'shipped' || (options.solver === 'sample' && isSample);
+  const bus = createMemoryBus();
+  const outcome = await playWorld({
+    plan,
+    bus,
+    createLoop,
+    solve: (problem, own) => solve(problem, shipped ? own : { ...own, solver: 'greedy' }),
+    proveReplay: isSample,
+    ...(options.bug === undefined ? {} : { bug: options.bug }),
+  });
+  await bus.close();
+  return outcome;
+}
+
+/** Plays the world of a choice. */
+export function playChoice(choice: WorldChoice, options: PlayOptions): Promise<WorldOutcome> {
+  return playPlan(worldPlanOf(choice), options);
+}
