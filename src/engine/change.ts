@@ -63,7 +63,8 @@ export function withVisit(state: State, visit: VisitState): State {
 /** The state with one more reason for a new plan. */
 export function staleBy(state: State, trigger: Trigger): State {
   if (state.stale.includes(trigger)) return state;
-  return { ...state, stale: [...state.stale, trigger] };
+  const staleSince = state.stale.length === 0 ? state.now : state.staleSince;
+  return { ...state, staleSince, stale: [...state.stale, trigger] };
 }
 
 /** The state with one count one higher. */

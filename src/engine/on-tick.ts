@@ -27,7 +27,7 @@ import { keptPlanOf } from './keep.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
 import { freshSupply } from './start.ts';
-import type { State } from './state.ts';
+import type { State, Trigger } from './state.ts';
 import { nextLimitChange } from './supply.ts';
 import { forgetOldVisits } from './visits.ts';
 
@@ -50,10 +50,20 @@ export function wantsTick(state: State, now: EpochS): boolean {
   return (
     state.restless ||
     state.supplyStale ||
-    (state.stale.length > 0 && state.solving === undefined) ||
+    (solveDueAt(state) ?? Infinity) <= now ||
     state.nextIntervalAt <= now ||
     (state.wakeAt ?? Infinity) <= now
   );
+}
+
+/** Triggers that a plan may wait for more of: what chargers hold goes on meanwhile. */
+const patient: readonly Trigger[] = ['start', 'station-back', 'station-lost'];
+
+/** When the solver is to be asked; undefined where the plan is fresh or somebody is at it. */
+function solveDueAt(state: State): EpochS | undefined {
+  if (state.stale.length === 0 || state.solving !== undefined) return undefined;
+  const isPatient = state.stale.every((trigger) => patient.includes(trigger));
+  return isPatient ? later(state.staleSince, state.policy.settleS) : state.now;
 }
 
 /** A new interval makes the plan stale. */
@@ -150,7 +160,7 @@ function fences(state: State): Change {
 
 /** Asks the solver where the plan is stale and nobody is at it. */
 function askForPlan(state: State): Change {
-  if (state.stale.length === 0 || state.solving !== undefined) return [state, []];
+  if ((solveDueAt(state) ?? Infinity) > state.now) return [state, []];
   const draft = draftOf(state);
   if (draft === undefined) return [{ ...state, stale: [] }, []];
   const requestId = state.requestCount + 1;
@@ -268,6 +278,7 @@ function wake(state: State): Change {
     state.nextIntervalAt,
     nextLimitChange(state.limits, state.now),
     state.dispatchAt,
+    solveDueAt(state),
     ...silent,
     ...fenced,
   ].filter((at) => at !== undefined && at > state.now);

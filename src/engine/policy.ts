@@ -15,6 +15,8 @@ const policySchema = z.strictObject({
   intervalS: length(60, 3600, 900),
   /** The furthest that a plan looks ahead. */
   horizonMaxS: length(3600, 7 * 86_400, 36 * 3600),
+  /** How long a new plan waits for more of the same where stations come or go: what they hold goes on meanwhile. */
+  settleS: length(0, 300, 10),
   /** Longest lease of a plan profile; a lease ends with the departure if that is sooner. */
   leaseMaxS: length(900, 7 * 86_400, 8 * 3600),
   /** Added to the largest reaction time of the site before a planned increase starts. */

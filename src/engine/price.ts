@@ -21,21 +21,40 @@ function flatModel(grid: TimeGrid, pricePerKwh: number): CostModel {
   };
 }
 
+type TariffEvent = NonNullable<State['tariff']>;
+
+interface ReadTariff {
+  readonly tariff: ReturnType<typeof parseTariff>;
+  readonly billing: ReturnType<typeof billingStateSchema.safeParse>;
+}
+
+const read = new WeakMap<TariffEvent, ReadTariff>();
+
+/** The documents of a tariff event, read once. */
+function readTariff(event: TariffEvent): ReadTariff {
+  const known = read.get(event);
+  if (known !== undefined) return known;
+  const fresh = {
+    tariff: parseTariff(event.tariff),
+    billing: billingStateSchema.safeParse(event.billingState ?? emptyState),
+  };
+  read.set(event, fresh);
+  return fresh;
+}
+
 /** The cost model of the tariff in force; the flat one where there is none. */
 export function modelOn(state: State, grid: TimeGrid): CostModel {
   if (state.tariff === undefined) return flatModel(grid, state.policy.flatPricePerKwh);
-  const tariff = parseTariff(state.tariff.tariff);
-  const billing = billingStateSchema.safeParse(state.tariff.billingState ?? emptyState);
+  const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return flatModel(grid, state.policy.flatPricePerKwh);
   const model = costModelOf({ tariff: tariff.value, grid, state: billing.data });
   return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 
 /** Whether a tariff event can be worked with. */
-export function checkTariff(event: NonNullable<State['tariff']>): Result<true, readonly Fault[]> {
-  const tariff = parseTariff(event.tariff);
+export function checkTariff(event: TariffEvent): Result<true, readonly Fault[]> {
+  const { tariff, billing } = readTariff(event);
   if (!tariff.ok) return fail(tariff.problem);
-  const billing = billingStateSchema.safeParse(event.billingState ?? emptyState);
   if (billing.success) return ok(true);
   return fail(
     billing.error.issues.map((issue) => ({

@@ -72,6 +72,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     planRevision: 0,
     wanted: {},
     stale: ['start'],
+    staleSince: at,
     restless: true,
     nextIntervalAt: later(alignDown(at, policy.intervalS), policy.intervalS),
     requestCount: 0,

@@ -207,6 +207,8 @@ export interface State {
   readonly wanted: Readonly<Record<string, WantedPlan>>;
   /** Why a new plan is wanted; empty: the plan is fresh. */
   readonly stale: readonly Trigger[];
+  /** Since when; of no meaning while the plan is fresh. */
+  readonly staleSince: EpochS;
   /** Something changed that dispatch may act on. */
   readonly restless: boolean;
   readonly nextIntervalAt: EpochS;

@@ -63,7 +63,8 @@ test('a charger that ignores its limit is caught by its meter, counted, and the 
   await depot.runTo(startS + 500);
   const [verdict] = depot.said('out.verdict');
   expect(verdict).toMatchObject({ kind: 'over-limit', key: 'A/1' });
-  expect((verdict?.['evidence'] as { readings: unknown[] }).readings.length).toBeGreaterThanOrEqual(2);
+  const evidence = verdict?.['evidence'] as { readings: unknown[] } | undefined;
+  expect(evidence?.readings.length).toBeGreaterThanOrEqual(2);
   expect(depot.alarms()).toContain('not-compliant');
   expect(depot.loop?.state().ledger.beliefs['A']?.notCompliant).toEqual([1]);
   // Everybody else shares what 32 A leave of the panel.
