@@ -12,6 +12,8 @@ export interface Evidence {
   readonly ratchetKw?: number;
   /** The peaks behind a mean. */
   readonly peaks?: readonly { readonly kw: number; readonly at: string }[];
+  /** What drew most in that block, highest first, where the load is known by connector. */
+  readonly connectors?: readonly { readonly id: string; readonly kw: number }[];
   /** Hours of use or load factor that chose the price. */
   readonly hoursOfUse?: number;
   readonly loadFactorPercent?: number;

@@ -12,6 +12,7 @@ import { billOf } from './bill.ts';
 import type { Bill, BillLine, Loss } from './bill-form.ts';
 import { billingStateSchema } from './billing-state.ts';
 import { instantOfLocal, isZone } from './calendar.ts';
+import { withConnectors } from './connector-evidence.ts';
 import { checked, fault, joined } from './faults.ts';
 import type { FrameOptions } from './frame.ts';
 import type { Imported } from './import/imported.ts';
@@ -21,7 +22,7 @@ import { holidaysMax, intervalsMax } from './limits.ts';
 import { ocpiSessionBillOf, ocpiSessionSchema, type OcpiSessionBill } from './ocpi-session.ts';
 import { parseTariff } from './parse-tariff.ts';
 import { pricesOf, type Prices } from './prices.ts';
-import type { BillingPeriodRule, PriceSeries, Tariff } from './tariff.ts';
+import type { BillingPeriodRule, PriceSeries } from './tariff.ts';
 
 /** The document of a bundled tariff by its id; undefined where there is none. */
 export type LookUpTariff = (id: string) => unknown;
@@ -71,6 +72,8 @@ export const billInputSchema = z.strictObject({
   state: billingStateSchema.optional(),
   series: seriesSchema.optional(),
   session: ocpiSessionSchema.optional(),
+  /** Mean power of each connector on the intervals of the load: peaks then name what made them. */
+  connectorKw: z.record(z.string(), z.array(z.number().min(-1e7).max(1e7)).max(intervalsMax)).optional(),
 });
 
 /** Input of `prices`; the load gives the number of intervals where `intervals` does not. */
@@ -319,16 +322,20 @@ export function bill(document: unknown, lookUp: LookUpTariff): Result<unknown, r
     ...(input.state === undefined ? {} : { state: input.state }),
     options: calendar.value.options,
   });
-  if (!billed.ok) return fail(placed(billed.problem, resolved.value.tariff, input.load));
-  return ok({ ...billed.value, losses: [...resolved.value.losses, ...billed.value.losses] });
+  if (!billed.ok) return fail(placed(billed.problem, input.load));
+  const made = { ...billed.value, losses: [...resolved.value.losses, ...billed.value.losses] };
+  if (input.connectorKw === undefined) return ok(made);
+  const kw = new Map(
+    Object.entries(input.connectorKw).map(([id, values]) => [id, Float64Array.from(values)]),
+  );
+  const { startS, intervalS } = calendar.value;
+  return ok(
+    withConnectors(made, { startS, intervalS, kw }, resolved.value.tariff.meter.demandIntervalMinutes),
+  );
 }
 
 /** Faults of lines lie in the tariff, those of the load under its unit. */
-function placed(
-  faults: readonly Fault[],
-  _tariff: Tariff,
-  load: z.output<typeof loadSchema> | undefined,
-): readonly Fault[] {
+function placed(faults: readonly Fault[], load: z.output<typeof loadSchema> | undefined): readonly Fault[] {
   const unit = load !== undefined && 'kw' in load ? 'kw' : 'kwh';
   return faults.map((one) => {
     if (one.path.startsWith('lines')) return { ...one, path: `tariff.${one.path}` };
@@ -367,7 +374,7 @@ export function prices(document: unknown, lookUp: LookUpTariff): Result<unknown,
     grid: { startS: calendar.value.startS, intervalS: seconds(calendar.value.intervalS), count },
     ...(input.state === undefined ? {} : { state: input.state }),
   });
-  if (!found.ok) return fail(placed(found.problem, resolved.value.tariff, input.load));
+  if (!found.ok) return fail(placed(found.problem, input.load));
   const out: Prices & { readonly losses: readonly Loss[] } = {
     ...found.value,
     losses: resolved.value.losses,

@@ -395,7 +395,3 @@ export type HolidayRule = z.output<typeof holiday>;
 export type PriceSeries = z.output<typeof priceSeries>;
 /** How the year is cut into bills. */
 export type BillingPeriodRule = z.output<typeof billingPeriod>;
-/** The kinds of lines that exist. */
-export const lineKinds: readonly TariffLine['kind'][] = lineSchema.options.map(
-  (option) => option.shape.kind.value,
-);

@@ -12,7 +12,7 @@ import { at, objectiveOf, tariffOf, valueOf } from './builders.ts';
 type Line = TariffDocument['lines'][number];
 type Clause = Exclude<Extract<Line, { kind: 'demand' }>['windows'][number]['when'], string>[number];
 
-const runs = Number(process.env['VOLTHERD_RUNS'] ?? '60');
+const runs = Number(process.env['VOLTHERD_RUNS'] ?? '30');
 const price = fc.integer({ min: 1, max: 50_000 }).map((n) => n / 100_000);
 const perKw = fc.integer({ min: 1, max: 4000 }).map((n) => n / 100);
 const halfHour = fc

@@ -94,6 +94,20 @@ describe('bill', () => {
     expect([first['total'], second['total']]).toEqual([805, 5]);
   });
 
+  test('a peak names the connectors that made it', () => {
+    const connectorKw = { a: [10, 50, 20, 0], b: [10, 22, 40, 20], c: [0, 0, 0, 0] };
+    const made = answer(bill({ ...good, connectorKw }, lookUp))['periods'] as {
+      lines: { evidence: object }[];
+    }[];
+    expect(made[0]?.lines[1]?.evidence).toMatchObject({
+      intervalStart: '2026-06-30T22:15:00Z',
+      connectors: [
+        { id: 'a', kw: 50 },
+        { id: 'b', kw: 22 },
+      ],
+    });
+  });
+
   test('read dates and cycles cut bills as they say', () => {
     const load = { kw: Array.from({ length: 96 * 3 }, () => 4) };
     const starts = (billingPeriod: unknown): readonly string[] =>
