@@ -5,6 +5,7 @@ import type { Result } from '#domain/result';
 import { z } from 'zod';
 import { depotRequestOf, depotSchema } from './document.ts';
 import type { DepotRequest } from './document.ts';
+import { explain as explainSolution } from './explain.ts';
 import type { Solution } from './problem.ts';
 import { solve } from './solve.ts';
 
@@ -103,3 +104,68 @@ const handleOptimise: Handler = async (document, context) => {
 
 /** `optimise`: the cheapest plan of a depot, with proof. */
 export const optimise = { input: depotSchema, output: optimiseOutput, handle: handleOptimise };
+
+const repairOutput = z.object({
+  kind: z.enum(['later-departure', 'other-bay', 'higher-peak']),
+  depart: z.int().optional(),
+  connector: z.string().optional(),
+  peakKw: perId.optional(),
+  extraCost: z.number(),
+  shortfallKwh: z.number(),
+  totalShortfallKwh: z.number(),
+});
+
+const explainOutput = z.object({
+  status: z.enum(['optimal', 'feasible', 'limit', 'emergency']),
+  objective: z.number(),
+  shortfalls: z.array(
+    z.object({
+      session: z.string(),
+      shortfallKwh: z.number(),
+      reason: z.string(),
+      repairs: z.array(repairOutput),
+    }),
+  ),
+  bindings: z.array(z.object({ circuit: z.string(), intervals: z.array(z.int()), worthPerKw: z.number() })),
+  peaks: z.array(
+    z.object({
+      demand: z.string(),
+      peakKw: z.number(),
+      setBy: z.enum(['floor', 'plan']),
+      intervals: z.array(z.int()),
+      sessions: z.array(z.string()),
+      worthPerKw: z.number(),
+    }),
+  ),
+});
+
+const handleExplain: Handler = async (document) => {
+  const request = depotRequestOf(document);
+  if (!request.ok) return request;
+  const { problem, options } = request.value;
+  const solution = await solve(problem, options);
+  const { shortfalls, bindings, peaks } = await explainSolution(problem, solution, options);
+  // Energy is told as it is asked for: in the vehicle.
+  const share = new Map(request.value.document.sessions.map(({ id, efficiency }) => [id, efficiency ?? 1]));
+  const inVehicle = shortfalls.map((shortfall) => {
+    const efficiency = share.get(shortfall.session) ?? 1;
+    return {
+      ...shortfall,
+      shortfallKwh: shortfall.shortfallKwh * efficiency,
+      repairs: shortfall.repairs.map((repair) => ({
+        ...repair,
+        shortfallKwh: repair.shortfallKwh * efficiency,
+      })),
+    };
+  });
+  return ok({
+    status: solution.status,
+    objective: solution.objective,
+    shortfalls: inVehicle,
+    bindings,
+    peaks,
+  });
+};
+
+/** `explain`: what binds in a plan and what it costs, and ways out for vehicles that leave short. */
+export const explain = { input: depotSchema, output: explainOutput, handle: handleExplain };
