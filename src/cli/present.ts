@@ -137,10 +137,19 @@ function planText(answer: Fields): string {
   return `${visits}\n${short.join('')}${money}${peaks.join('')}${proven}`;
 }
 
+function explainText(answer: Fields): string {
+  const sentences = listAt(answer, 'sentences').map((one) => `- ${text(one, 'text')}\n`);
+  const { oneMoreKw, sentences: _, name: __, ...rest } = answer;
+  const head = `${paint(text(answer, 'name'), 'bold')}\n`;
+  const more = isRecord(oneMoreKw) ? `\n${outlineOf({ 'one more kW': oneMoreKw })}` : '';
+  return `${head}${sentences.join('')}${more}${outlineOf(rest)}`;
+}
+
 const presentations: Readonly<Record<string, (answer: Fields) => string>> = {
   bill: (answer) => ('periods' in answer ? billText(answer) : outlineOf(answer)),
   prices: pricesText,
   plan: planText,
+  'tariff explain': explainText,
 };
 
 /** The text that people see without `--json`. */

@@ -90,6 +90,8 @@ async function listening(options: ServeOptions, depot: Depot, log: Log): Promise
     return await createCsmsServer({
       host: options.host,
       port: options.ocppListen,
+      // Foreign stations come with the path that their maker likes.
+      isAnyPath: true,
       ...(options.insecure === true ? { isInsecure: true } : {}),
       stations: (id) => {
         const station = byId.get(id);

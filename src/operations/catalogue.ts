@@ -11,6 +11,10 @@ import {
   pricesExample,
   scenarioExample,
   siteExample,
+  tariffCheckExample,
+  tariffExplainExample,
+  tariffExportExample,
+  tariffImportExample,
   validateProfileExample,
 } from './examples.ts';
 import type { Operation } from './operation.ts';
@@ -34,6 +38,30 @@ export const operations: readonly Operation[] = [
     summary: 'Tells the price of a kWh in each interval and the demand charges that it can raise.',
     example: pricesExample,
     load: async () => (await import('./tariffs.ts')).pricesBody,
+  },
+  {
+    name: 'tariff check',
+    summary: 'Checks a tariff and tells what it holds.',
+    example: tariffCheckExample,
+    load: async () => (await import('./tariffs.ts')).tariffCheckBody,
+  },
+  {
+    name: 'tariff explain',
+    summary: 'Explains a tariff line by line, and what one more kW would cost at an instant.',
+    example: tariffExplainExample,
+    load: async () => (await import('./tariffs.ts')).tariffExplainBody,
+  },
+  {
+    name: 'tariff import',
+    summary: 'Reads a tariff, prices or a load of another format, with a list of what is lost.',
+    example: tariffImportExample,
+    load: async () => (await import('./tariffs.ts')).tariffImportBody,
+  },
+  {
+    name: 'tariff export',
+    summary: 'Writes a tariff in another format, with a list of what that format cannot say.',
+    example: tariffExportExample,
+    load: async () => (await import('./tariffs.ts')).tariffExportBody,
   },
   {
     name: 'compile',

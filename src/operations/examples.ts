@@ -167,3 +167,35 @@ export const pricesExample = {
   calendar: { tz: 'America/Los_Angeles', start: '2026-07-14T15:00:00-07:00', intervalMinutes: 60 },
   intervals: 8,
 };
+
+/** A bundled tariff. */
+export const tariffCheckExample = { tariff: { ref: 'us-sce-tou-8-d-2022' } };
+
+/** A bundled tariff on a summer evening. */
+export const tariffExplainExample = {
+  tariff: { ref: 'us-sce-tou-8-d-2022' },
+  at: '2026-07-14T17:30:00-07:00',
+  loadKw: 200,
+};
+
+/** A bundled tariff as a record of the utility rate database. */
+export const tariffExportExample = { tariff: { ref: 'us-sce-tou-8-d-2022' }, format: 'urdb' };
+
+/** A small record of the utility rate database: one price, one demand charge. */
+export const tariffImportExample = {
+  format: 'urdb',
+  tz: 'America/New_York',
+  source: {
+    label: 'example',
+    name: 'Example general service',
+    utility: 'Example',
+    fixedchargefirstmeter: 100,
+    fixedchargeunits: '$/month',
+    energyratestructure: [[{ rate: 0.11 }]],
+    energyweekdayschedule: Array.from({ length: 12 }, () => Array.from({ length: 24 }, () => 0)),
+    energyweekendschedule: Array.from({ length: 12 }, () => Array.from({ length: 24 }, () => 0)),
+    flatdemandstructure: [[{ rate: 9.5 }]],
+    flatdemandmonths: Array.from({ length: 12 }, () => 0),
+    flatdemandunit: 'kW',
+  },
+};

@@ -312,7 +312,18 @@ describe('serve', () => {
       writeFileSync(sitePath, JSON.stringify({ ...siteExample, stationModels: models }));
       const engine = await started(['serve', '--site', sitePath, '--ocpp-listen', '0'], /\nready\n/);
       const station = await started(
-        ['station', '--id', 'A-1', '--url', urlOf(engine.said()), '--ocpp', version, '--plug-after-s', '0'],
+        // Any path before the identity will do.
+        [
+          'station',
+          '--id',
+          'A-1',
+          '--url',
+          urlOf(engine.said()).replace('/ocpp', version === '1.6' ? '/' : '/a/b'),
+          '--ocpp',
+          version,
+          '--plug-after-s',
+          '0',
+        ],
         /A-1: AC station/,
       );
       await station.until(/> BootNotification/);
