@@ -200,6 +200,7 @@ export function tariffOfOcpi(document: unknown, timezone: string): Result<Import
       ...(validFrom === undefined ? {} : { validFrom }),
       ...(validTo === undefined || (validFrom !== undefined && validTo <= validFrom) ? {} : { validTo }),
       source: { title: `OCPI tariff ${tariff.id}`, date: day(tariff.last_updated) ?? 'undated' },
+      billing: { rounding: { scope: 'none' } },
       lines: [{ kind: 'energy', id: 'energy', windows }],
     },
     losses,

@@ -341,6 +341,8 @@ function demandUnitOf(
 ): (typeof demandUnits)[string] {
   const given = reading.urdb[field] ?? 'kW';
   const known = demandUnits[given];
+  if (known?.unit === 'kVA')
+    lose(reading, field, 'the record has no power factor: a kVA counts as a kW until one is set');
   if (known !== undefined) return known;
   reading.faults.push(fault(field, given, 'unknown-unit', `One of ${Object.keys(demandUnits).join(', ')}.`));
   return { unit: 'kW', daily: false };

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { instantOfIso } from '#domain/instant';
 import type { EpochS } from '#domain/units';
 import type { Bill } from '#tariffs/bill-form';
-import type { CostModel } from '#tariffs/cost-model';
 import { parseTariff } from '#tariffs/parse-tariff';
 import type { Tariff, TariffDocument } from '#tariffs/tariff';
 
@@ -73,31 +72,6 @@ export function amountsOf(bill: Bill, period = 0): Readonly<Record<string, numbe
       line.amount,
     ]),
   );
-}
-
-/** What a load costs by a cost model, in the plainest way. */
-export function objectiveOf(model: CostModel, kw: readonly number[] | Float64Array): number {
-  const hours = model.grid.intervalS / 3600;
-  let money = model.constant;
-  for (let t = 0; t < model.grid.count; t++) {
-    const power = kw[t] ?? 0;
-    money += power > 0 ? power * hours * (model.pricePerKwh[t] ?? 0) : 0;
-    money += power < 0 ? power * hours * (model.sellPerKwh?.[t] ?? 0) : 0;
-  }
-  for (const term of model.demand) {
-    let peak = term.floorKw;
-    for (let start = -term.blockOffset; start < model.grid.count; start += term.blockIntervals) {
-      let sum = start < 0 ? term.blockPastKw * term.blockOffset : 0;
-      let counts = false;
-      for (let t = Math.max(0, start); t < Math.min(model.grid.count, start + term.blockIntervals); t++) {
-        sum += Math.max(0, kw[t] ?? 0);
-        counts ||= term.counts[t] === 1;
-      }
-      if (counts) peak = Math.max(peak, sum / term.blockIntervals);
-    }
-    money += term.pricePerKw * peak;
-  }
-  return money;
 }
 
 /** A catalogue document as it is on disk. */

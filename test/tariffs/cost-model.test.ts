@@ -4,7 +4,8 @@ import { seconds } from '#domain/units';
 import { billOf } from '#tariffs/bill';
 import { costModelOf, stateOfPeaks } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
-import { at, catalogueDocument, objectiveOf, valueOf } from './builders.ts';
+import { objectiveOf, planGapOf } from '#tariffs/plan-gap';
+import { at, catalogueDocument, flatEnergy, tariffOf, valueOf } from './builders.ts';
 
 const sce = valueOf(parseTariff(catalogueDocument('us-sce-tou-8-d-2022')));
 
@@ -42,4 +43,47 @@ test('a peak so far is paid in any case', () => {
     ['facilities', 19.07, 220],
     ['time-related', 41.08, 0],
   ]);
+});
+
+test('where a form is not convex the gap to the bill can be told', () => {
+  const tariff = tariffOf([
+    {
+      kind: 'energy',
+      id: 'e',
+      windows: [
+        {
+          id: 'all',
+          when: 'always',
+          tiers: [
+            { upTo: 100, price: 0.1 },
+            { upTo: null, price: 0.3 },
+          ],
+        },
+      ],
+    },
+  ]);
+  const grid = { startS: at('2026-07-07T00:00:00Z'), intervalS: seconds(3600), count: 2 };
+  // 150 kWh: the model prices all at the first tier, 15; the bill asks for 100 x 0.10 + 50 x 0.30 = 25.
+  expect(valueOf(planGapOf({ tariff, grid }, Float64Array.from([100, 50])))).toEqual({
+    objective: 15,
+    bill: 25,
+    gap: -10,
+  });
+  const flat = valueOf(
+    planGapOf({ tariff: tariffOf([flatEnergy(0.1)]), grid }, Float64Array.from([100, 50])),
+  );
+  expect(flat.gap).toBeCloseTo(0, 9);
+});
+
+test('a block that is partly metered counts with what was drawn in it', () => {
+  const state = { lines: {}, past: [], openBlock: { start: '2026-07-07T00:00:00Z', kwh: 10, seconds: 600 } };
+  const grid = { startS: at('2026-07-07T00:10:00Z'), intervalS: seconds(300), count: 4 };
+  const model = valueOf(costModelOf({ tariff: sce, grid, state }));
+  // 10 kWh in 600 s are 60 kW; two of three intervals of the block are over.
+  expect(model.demand[0]).toMatchObject({ blockIntervals: 3, blockOffset: 2, blockPastKw: 60 });
+  const kw = Float64Array.from([120, 30, 30, 30]);
+  const bill = valueOf(billOf({ tariff: sce, start: grid.startS, intervalS: 300, kw, state }));
+  // (60 + 60 + 120) / 3 = 80 kW.
+  expect(bill.periods[0]?.peakKw).toBe(80);
+  expect(objectiveOf(model, kw)).toBeCloseTo(bill.total, 2);
 });

@@ -7,7 +7,8 @@ import { emptyState, type BillingState } from '#tariffs/billing-state';
 import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
 import type { Tariff, TariffDocument } from '#tariffs/tariff';
-import { at, objectiveOf, tariffOf, valueOf } from './builders.ts';
+import { objectiveOf } from '#tariffs/plan-gap';
+import { at, tariffOf, valueOf } from './builders.ts';
 
 type Line = TariffDocument['lines'][number];
 type Clause = Exclude<Extract<Line, { kind: 'demand' }>['windows'][number]['when'], string>[number];
@@ -341,7 +342,9 @@ describe('laws of bills', () => {
           );
           const silent = model.approximations.filter((one) => !/later bills/.test(one.reason));
           expect(silent).toEqual([]);
-          expect(Math.abs(objectiveOf(model, power) - made.total)).toBeLessThanOrEqual(0.01);
+          expect(Math.abs(objectiveOf(model, Float64Array.from(power)) - made.total)).toBeLessThanOrEqual(
+            0.01,
+          );
         },
       ),
       { numRuns: runs * 2, seed: 8 },
@@ -492,7 +495,10 @@ describe('where the model is not the bill, it says so', () => {
     for (const peak of [50, 75, 200]) {
       const kw = Array.from({ length: 24 }, (_, t) => (t === 3 ? peak : 10));
       const model = valueOf(costModelOf({ tariff, grid: day, state: past.state }));
-      expect(objectiveOf(model, kw)).toBeCloseTo(bill(tariff, day.startS, kw, past.state).total, 6);
+      expect(objectiveOf(model, Float64Array.from(kw))).toBeCloseTo(
+        bill(tariff, day.startS, kw, past.state).total,
+        6,
+      );
     }
   });
 
