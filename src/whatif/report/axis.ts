@@ -59,11 +59,11 @@ export function powerTicks(top: number, count: number): readonly number[] {
   return ticks;
 }
 
-/** A number with thousands parted by thin blanks and a fixed number of decimals. */
+/** A number with thousands parted by commas and a fixed number of decimals. */
 export function numberText(value: number, decimals = 0): string {
   const fixed = Math.abs(value).toFixed(decimals);
   const [whole = '0', rest] = fixed.split('.');
-  const parted = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  const parted = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   const sign = value < 0 && Number(fixed) !== 0 ? '\u2212' : '';
   return `${sign}${parted}${rest === undefined ? '' : `.${rest}`}`;
 }
