@@ -20,9 +20,10 @@ import { parseOcpiTariff, tariffOfOcpi } from './import/ocpi.ts';
 import { tariffOfUrdb } from './import/urdb.ts';
 import { holidaysMax, intervalsMax } from './limits.ts';
 import { ocpiSessionBillOf, ocpiSessionSchema, type OcpiSessionBill } from './ocpi-session.ts';
+import { ocpiTariffSchema } from './ocpi-tariff.ts';
 import { parseTariff } from './parse-tariff.ts';
 import { pricesOf, type Prices } from './prices.ts';
-import type { BillingPeriodRule, PriceSeries } from './tariff.ts';
+import { tariffSchema, type BillingPeriodRule, type PriceSeries } from './tariff.ts';
 
 /** The document of a bundled tariff by its id; undefined where there is none. */
 export type LookUpTariff = (id: string) => unknown;
@@ -35,8 +36,16 @@ const instant = z
     'ISO 8601; without an offset it is local',
   );
 
-/** An own document, a foreign one under its name, or the id of a bundled one. */
-export const tariffInputSchema = z.record(z.string(), z.unknown());
+/** Any tariff, looked at by `resolveTariff`: faults then lie inside the form that was meant. */
+export const tariffFormSchema = z.record(z.string(), z.unknown());
+
+/** What a tariff may be, for those who read the schema: an own document, a foreign one under its name, a bundled one by its id. */
+export const tariffInputSchema = z.union([
+  tariffSchema,
+  z.strictObject({ urdb: z.looseObject({}) }),
+  z.strictObject({ ocpi: ocpiTariffSchema }),
+  z.strictObject({ ref: z.string() }),
+]);
 
 /** The calendar of a bill or a price request. */
 export const calendarSchema = z.strictObject({
@@ -64,9 +73,8 @@ const seriesSchema = z.record(
   }),
 );
 
-/** Input of `bill`: a load, or a session of an OCPI tariff. */
-export const billInputSchema = z.strictObject({
-  tariff: tariffInputSchema,
+const billForm = z.strictObject({
+  tariff: tariffFormSchema,
   calendar: calendarSchema.optional(),
   load: loadSchema.optional(),
   state: billingStateSchema.optional(),
@@ -76,15 +84,20 @@ export const billInputSchema = z.strictObject({
   connectorKw: z.record(z.string(), z.array(z.number().min(-1e7).max(1e7)).max(intervalsMax)).optional(),
 });
 
-/** Input of `prices`; the load gives the number of intervals where `intervals` does not. */
-export const pricesInputSchema = z.strictObject({
-  tariff: tariffInputSchema,
+/** Input of `bill`: a load, or a session of an OCPI tariff. */
+export const billInputSchema = billForm.extend({ tariff: tariffInputSchema });
+
+const pricesForm = z.strictObject({
+  tariff: tariffFormSchema,
   calendar: calendarSchema,
   load: loadSchema.optional(),
   intervals: z.int().min(1).max(intervalsMax).optional(),
   state: billingStateSchema.optional(),
   series: seriesSchema.optional(),
 });
+
+/** Input of `prices`; the load gives the number of intervals where `intervals` does not. */
+export const pricesInputSchema = pricesForm.extend({ tariff: tariffInputSchema });
 
 const evidenceSchema = z.looseObject({
   intervalStart: z.string().optional(),
@@ -286,7 +299,7 @@ function sessionBillForm(bill: OcpiSessionBill): Omit<Bill, 'state' | 'periods'>
   };
 }
 
-function billSession(input: z.output<typeof billInputSchema>): Result<unknown, readonly Fault[]> {
+function billSession(input: z.output<typeof billForm>): Result<unknown, readonly Fault[]> {
   const { session, tariff } = input;
   if (session === undefined) return fail([]);
   if (!('ocpi' in tariff)) {
@@ -300,7 +313,7 @@ function billSession(input: z.output<typeof billInputSchema>): Result<unknown, r
 
 /** `bill`: the bill of a load under a tariff, or of a session under an OCPI tariff. */
 export function bill(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
-  const form = checked(billInputSchema, document);
+  const form = checked(billForm, document);
   if (!form.ok) return form;
   const input = form.value;
   if (input.session !== undefined) return billSession(input);
@@ -346,7 +359,7 @@ function placed(faults: readonly Fault[], load: z.output<typeof loadSchema> | un
 
 /** `prices`: money per kWh of each interval and the demand charges that it can raise. */
 export function prices(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
-  const form = checked(pricesInputSchema, document);
+  const form = checked(pricesForm, document);
   if (!form.ok) return form;
   const input = form.value;
   const values = input.load === undefined ? undefined : 'kw' in input.load ? input.load.kw : input.load.kwh;

@@ -18,7 +18,7 @@ import { tariffOfAcnportal, tariffOfDerVet, tariffOfEeco, type PeerOptions } fro
 import { seriesOfEntsoe, seriesOfPriceText } from './import/price-series.ts';
 import { tariffOfUrdb } from './import/urdb.ts';
 import { tariffOfUrdbRow } from './import/urdb-row.ts';
-import { resolveTariff, tariffInputSchema, type LookUpTariff } from './operations.ts';
+import { resolveTariff, tariffFormSchema, tariffInputSchema, type LookUpTariff } from './operations.ts';
 
 const formats = [
   'urdb',
@@ -171,12 +171,14 @@ export function tariffImport(document: unknown): Result<unknown, readonly Fault[
       );
 }
 
-/** Input of `tariff check`. */
-export const tariffCheckInputSchema = z.strictObject({
-  tariff: tariffInputSchema,
+const checkForm = z.strictObject({
+  tariff: tariffFormSchema,
   /** Zone of a foreign document. */
   tz: z.string().max(60).default('UTC'),
 });
+
+/** Input of `tariff check`. */
+export const tariffCheckInputSchema = checkForm.extend({ tariff: tariffInputSchema });
 
 /** Output of `tariff check`. */
 export const tariffCheckOutputSchema = z.looseObject({
@@ -190,7 +192,7 @@ export const tariffCheckOutputSchema = z.looseObject({
 
 /** `tariff check`: what a tariff holds, once it has passed; every fault by its path where it has not. */
 export function tariffCheck(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
-  const form = checked(tariffCheckInputSchema, document);
+  const form = checked(checkForm, document);
   if (!form.ok) return form;
   if (!isZone(form.value.tz))
     return fail([
@@ -220,15 +222,17 @@ const instant = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$/, 'ISO 8601 with offset');
 
-/** Input of `tariff explain`; `at` is the instant that the cost of one more kW is told for. */
-export const tariffExplainInputSchema = z.strictObject({
-  tariff: tariffInputSchema,
+const explainForm = z.strictObject({
+  tariff: tariffFormSchema,
   tz: z.string().max(60).default('UTC'),
   at: instant.optional(),
   state: billingStateSchema.optional(),
   /** Power that is drawn then; without it one more kW is taken to raise every peak. */
   loadKw: z.number().min(0).max(1e7).optional(),
 });
+
+/** Input of `tariff explain`; `at` is the instant that the cost of one more kW is told for. */
+export const tariffExplainInputSchema = explainForm.extend({ tariff: tariffInputSchema });
 
 /** Output of `tariff explain`. */
 export const tariffExplainOutputSchema = z.looseObject({
@@ -249,7 +253,7 @@ export const tariffExplainOutputSchema = z.looseObject({
 
 /** `tariff explain`: one sentence per line and window, and what one more kW would cost at an instant. */
 export function tariffExplain(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
-  const form = checked(tariffExplainInputSchema, document);
+  const form = checked(explainForm, document);
   if (!form.ok) return form;
   const input = form.value;
   if (!isZone(input.tz))
@@ -270,9 +274,8 @@ export function tariffExplain(document: unknown, lookUp: LookUpTariff): Result<u
   return explained.ok ? ok({ ...explained.value, losses: resolved.value.losses }) : explained;
 }
 
-/** Input of `tariff export`. */
-export const tariffExportInputSchema = z.strictObject({
-  tariff: tariffInputSchema,
+const exportForm = z.strictObject({
+  tariff: tariffFormSchema,
   tz: z.string().max(60).default('UTC'),
   format: z.enum(['own', 'urdb', 'ocpi']),
   ocpi: z
@@ -288,12 +291,15 @@ export const tariffExportInputSchema = z.strictObject({
     .optional(),
 });
 
+/** Input of `tariff export`. */
+export const tariffExportInputSchema = exportForm.extend({ tariff: tariffInputSchema });
+
 /** Output of `tariff export`. */
 export const tariffExportOutputSchema = z.looseObject({ losses: z.array(lossSchema) });
 
 /** `tariff export`: a tariff in its own form, as a URDB record or as an OCPI tariff, with what the format cannot say. */
 export function tariffExport(document: unknown, lookUp: LookUpTariff): Result<unknown, readonly Fault[]> {
-  const form = checked(tariffExportInputSchema, document);
+  const form = checked(exportForm, document);
   if (!form.ok) return form;
   const { tariff: given, tz, format, ocpi } = form.value;
   if (!isZone(tz))
