@@ -67,6 +67,28 @@ describe('energy', () => {
     });
   });
 
+  test('the counter of the day goes on from window to window', () => {
+    const tiers = (first: number): { upTo: number | null; price: number }[] => [
+      { upTo: 100, price: first },
+      { upTo: null, price: first * 10 },
+    ];
+    const line: Line = {
+      kind: 'energy',
+      id: 'e',
+      tierReset: 'day',
+      windows: [
+        { id: 'morning', when: [{ to: '12:00' }], tiers: tiers(0.1) },
+        { id: 'rest', when: 'otherwise', tiers: tiers(0.2) },
+      ],
+    };
+    // Two days: 60 kWh until noon, 60 after: 40 of these are within the first 100, 20 above.
+    expect(amountsOf(bill([line], new Float64Array(48).fill(5)))).toEqual({
+      'e morning tier 1': 12,
+      'e rest tier 1': 16,
+      'e rest tier 2': 80,
+    });
+  });
+
   test('adders count in their months, series by interval, energy fed in earns the sell price', () => {
     const made = bill(
       [
