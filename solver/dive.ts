@@ -3,7 +3,6 @@
  * and the program is solved again with minimum powers as bounds, until every power is 0 or above its minimum.
  * @module
  */
-import { solveOnce } from './backends/backend.ts';
 import type { LpBackend } from './backends/backend.ts';
 import { formulate, planOf } from './formulate.ts';
 import type { Formulation } from './formulate.ts';
@@ -59,33 +58,43 @@ function ranked(problem: DepotProblem, plan: Plan): Pair[] {
   return pairs.sort((a, b) => b.share - a.share || a.s - b.s || a.t - b.t);
 }
 
+/** What one round settles, as bounds, and how many powers were still below their minimum. */
+function settle(formulation: Formulation, plan: Plan, last: boolean): { bounds: Bounds; open: number } {
+  const { program, problem } = formulation;
+  const bounds = { lower: program.lower.slice(), upper: program.upper.slice() };
+  const ledger = new Ledger(problem);
+  let open = 0;
+  for (const pair of ranked(problem, plan)) {
+    const { s, t, share } = pair;
+    if (share > roomNoise && share < 1 - 1e-6) open++;
+    if (share <= roomNoise && !last) continue;
+    const least = lowestLevel(problem.sessions[s]);
+    const fits =
+      share >= onShare &&
+      ledger.highest(s, t) >= least - roomNoise &&
+      ledger.missing(s) >= least * problem.intervalH - roomNoise;
+    if (fits) ledger.set(s, t, least);
+    bound(formulation, pair, fits ? 'on' : 'off', bounds);
+  }
+  return { bounds, open };
+}
+
 /** A plan whose powers are 0 or at least their minimum, from one that is optimal without minima. */
 export function divePlan(problem: DepotProblem, relaxed: Plan, backend: LpBackend): Plan {
   const formulation = formulate(problem);
-  const { program } = formulation;
-  let plan = relaxed;
-  for (let round = 1; round <= roundsMax; round++) {
-    const bounds = { lower: program.lower.slice(), upper: program.upper.slice() };
-    const ledger = new Ledger(problem);
-    const last = round === roundsMax;
-    let open = 0;
-    for (const pair of ranked(problem, plan)) {
-      const { s, t, share } = pair;
-      const low = share > roomNoise && share < 1 - 1e-6;
-      if (low) open++;
-      if (share <= roomNoise && !last) continue;
-      const least = lowestLevel(problem.sessions[s]);
-      const fits =
-        share >= onShare &&
-        ledger.highest(s, t) >= least - roomNoise &&
-        ledger.missing(s) >= least * problem.intervalH - roomNoise;
-      if (fits) ledger.set(s, t, least);
-      bound(formulation, pair, fits ? 'on' : 'off', bounds);
+  const model = backend.open(formulation.program, 'on');
+  try {
+    let plan = relaxed;
+    for (let round = 1; round <= roundsMax; round++) {
+      const { bounds, open } = settle(formulation, plan, round === roundsMax);
+      if (open === 0) return plan;
+      model.setColumnBounds(bounds.lower, bounds.upper);
+      const answer = model.run({ integerGap: 0 });
+      if (answer.status !== 'optimal') return plan;
+      plan = planOf(formulation, answer.columnValue);
     }
-    if (open === 0) return plan;
-    const answer = solveOnce(backend, { ...program, ...bounds }, { integerGap: 0 });
-    if (answer.status !== 'optimal') return plan;
-    plan = planOf(formulation, answer.columnValue);
+    return plan;
+  } finally {
+    model.dispose();
   }
-  return plan;
 }
