@@ -85,7 +85,7 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
     case 'transaction-ended':
       return ended(context, belief, fact.transactionId, fact.at);
     case 'read-back': {
-      const strays = belief.strays.filter(({ link }) => link !== fact.link);
+      const strays = straysBeyond(context, belief, fact.link);
       const open = commandsOf({ ...belief, strays });
       return changed(context, belief, fact.at, {
         strays,
@@ -116,6 +116,15 @@ function commandsOf(belief: Belief): readonly StationCommand[] {
   return belief.open === undefined ? strays : [belief.open.command, ...strays];
 }
 
+/**
+ * The strays that are left when a later call on `link` is answered. Frames of one connection keep their order: what was
+ * sent on it before has been handled by then, unless frames may come twice.
+ */
+function straysBeyond(context: ExposureContext, belief: Belief, link: number): readonly Stray[] {
+  if (context.policy.repeatS > 0) return belief.strays;
+  return belief.strays.filter((stray) => stray.link !== link);
+}
+
 /** The belief without strays that cannot arrive any more; what they may have done stays possible. */
 function pruned(belief: Belief, at: EpochS): Belief {
   const strays = belief.strays.filter(({ untilS }) => at < untilS);
@@ -129,8 +138,7 @@ function answered(
   fact: Extract<Fact, { kind: 'answered' }>,
 ): Belief {
   const { version } = context.station;
-  // Frames of one connection keep their order: what was sent on it before has been handled by now.
-  const older = belief.strays.filter(({ link }) => link !== open.link);
+  const older = straysBeyond(context, belief, open.link);
   const again: Stray = {
     command: open.command,
     link: -1,
@@ -156,7 +164,7 @@ function acceptedLate(
   belief: Belief,
   fact: Extract<Fact, { kind: 'accepted-late' }>,
 ): Belief {
-  const strays = belief.strays.filter(({ link }) => link !== fact.link);
+  const strays = straysBeyond(context, belief, fact.link);
   return changed(context, belief, fact.at, {
     strays,
     candidates: settledBy(context, belief, fact.command, strays),
@@ -186,7 +194,7 @@ export function wouldSettle(
   command: StationCommand,
   sent: { readonly at: EpochS; readonly link: number },
 ): boolean {
-  const strays = pruned(belief, sent.at).strays.filter(({ link }) => link !== sent.link);
+  const strays = straysBeyond(context, pruned(belief, sent.at), sent.link);
   if (strays.length === 0 && command.kind === 'set-profile') {
     const { evseId, profile } = command;
     return !isInstalled(belief, { evseId, profile });

@@ -210,6 +210,9 @@ describe('a command given up', () => {
     const s = bench({}, policy).holds(floor).tell(running).send(high, 100).answer('accepted', 101);
     expect(s.send(low, 110).answer('accepted', 111).a(300)).toBe(30);
     expect(s.send(low, 170).answer('accepted', 171).a(300)).toBe(10);
+    // One given up there may come again too, even after a later one on the same connection was answered.
+    const t = bench({}, policy).holds(floor).tell(running).send(high, 100, 1).giveUp(130);
+    expect(t.send(low, 140, 1).answer('accepted', 141).a(300)).toBe(30);
   });
 });
 
