@@ -1,0 +1,212 @@
+/** What the solver is told of the depot, worked by hand. */
+import { expect, test } from 'vitest';
+import type { Station } from '#domain/site';
+import { seconds, watts } from '#domain/units';
+import { draftOf } from '#engine/problem';
+import type { State } from '#engine/state';
+import type { DepotProblem } from '#solver/problem';
+import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+
+const visit: FakeVisit = {
+  id: 'v1',
+  stationId: 'A',
+  arriveS: startS + 300,
+  departS: startS + 7200,
+  energyWh: 9000,
+  maxW: 11_000,
+};
+
+async function depotWith(
+  stations: readonly Station[],
+  visits: readonly FakeVisit[],
+  more: Parameters<typeof siteOf>[1] = {},
+): Promise<FakeDepot> {
+  const depot = new FakeDepot({ site: siteOf(stations, more), visits });
+  await depot.begin();
+  return depot;
+}
+
+function stateOf(depot: FakeDepot): State {
+  const state = depot.loop?.state();
+  if (state === undefined) throw new Error('no engine');
+  return state;
+}
+
+function problemOf(depot: FakeDepot): DepotProblem {
+  const draft = draftOf(stateOf(depot));
+  if (draft === undefined) throw new Error('nothing to plan');
+  return draft.problem;
+}
+
+const circuit = (problem: DepotProblem, id: string) => problem.circuits.find((c) => c.id === id);
+
+test('the grid starts with the quarter hour that runs and ends with the last departure', async () => {
+  const depot = await depotWith([stationOf('A')], [{ ...visit, departS: startS + 6000 }]);
+  await depot.runTo(startS + 1000);
+  const draft = draftOf(stateOf(depot));
+  // 18:15 to 19:40: six quarter hours, the last one not whole.
+  expect(draft?.grid).toEqual({ startS: startS + 900, intervalS: 900, count: 6 });
+  expect(draft?.problem.sessions).toMatchObject([{ id: 'v1', arrive: 0, depart: 5 }]);
+});
+
+test('a vehicle that is expected counts from the first whole quarter hour after its arrival', async () => {
+  const depot = await depotWith([stationOf('A')], [visit]);
+  expect(problemOf(depot).sessions).toMatchObject([{ arrive: 1, depart: 8 }]);
+});
+
+test('a vehicle that is late is expected from the next quarter hour on', async () => {
+  const depot = await depotWith([stationOf('A'), stationOf('B')], []);
+  depot.announce({ ...visit, arriveS: startS + 100 });
+  await depot.runTo(startS + 2000);
+  expect(problemOf(depot).sessions).toMatchObject([{ arrive: 1, depart: 6 }]);
+});
+
+test('powers go in whole amperes from six on, on the phases that the vehicle has', async () => {
+  const oneWire = stationOf('B', {
+    evses: stationOf('B').evses.map((evse) => ({ ...evse, rotation: [1] as const })),
+  });
+  const depot = await depotWith([stationOf('A'), oneWire], [visit, { ...visit, id: 'v2', stationId: 'B' }]);
+  // 230 V: 6 A are 4.14 kW on three phases and 1.38 kW on one.
+  expect(problemOf(depot).sessions).toMatchObject([
+    { id: 'v1', phases: 3, minKw: 4.14, stepKw: 0.69, maxKw: 11 },
+    { id: 'v2', phases: 1, minKw: expect.closeTo(1.38, 9), stepKw: 0.23, maxKw: 7.36 },
+  ]);
+});
+
+test('energy that was delivered is asked for no more, and a full vehicle not at all', async () => {
+  const depot = await depotWith([stationOf('A')], [{ ...visit, departS: startS + 10_800 }]);
+  const [before] = problemOf(depot).sessions;
+  // 9 kWh, 1 % and a late raise of 10 s at 11 kW: 9.12 kWh, in quarter hours of whole amperes 9.1425 kWh.
+  expect(before?.energyKwh).toBeCloseTo(9.1425, 6);
+  await depot.runTo(startS + 2800);
+  const delivered = stateOf(depot).visits['v1']?.deliveredWh ?? 0;
+  expect(delivered).toBeGreaterThan(1000);
+  const [after] = problemOf(depot).sessions;
+  expect(after?.energyKwh).toBeLessThan(9.2 - delivered / 1000 + 0.2);
+  await depot.runTo(startS + 9000);
+  expect(draftOf(stateOf(depot))).toBeUndefined();
+});
+
+test('circuits keep what the floors of all EVSEs take, idle ones too', async () => {
+  const depot = await depotWith([stationOf('A'), stationOf('B')], [visit]);
+  // 6 A at 230 V on three phases.
+  expect(problemOf(depot).connectors.map((c) => [c.id, c.reserveKw])).toEqual([
+    ['A/1', 4.14],
+    ['B/1', 4.14],
+  ]);
+});
+
+test('a circuit has what its fuse leaves, less the rounding of each EVSE', async () => {
+  const depot = await depotWith([stationOf('A'), stationOf('B')], [visit]);
+  const problem = problemOf(depot);
+  // 40 A at 230 V are 9.2 kW on each phase; 2 W for each of two EVSEs.
+  expect(circuit(problem, 'panel')?.phaseLimitKw?.[1][0]).toBeCloseTo(9.196, 9);
+  expect(circuit(problem, 'panel')?.limitKw[0]).toBe(Infinity);
+  expect(circuit(problem, 'panel')?.parent).toBe(0);
+  expect(circuit(problem, 'grid')?.parent).toBe(-1);
+});
+
+test('a load that rises at a boundary is made room for in the quarter hour before it', async () => {
+  // 3 kW until 18:30, then 9 kW: chargers are still on their old level while they react.
+  const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter < 74 ? 3000 : 9000));
+  const depot = await depotWith([stationOf('A')], [visit], {
+    uncontrolled: [{ circuit: 'grid', expectedW: curve, boundW: curve }],
+  });
+  const problem = problemOf(depot);
+  const left = [...(circuit(problem, 'grid')?.phaseLimitKw?.[0] ?? [])].slice(0, 3);
+  // 60 A: 13.8 kW less 1 kW, then less 3 kW.
+  expect(left.map((kw) => Math.round(kw * 100) / 100)).toEqual([12.8, 10.8, 10.8]);
+  expect([...problem.fixedLoadKw].slice(0, 3)).toEqual([3, 3, 9]);
+});
+
+test('the local clock decides which quarter hour of the day curve holds', async () => {
+  const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter * 100));
+  const depot = await depotWith([stationOf('A')], [visit], {
+    timeZone: 'America/Los_Angeles',
+    uncontrolled: [{ circuit: 'grid', expectedW: curve, boundW: curve }],
+  });
+  // 18:00 UTC is 11:00 in summer: quarter hour 44.
+  expect(problemOf(depot).fixedLoadKw[0]).toBe(4.4);
+});
+
+test('a station that is lost is a fixed load by the plan that it holds', async () => {
+  const depot = await depotWith(
+    [stationOf('A'), stationOf('B')],
+    [visit, { ...visit, id: 'v2', stationId: 'B', arriveS: startS + 400 }],
+  );
+  await depot.runTo(startS + 1000);
+  const heldA = depot.station('A').limitA();
+  expect(heldA).toBeGreaterThan(5);
+  depot.station('A').disconnect();
+  await depot.runTo(startS + 1020);
+  const problem = problemOf(depot);
+  expect(problem.sessions.map((s) => s.id)).toEqual(['v2']);
+  expect(problem.connectors.map((c) => c.id)).toEqual(['B/1']);
+  // What A may draw is gone from the panel; one EVSE is left to round for.
+  const left = circuit(problem, 'panel')?.phaseLimitKw?.[0][0] ?? 0;
+  expect(left).toBeCloseTo(((40 - heldA) * 230) / 1000 - 0.002, 6);
+  expect(problem.fixedLoadKw[0]).toBeCloseTo((heldA * 690) / 1000, 6);
+});
+
+test('a caught charger is a fixed load at its hardware maximum for ever', async () => {
+  const depot = new FakeDepot({
+    site: siteOf([stationOf('A'), stationOf('B')]),
+    policy: policyWith({ sampleIntervalS: 60 }),
+    visits: [
+      { ...visit, maxW: 22_000, energyWh: 30_000 },
+      { ...visit, id: 'v2', stationId: 'B' },
+    ],
+    sampleS: 60,
+  });
+  depot.station('A').isDeaf = true;
+  await depot.begin();
+  await depot.runTo(startS + 600);
+  const problem = problemOf(depot);
+  expect(problem.sessions.map((s) => s.id)).toEqual(['v2']);
+  // 40 A less 32 A.
+  const left = [...(circuit(problem, 'panel')?.phaseLimitKw?.[0] ?? [])];
+  expect(new Set(left.map((kw) => Math.round(kw * 1000)))).toEqual(new Set([1838]));
+});
+
+test('connectors on one power module share it', async () => {
+  const plain = stationOf('D');
+  const [socket] = plain.evses;
+  if (socket === undefined) throw new Error('no socket');
+  const dc: Station = {
+    ...plain,
+    current: 'DC',
+    capability: { ...plain.capability, rateUnit: 'W' },
+    evses: [1, 2].map((id) => ({ ...socket, id, maxW: watts(20_000) })),
+    moduleW: watts(25_000),
+  };
+  const depot = await depotWith([stationOf('A'), dc], [{ ...visit, stationId: 'D' }]);
+  const problem = problemOf(depot);
+  expect(problem.modules).toEqual([{ id: 'D', maxKw: 25 }]);
+  expect(problem.connectors.map((c) => [c.id, c.module])).toEqual([
+    ['A/1', -1],
+    ['D/1', 0],
+    ['D/2', 0],
+  ]);
+  expect(problem.sessions).toMatchObject([{ phases: 3, minKw: 0, stepKw: 0, maxKw: 11 }]);
+});
+
+test('two visits of one place never overlap in a plan', async () => {
+  const depot = await depotWith(
+    [stationOf('A')],
+    [visit, { ...visit, id: 'v2', arriveS: startS + 3600, departS: startS + 10_800 }],
+  );
+  expect(problemOf(depot).sessions.map((s) => [s.id, s.arrive, s.depart])).toEqual([
+    ['v1', 1, 8],
+    ['v2', 8, 12],
+  ]);
+});
+
+test('what is beyond the horizon of the policy is not planned', async () => {
+  const depot = new FakeDepot({
+    site: siteOf([stationOf('A')]),
+    policy: policyWith({ horizonMaxS: seconds(3600) }),
+    visits: [visit],
+  });
+  await depot.begin();
+  expect(problemOf(depot)).toMatchObject({ intervals: 4, sessions: [{ arrive: 1, depart: 4 }] });
+});
