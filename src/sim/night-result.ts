@@ -1,9 +1,6 @@
 /** What a simulated night gives back: a JSON value from which tables and reports are made. @module */
 import type { Phase } from '#domain/site';
 
-/** Current per phase in order L1, L2, L3. */
-export type PhaseValues = readonly [l1: number, l2: number, l3: number];
-
 /** One EVSE as reports show it. */
 export interface NightEvse {
   readonly key: string;
@@ -90,7 +87,7 @@ export interface VisitOutcome {
   /** What the vehicle could have taken at full power of vehicle and EVSE from arrival to departure. */
   readonly reachableWh: number;
   readonly missingWh: number;
-  /** `late`: short, and the vehicle came later or left earlier than announced. */
+  /** `still-here`: the night ended before the visit did. */
   readonly outcome: 'met' | 'short' | 'still-here';
   readonly priority: number;
   readonly maxW: number;

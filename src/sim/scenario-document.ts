@@ -221,8 +221,6 @@ export const scenarioSchema = z.strictObject({
 
 /** A scenario as written, defaults filled in. */
 export type ScenarioDocument = z.infer<typeof scenarioSchema>;
-/** One fault of the script as written. */
-export type FaultDocument = ScenarioDocument['faults'][number];
 /** A model of stations as written. */
 export type StationModelDocument = ScenarioDocument['stationModels'][number];
 /** What simulated hardware does. */
