@@ -292,10 +292,12 @@ export function generatedDepot(shape: DepotShape): DepotProblem {
     fixedLoadKw,
     price: Float64Array.from({ length: intervals }, (_, t) => {
       const hour = hourOf(t);
-      return hour >= 16 && hour < 21 ? 0.34 : hour >= 22 || hour < 6 ? 0.12 : 0.19;
+      const quarter = Math.floor((t * intervalH) / 0.25 + 1e-9);
+      // A little dearer from quarter hour to quarter hour: among equals, earlier is better.
+      return (hour >= 16 && hour < 21 ? 0.34 : hour >= 22 || hour < 6 ? 0.12 : 0.19) + (1e-3 * quarter) / 96;
     }),
     demand: demandOf(drawing, fixedLoadKw, loads[0]),
-    earliness: 1e-3,
+    earliness: 0,
     ...(shape.pv === true
       ? {
           pv: {

@@ -112,8 +112,26 @@ export class Flow {
     this.someAt = new Int32Array(offset);
     this.armOf = new Int32Array(first << wordBits).fill(-1);
     for (let a = 0; a < arms; a++) this.armOf[(this.leafFirst[armLeaf[a]] << wordBits) + this.armAt[a]] = a;
+    this.#openAll();
+  }
+
+  /** Bits of an empty network: every arm with capacity can carry more. */
+  #openAll(): void {
+    const { arms, armLeaf, armFrom, armTo, armBase, pairKw } = this.network;
     for (let a = 0; a < arms; a++) {
-      for (let t = network.armFrom[a]; t < network.armTo[a]; t++) this.setBits(a, t);
+      const leaf = armLeaf[a];
+      const at = this.leafOffset[leaf] + (this.armAt[a] >> wordBits);
+      const stride = this.leafWords[leaf];
+      const armBit = 1 << (this.armAt[a] & bitMask);
+      for (let t = armFrom[a]; t < armTo[a]; t++) {
+        if (pairKw[armBase[a] + t] <= flowNoise) continue;
+        this.more[a * this.words + (t >> wordBits)] |= 1 << (t & bitMask);
+        this.moreAt[at + t * stride] |= armBit;
+      }
+    }
+    for (const run of this.network.moduleRuns) {
+      if (run.capKw > flowNoise) continue;
+      for (const a of run.arms) for (let t = run.from; t < run.to; t++) this.setBits(a, t);
     }
   }
 

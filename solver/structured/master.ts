@@ -61,6 +61,10 @@ export class Master {
   readonly #pool = new Map<string, CutSet>();
   #columns: number;
   #rows: number;
+  /** Rows of single choices that wait for the next run: right sides, and indices with their ends. */
+  #waitingRhs: number[] = [];
+  #waitingStarts: number[] = [0];
+  #waitingIndices: number[] = [];
   #answer: BackendAnswer | undefined;
 
   constructor(network: Network, capacity: Float64Array, backend: LpBackend) {
@@ -128,6 +132,7 @@ export class Master {
 
   /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
   run(): boolean {
+    this.#flush();
     this.#answer = this.#model.run({ integerGap: 0 });
     return this.#answer.status === 'optimal';
   }
@@ -201,31 +206,37 @@ export class Master {
       if (rhs <= known.rhs + noise) return false;
       known.rhs = rhs;
       known.cut = cut;
+      this.#flush();
       this.#model.setRowBounds(known.row, rhs, Infinity);
       return true;
     }
-    const indices: number[] = [];
-    for (let q = 0; q < inside.length; q++) if (inside[q] === 1) indices.push(q);
-    const made = { cut, row: this.#rows, rhs, inside };
-    this.#addRow(rhs, indices);
+    const made = { cut, row: this.#rows++, rhs, inside };
+    for (let q = 0; q < inside.length; q++) if (inside[q] === 1) this.#waitingIndices.push(q);
+    this.#waitingRhs.push(rhs);
+    this.#waitingStarts.push(this.#waitingIndices.length);
     this.#cuts.push(made);
     this.#byChoice.set(key, made);
     return true;
   }
 
-  #addRow(rhs: number, indices: readonly number[]): void {
+  /** Hands waiting rows to the back end in one piece. */
+  #flush(): void {
+    if (this.#waitingRhs.length === 0) return;
     this.#model.addRows({
-      lower: Float64Array.of(rhs),
-      upper: Float64Array.of(Infinity),
-      starts: Int32Array.of(0, indices.length),
-      indices: Int32Array.from(indices),
-      values: new Float64Array(indices.length).fill(1),
+      lower: Float64Array.from(this.#waitingRhs),
+      upper: new Float64Array(this.#waitingRhs.length).fill(Infinity),
+      starts: Int32Array.from(this.#waitingStarts),
+      indices: Int32Array.from(this.#waitingIndices),
+      values: new Float64Array(this.#waitingIndices.length).fill(1),
     });
-    this.#rows++;
+    this.#waitingRhs = [];
+    this.#waitingStarts = [0];
+    this.#waitingIndices = [];
   }
 
   /** All choices of slots at once: `y <= x`, `y <= capacity`, `sum y >= energy`. */
   lift(cut: CutSet): void {
+    this.#flush();
     cut.lifted = true;
     const shares = new Int32Array(this.#network.slots).fill(-2);
     const own: number[] = [];

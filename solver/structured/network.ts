@@ -102,25 +102,29 @@ export function structureObstacle(problem: DepotProblem): string | undefined {
   );
   const feels = (s: number): boolean => paths[sessions[s].connector].some((g) => limited[g]);
   if (sessions.some((_, s) => weighs(s) && feels(s))) return 'one-phase vehicles on three-phase sockets';
-  for (const module of problem.modules.keys()) {
-    const members = connectors.filter((connector) => connector.module === module);
-    if (new Set(members.map((connector) => connector.circuit)).size > 1)
+  const members: number[][] = problem.modules.map(() => []);
+  for (const [c, connector] of connectors.entries())
+    if (connector.module >= 0) members[connector.module].push(c);
+  for (const [module, all] of members.entries()) {
+    if (all.some((c) => connectors[c].circuit !== connectors[all[0]].circuit))
       return 'a module over several circuits';
-    const most = members.reduce((sum, connector) => sum + connector.maxKw, 0);
-    const reserved = members.some((connector) => connector.reserveKw > 0);
+    const most = all.reduce((sum, c) => sum + connectors[c].maxKw, 0);
+    const reserved = all.some((c) => connectors[c].reserveKw > 0);
     if (reserved && most > problem.modules[module].maxKw + flowNoise) return 'a shared module with reserves';
   }
   return undefined;
 }
 
-/** Growing lists while the network is drawn. */
+/** Arms while the network is drawn; arrays are long enough for all, `count` and `pairs` say how much is used. */
 interface Arms {
-  readonly session: number[];
-  readonly leaf: number[];
-  readonly from: number[];
-  readonly to: number[];
-  readonly base: number[];
-  readonly kw: number[];
+  count: number;
+  pairs: number;
+  readonly session: Int32Array;
+  readonly leaf: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly base: Int32Array;
+  readonly kw: Float64Array;
 }
 
 interface Tree {
@@ -177,12 +181,14 @@ function circuitRooms(problem: DepotProblem): Float64Array {
   return rooms;
 }
 
-function addArm(arms: Arms, session: number, leaf: number, window: readonly [number, number]): void {
-  arms.session.push(session);
-  arms.leaf.push(leaf);
-  arms.from.push(window[0]);
-  arms.to.push(window[1]);
-  arms.base.push(arms.kw.length - window[0]);
+/** Begins an arm over [from, to); its capacities are pushed afterwards. */
+function addArm(arms: Arms, session: number, leaf: number, from: number, to: number): void {
+  const a = arms.count++;
+  arms.session[a] = session;
+  arms.leaf[a] = leaf;
+  arms.from[a] = from;
+  arms.to[a] = to;
+  arms.base[a] = arms.pairs - from;
 }
 
 interface Drawn {
@@ -193,19 +199,39 @@ interface Drawn {
   readonly armsOf: number[];
 }
 
+function emptyArms(problem: DepotProblem): Arms {
+  let stays = 0;
+  for (const { arrive, depart } of problem.sessions) stays += Math.max(0, depart - arrive);
+  const most = 3 * problem.sessions.length;
+  return {
+    count: 0,
+    pairs: 0,
+    session: new Int32Array(most),
+    leaf: new Int32Array(most),
+    from: new Int32Array(most),
+    to: new Int32Array(most),
+    base: new Int32Array(most),
+    kw: new Float64Array(2 * stays + problem.sessions.length),
+  };
+}
+
 /** Sessions with their arms; what no plan could deliver to a session is left out. */
 function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number[]): Drawn {
-  const arms: Arms = { session: [], leaf: [], from: [], to: [], base: [], kw: [] };
+  const arms = emptyArms(problem);
   const drawn: Drawn = { arms, sessions: [], energy: [], level: [], armsOf: [0] };
   const { intervals, intervalH, connectors } = problem;
+  const caps = new Float64Array(intervals);
   for (const [s, session] of problem.sessions.entries()) {
     const { arrive, depart } = session;
     const connector = connectors[session.connector];
     const reserved = connector.reserveKw / exposureFactor(session, connector);
-    const caps = Array.from({ length: Math.max(0, depart - arrive) }, (_, i) =>
-      powerCap(session, connector, arrive + i),
-    );
-    const most = caps.reduce((sum, kw) => sum + kw, 0);
+    let most = 0;
+    let highest = 0;
+    for (let t = arrive; t < depart; t++) {
+      caps[t] = powerCap(session, connector, t);
+      most += caps[t];
+      highest = Math.max(highest, caps[t]);
+    }
     const energy = Math.min(session.energyKwh / intervalH, most);
     if (energy <= flowNoise) continue;
     const at = drawn.sessions.length;
@@ -214,79 +240,102 @@ function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number
     const level = levelPrice.indexOf(session.shortfallPrice);
     drawn.level.push(level);
     if (reserved > 0) {
-      addArm(arms, at, tree.bypass, [arrive, depart]);
-      for (const kw of caps) arms.kw.push(Math.min(kw, reserved));
+      addArm(arms, at, tree.bypass, arrive, depart);
+      for (let t = arrive; t < depart; t++) arms.kw[arms.pairs++] = Math.min(caps[t], reserved);
     }
-    if (caps.some((kw) => kw > reserved)) {
-      addArm(arms, at, tree.nodeOf[connector.circuit], [arrive, depart]);
-      for (const kw of caps) arms.kw.push(Math.max(0, kw - reserved));
+    if (highest > reserved) {
+      addArm(arms, at, tree.nodeOf[connector.circuit], arrive, depart);
+      for (let t = arrive; t < depart; t++) arms.kw[arms.pairs++] = Math.max(0, caps[t] - reserved);
     }
-    addArm(arms, at, 0, [intervals + level, intervals + level + 1]);
-    arms.kw.push(energy);
-    drawn.armsOf.push(arms.session.length);
+    addArm(arms, at, 0, intervals + level, intervals + level + 1);
+    arms.kw[arms.pairs++] = energy;
+    drawn.armsOf.push(arms.count);
   }
   return drawn;
 }
 
 function runsOf(arms: Arms): Runs {
-  const start = [0];
-  const from: number[] = [];
-  const to: number[] = [];
-  const kw: number[] = [];
-  for (const [a, base] of arms.base.entries()) {
-    for (let t = arms.from[a]; t < arms.to[a];) {
+  const start = new Int32Array(arms.count + 1);
+  const from = new Int32Array(arms.pairs);
+  const to = new Int32Array(arms.pairs);
+  const kw = new Float64Array(arms.pairs);
+  let count = 0;
+  for (let a = 0; a < arms.count; a++) {
+    const base = arms.base[a];
+    const end = arms.to[a];
+    for (let t = arms.from[a]; t < end;) {
       const begin = t;
       const value = arms.kw[base + t];
-      while (t < arms.to[a] && arms.kw[base + t] === value) t++;
+      while (t < end && arms.kw[base + t] === value) t++;
       if (value <= 0) continue;
-      from.push(begin);
-      to.push(t);
-      kw.push(value);
+      from[count] = begin;
+      to[count] = t;
+      kw[count++] = value;
     }
-    start.push(from.length);
+    start[a + 1] = count;
   }
-  return {
-    start: Int32Array.from(start),
-    from: Int32Array.from(from),
-    to: Int32Array.from(to),
-    kw: Float64Array.from(kw),
-  };
+  return { start, from: from.slice(0, count), to: to.slice(0, count), kw: kw.slice(0, count) };
 }
 
 /** Stretches in which the arms of a module can exceed it. */
 function moduleRunsOf(problem: DepotProblem, drawn: Drawn, tree: Tree): ModuleRun[] {
   const { arms, sessions } = drawn;
   const members: number[][] = problem.modules.map(() => []);
-  for (const [a, session] of arms.session.entries()) {
+  for (let a = 0; a < arms.count; a++) {
     if (arms.leaf[a] === tree.bypass || arms.from[a] >= problem.intervals) continue;
-    const { module } = problem.connectors[problem.sessions[sessions[session]].connector];
+    const { module } = problem.connectors[problem.sessions[sessions[arms.session[a]]].connector];
     if (module >= 0) members[module].push(a);
   }
   const runs: ModuleRun[] = [];
   for (const [module, all] of members.entries()) {
-    const { maxKw } = problem.modules[module];
-    let open: ModuleRun | undefined;
-    const close = (to: number): void => {
-      if (open !== undefined) runs.push({ ...open, to });
-      open = undefined;
-    };
-    for (let t = 0; t < problem.intervals && all.length > 0; t++) {
-      const present = all.filter((a) => t >= arms.from[a] && t < arms.to[a] && arms.kw[arms.base[a] + t] > 0);
-      const kw = present.map((a) => arms.kw[arms.base[a] + t]);
-      const binds = kw.reduce((sum, value) => sum + value, 0) > maxKw + flowNoise;
-      const same = open !== undefined && sameRun(open, present, kw);
-      if (!binds || !same) close(t);
-      if (!binds || same) continue;
-      const leaf = arms.leaf[all[0]];
-      open = { module, leaf, from: t, to: t, capKw: maxKw, arms: present, armKw: kw };
-    }
-    close(problem.intervals);
+    if (all.length > 0) addModuleRuns(runs, arms, all, { module, maxKw: problem.modules[module].maxKw });
   }
   return runs;
 }
 
-function sameRun(run: ModuleRun, arms: readonly number[], kw: readonly number[]): boolean {
-  return run.arms.length === arms.length && run.arms.every((a, i) => a === arms[i] && run.armKw[i] === kw[i]);
+/** Times at which the capacity of an arm of the module changes, in order. */
+function breaksOf(arms: Arms, members: readonly number[]): number[] {
+  const breaks = new Set<number>();
+  for (const a of members) {
+    breaks.add(arms.from[a]);
+    for (let t = arms.from[a] + 1; t < arms.to[a]; t++) {
+      if (arms.kw[arms.base[a] + t] !== arms.kw[arms.base[a] + t - 1]) breaks.add(t);
+    }
+    breaks.add(arms.to[a]);
+  }
+  return [...breaks].sort((x, y) => x - y);
+}
+
+function addModuleRuns(
+  runs: ModuleRun[],
+  arms: Arms,
+  members: readonly number[],
+  { module, maxKw }: { readonly module: number; readonly maxKw: number },
+): void {
+  const breaks = breaksOf(arms, members);
+  for (let i = 0; i + 1 < breaks.length; i++) {
+    const from = breaks[i];
+    const present: number[] = [];
+    const kw: number[] = [];
+    let sum = 0;
+    for (const a of members) {
+      const value = from >= arms.from[a] && from < arms.to[a] ? arms.kw[arms.base[a] + from] : 0;
+      if (value <= 0) continue;
+      present.push(a);
+      kw.push(value);
+      sum += value;
+    }
+    if (sum <= maxKw + flowNoise) continue;
+    runs.push({
+      module,
+      leaf: arms.leaf[members[0]],
+      from,
+      to: breaks[i + 1],
+      capKw: maxKw,
+      arms: present,
+      armKw: kw,
+    });
+  }
 }
 
 interface Slots {
@@ -332,8 +381,10 @@ function capacitiesOf(problem: DepotProblem, tree: Tree, arms: Arms, times: numb
   const { intervals } = problem;
   const nodes = tree.parent.length;
   const load = new Float64Array(nodes * times);
-  for (const [a, base] of arms.base.entries()) {
-    for (let t = arms.from[a]; t < arms.to[a]; t++) load[arms.leaf[a] * times + t] += arms.kw[base + t];
+  for (let a = 0; a < arms.count; a++) {
+    const at = arms.leaf[a] * times;
+    const base = arms.base[a];
+    for (let t = arms.from[a]; t < arms.to[a]; t++) load[at + t] += arms.kw[base + t];
   }
   const cap = new Float64Array(nodes * times).fill(Infinity);
   const rooms = circuitRooms(problem);
@@ -372,14 +423,14 @@ export function networkOf(problem: DepotProblem): Network {
     parent: tree.parent,
     cap: capacitiesOf(problem, tree, arms, times),
     circuitOf: tree.circuitOf,
-    arms: arms.session.length,
-    armSession: Int32Array.from(arms.session),
-    armLeaf: Int32Array.from(arms.leaf),
-    armFrom: Int32Array.from(arms.from),
-    armTo: Int32Array.from(arms.to),
-    armBase: Int32Array.from(arms.base),
-    pairs: arms.kw.length,
-    pairKw: Float64Array.from(arms.kw),
+    arms: arms.count,
+    armSession: arms.session.subarray(0, arms.count),
+    armLeaf: arms.leaf.subarray(0, arms.count),
+    armFrom: arms.from.subarray(0, arms.count),
+    armTo: arms.to.subarray(0, arms.count),
+    armBase: arms.base.subarray(0, arms.count),
+    pairs: arms.pairs,
+    pairKw: arms.kw.subarray(0, arms.pairs),
     armsOf: Int32Array.from(drawn.armsOf),
     runs: runsOf(arms),
     moduleRuns: moduleRunsOf(problem, drawn, tree),
