@@ -42,17 +42,21 @@ function checkSession(problem: DepotProblem, s: number, kw: Float64Array, worst:
   const session = problem.sessions[s];
   const taper = session.taper ?? [];
   let delivered = 0;
+  const whole = taper.length === 0;
   for (let i = 0; i < kw.length; i++) {
+    const within = kw[i] >= 0 && kw[i] <= capOf(problem, s, session.arrive + i);
+    delivered += kw[i] * problem.intervalH;
+    if (within && whole) continue;
     const at = (): string => `session ${session.id} @ ${session.arrive + i}`;
+    const before = delivered - kw[i] * problem.intervalH;
     note(worst, kw[i] - capOf(problem, s, session.arrive + i), at);
     note(worst, -kw[i], at);
-    if (taper.length > 0) note(worst, kw[i] - taper[0].maxKw, at);
+    if (!whole) note(worst, kw[i] - taper[0].maxKw, at);
     for (let n = 1; n < taper.length; n++) {
       const [from, to] = [taper[n - 1], taper[n]];
-      const along = (delivered - from.fromKwh) / (to.fromKwh - from.fromKwh);
+      const along = (before - from.fromKwh) / (to.fromKwh - from.fromKwh);
       note(worst, kw[i] - (from.maxKw + along * (to.maxKw - from.maxKw)), at);
     }
-    delivered += kw[i] * problem.intervalH;
   }
   return delivered;
 }
@@ -71,17 +75,20 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
       for (const phase of rotation) held[g][phase] += reserveKw / rotation.length;
     }),
   );
+  const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
   problem.sessions.forEach(({ connector: c, arrive }, s) => {
     const { module, reserveKw, rotation } = problem.connectors[c];
     const weight = weightOf(problem, s);
-    plan.powerKw[s].forEach((kw, i) => {
-      const t = arrive + i;
-      if (module >= 0) ofModule[module * span + t] += kw;
-      const above = Math.max(0, weight * kw - reserveKw);
-      climb(c, (g) => {
-        seen[g][3 * span + t] += above;
-        for (const phase of rotation) seen[g][phase * span + t] += above / rotation.length;
-      });
+    const kw = plan.powerKw[s];
+    if (module >= 0) for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += kw[i];
+    const above = kw.map((value) => Math.max(0, weight * value - reserveKw));
+    climb(c, (g) => {
+      const total = seen[g].subarray(3 * span + arrive, 3 * span + arrive + above.length);
+      for (let i = 0; i < above.length; i++) total[i] += above[i];
+      for (const phase of phased ? rotation : []) {
+        for (let i = 0; i < above.length; i++)
+          seen[g][phase * span + arrive + i] += above[i] / rotation.length;
+      }
     });
   });
   ofModule.forEach((kw, at) => {

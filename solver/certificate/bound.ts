@@ -105,6 +105,7 @@ export function dualBound(
   const { used, dualResidual } = usable(problem, given);
   const { intervals: span, intervalH: h, price, earliness, connectors, circuits } = problem;
   const grid = problem.pv !== undefined || problem.battery !== undefined;
+  const phased = used.phases.length > 0;
   const demand = demandPrice(problem, used, grid);
   let bound = demand.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
   const held = circuits.map(() => new Float64Array(4));
@@ -151,8 +152,8 @@ export function dualBound(
       let seen = cost;
       for (let g = circuit; g >= 0; g = circuits[g].parent) {
         seen += weight * used.circuits[g * span + t];
-        for (const phase of rotation)
-          seen += ((used.phases[(3 * g + phase) * span + t] ?? 0) * weight) / rotation.length;
+        for (const phase of phased ? rotation : [])
+          seen += (used.phases[(3 * g + phase) * span + t] * weight) / rotation.length;
       }
       const free = Math.min(cap, reserveKw / weight);
       bound += atBest(cost, free) + atBest(seen, cap - free);
