@@ -6,10 +6,14 @@ import { playChoice, type PlayOptions } from './world-player.ts';
 parentPort?.on(
   'message',
   (task: { readonly choice: WorldChoice; readonly solver: PlayOptions['solver'] }) => {
+    const tell = (answer: unknown): void => {
+      // oxlint-disable-next-line require-post-message-target-origin -- a thread has no origin
+      parentPort?.postMessage(answer);
+    };
     void playChoice(task.choice, { solver: task.solver }).then(
-      (outcome) => parentPort?.postMessage({ outcome }),
+      (outcome) => tell({ outcome }),
       (error: unknown) =>
-        parentPort?.postMessage({
+        tell({
           seed: task.choice.seed,
           problem: error instanceof Error ? (error.stack ?? error.message) : String(error),
         }),

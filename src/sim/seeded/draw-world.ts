@@ -9,6 +9,7 @@ import type { PersonaName } from '../scenario-document.ts';
 import { commissioningS, drawDepot, drawVisits, pick } from './draw-depot.ts';
 import {
   switchNames,
+  usualSwitches,
   type LinkPromise,
   type NetworkRates,
   type SwitchName,
@@ -125,7 +126,8 @@ function drawLineEvents(
     kind: 'fault',
     fault: { kind: 'cut', stationId, ...at },
   });
-  switch (name) {
+  const kind: string = name;
+  switch (kind) {
     case 'cut':
       return Array.from({ length: times }, () =>
         cut(any(), spanIn(prng, span, pick(prng, [120, 3600, 6 * 3600]))),
@@ -166,7 +168,8 @@ function drawDepotEvents(
   scenario: Scenario,
   span: Span,
 ): readonly WorldEvent[] {
-  switch (name) {
+  const kind: string = name;
+  switch (kind) {
     case 'engine-crash':
       return Array.from({ length: prng.integer(1, 4) }, () => ({
         switch: name,
@@ -215,7 +218,8 @@ function declared(station: Station, persona: PersonaName): Station | undefined {
     capability: { ...capability, ...change },
   });
   if (undeclarable.has(persona)) return undefined;
-  switch (persona) {
+  const kind: string = persona;
+  switch (kind) {
     case 'forgets-on-reboot':
       return told({ keepsProfiles: 'none' });
     case 'slow':
@@ -329,7 +333,7 @@ function withLies(
 export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const { seed, hours } = choice;
   const prng = prngOf(seed);
-  const on = swarm(seed, choice.allowed ?? switchNames);
+  const on = swarm(seed, choice.allowed ?? usualSwitches);
   const depot = drawDepot(prng.fork('depot'), choice.connectors);
   const { startS } = depot;
   const endS = epochS(startS + Math.round(hours * 3600));

@@ -102,6 +102,7 @@ class Rules implements Watch {
   private readonly futures: Futures;
   private readonly offlineAt = new Map<string, EpochS>();
   private readonly held = new Map<string, unknown>();
+  private readonly plans = new Map<string, unknown>();
   private commissionedAt: EpochS | undefined;
 
   constructor(sight: Sight) {
@@ -244,8 +245,12 @@ class Rules implements Watch {
       const held = station.held();
       if (this.held.get(id) === held) continue;
       this.held.set(id, held);
-      if (this.isRogue(id, now)) continue;
       for (const { evse } of station.outlets) {
+        const own = held.find(({ purpose, evseId }) => purpose === 'transaction' && evseId === evse.id);
+        const isNew =
+          own !== undefined && own !== this.plans.get(evseKey({ stationId: id, evseId: evse.id }));
+        if (own !== undefined) this.plans.set(evseKey({ stationId: id, evseId: evse.id }), own);
+        if (!isNew || this.isRogue(id, now)) continue;
         const running = station.allowance(evse.id, 3 * leaseS, 'running');
         const next = station.allowance(evse.id, 3 * leaseS, 'next');
         const last = running.findLast(({ startS }, i) => i > 0 && startS <= leaseS) ?? running[0];

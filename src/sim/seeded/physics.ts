@@ -4,7 +4,7 @@
  * @module
  */
 import { phases, type Site, type Station } from '#domain/site';
-import type { EpochS } from '#domain/units';
+import { epochS, later, type EpochS } from '#domain/units';
 import { clockOf, offsetAtS, type LocalClock } from '#tariffs/calendar';
 import type { Outlet } from '../outlet.ts';
 import type { SimStation } from '../station.ts';
@@ -218,7 +218,7 @@ export interface Futures {
 export function createFutures(plan: WorldPlan, world: World, wiring: Wiring): Futures {
   const { site, behaviours, startS, endS } = plan.scenario;
   const horizonS = plan.policy.leaseMaxS + 3600;
-  const clock = clockOf(site.timeZone, startS, (endS + horizonS + 86_400) as EpochS);
+  const clock = clockOf(site.timeZone, startS, later(endS, horizonS + 86_400));
   const held = new Map<string, unknown>();
   const personas = new Map(
     plan.events.flatMap((event) =>
@@ -279,7 +279,7 @@ function createBounds(
     ),
   );
   const quarterAt = (at: number): number => {
-    const localS = at + offsetAtS(clock, at as EpochS);
+    const localS = at + offsetAtS(clock, epochS(at));
     return Math.floor((((localS % 86_400) + 86_400) % 86_400) / 900);
   };
   return (circuit, now, horizonS) => {

@@ -46,6 +46,12 @@ export const switchNames: readonly SwitchName[] = [
   ...personaNames.flatMap((name): readonly PersonaSwitch[] => (name === 'obeys' ? [] : [`persona-${name}`])),
 ];
 
+/** Switches that are on only where they are asked for by name: a WebSocket keeps order and repeats nothing. */
+const beyondWebSocket: ReadonlySet<SwitchName> = new Set(['duplicate', 'reorder']);
+
+/** The switches that a seed draws from where nothing else is said. */
+export const usualSwitches: readonly SwitchName[] = switchNames.filter((name) => !beyondWebSocket.has(name));
+
 /** What the network does to each frame. Parts are of all frames, 0 to 1. */
 export interface NetworkRates {
   readonly loss: number;
@@ -112,7 +118,7 @@ export interface WorldChoice {
   readonly seed: number;
   readonly connectors: number;
   readonly hours: number;
-  /** Switches that may be on; absent: all. */
+  /** Switches that may be on; absent: the usual ones. */
   readonly allowed?: readonly SwitchName[];
   /** Events left out, by their place in the list of the seed. */
   readonly dropped?: readonly number[];

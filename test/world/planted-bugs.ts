@@ -1,0 +1,397 @@
+/** Engines with one thing wrong each, as data: the worlds must find every one of them. */
+import { amperes, seconds, watts, type EpochS } from '#domain/units';
+import type { Site, Station } from '#domain/site';
+import type { LoopParts } from '#engine/loop';
+import type { State } from '#engine/state';
+import type { LinkMessage } from '#ports/charger-link';
+import type { Guards } from '#safety/ledger-policy';
+import type { PlantedBug } from '#sim/seeded/play-world';
+import type { SwitchName } from '#sim/seeded/world-plan';
+
+/** A bug, and the switches under which it shows. */
+export interface BugEntry {
+  readonly name: string;
+  readonly bug: PlantedBug;
+  /** Absent: all. */
+  readonly allowed?: readonly SwitchName[];
+}
+
+const withoutGuard =
+  (name: keyof Guards) =>
+  (state: State): State => ({
+    ...state,
+    ledger: {
+      ...state.ledger,
+      policy: { ...state.ledger.policy, guards: { ...state.ledger.policy.guards, [name]: false } },
+    },
+  });
+
+const stationsOf =
+  (change: (station: Station) => Station) =>
+  (site: Site): Site => ({ ...site, stations: site.stations.map(change) });
+
+const capabilityOf = (change: Partial<Station['capability']>): ((site: Site) => Site) =>
+  stationsOf((station) => ({ ...station, capability: { ...station.capability, ...change } }));
+
+/** Every answer from a station, changed on its way into the engine. */
+const answersOf =
+  (change: (payload: Record<string, unknown>) => Record<string, unknown>) =>
+  (parts: LoopParts): LoopParts => ({
+    ...parts,
+    link: {
+      ...parts.link,
+      onEvent: (receive) =>
+        parts.link.onEvent((event) =>
+          receive(
+            event.kind === 'result'
+              ? { ...event, payload: change(event.payload as Record<string, unknown>) }
+              : event,
+          ),
+        ),
+    },
+  });
+
+/** Every message to a station, changed or dropped on its way out. */
+const messagesOf =
+  (change: (message: LinkMessage) => LinkMessage | undefined) =>
+  (parts: LoopParts): LoopParts => ({
+    ...parts,
+    link: {
+      ...parts.link,
+      send: (message) => {
+        const changed = change(message);
+        if (changed !== undefined) parts.link.send(changed);
+      },
+    },
+  });
+
+/** The text of a profile on its way out, changed. */
+const profilesOf = (change: (text: string) => string): ((parts: LoopParts) => LoopParts) =>
+  messagesOf((message) =>
+    message.kind === 'call' && message.action === 'SetChargingProfile'
+      ? { ...message, payload: JSON.parse(change(JSON.stringify(message.payload))) as unknown }
+      : message,
+  );
+
+const circuitsOf =
+  (change: (site: Site['circuits'][number], i: number) => Site['circuits'][number]) =>
+  (site: Site): Site => ({ ...site, circuits: site.circuits.map(change) });
+
+const shifted =
+  (byS: number) =>
+  (parts: LoopParts): LoopParts => ({
+    ...parts,
+    clock: {
+      now: () => (parts.clock.now() + byS) as EpochS,
+      at: (instant, wake) => parts.clock.at((instant - byS) as EpochS, wake),
+    },
+  });
+
+const raised = (text: string, by: number): string =>
+  text.replace(
+    /"limit":([\d.]+)/g,
+    (_, limit: string) => `"limit":${Math.round((Number(limit) + by) * 10) / 10}`,
+  );
+
+const set = (parts: LoopParts, read: () => readonly unknown[]): LoopParts => ({
+  ...parts,
+  journal: { ...parts.journal, read },
+});
+
+/** The table. */
+export const plantedBugs: readonly BugEntry[] = [
+  { name: 'a raise leaves without being admitted', bug: { state: withoutGuard('admission') } },
+  { name: 'an unanswered call is taken for done', bug: { state: withoutGuard('bothStates') } },
+  {
+    name: 'calls in flight are forgotten by a crash',
+    bug: { state: withoutGuard('writeAhead') },
+    allowed: ['engine-crash', 'loss', 'delay'],
+  },
+  { name: 'idle EVSEs count nothing', bug: { state: withoutGuard('idle') } },
+  { name: 'a decrease counts at once', bug: { state: withoutGuard('reaction') } },
+  {
+    name: 'a reboot takes nothing away',
+    bug: { state: withoutGuard('reboot') },
+    allowed: ['persona-forgets-on-reboot', 'reboot'],
+  },
+  {
+    name: 'every lease is believed',
+    bug: { state: withoutGuard('unobeyedLease') },
+    allowed: ['persona-ignores-lease', 'cut', 'partition'],
+  },
+  {
+    name: 'a caught charger counts as before',
+    bug: { state: withoutGuard('notCompliant') },
+    allowed: ['persona-ignores-limit', 'persona-ignores-after-zero'],
+  },
+  {
+    name: 'a call that was given up never arrives',
+    bug: { state: withoutGuard('strays') },
+    allowed: ['delay', 'slow-reader'],
+  },
+  {
+    name: 'the engine takes every station for instant',
+    bug: { site: capabilityOf({ reactionS: seconds(0) }) },
+  },
+  {
+    name: 'the engine takes every station for one that keeps all profiles',
+    bug: { site: capabilityOf({ keepsProfiles: 'all' }) },
+    allowed: ['reboot', 'persona-forgets-on-reboot'],
+  },
+  {
+    name: 'circuits are taken for a tenth larger',
+    bug: { site: circuitsOf((c) => ({ ...c, limitA: amperes(c.limitA * 1.1) })) },
+  },
+  {
+    name: 'only the grid connection is watched',
+    bug: { site: circuitsOf((c, i) => (i === 0 ? c : { ...c, limitA: amperes(c.limitA * 9) })) },
+  },
+  {
+    name: 'the grid connection is not watched',
+    bug: { site: circuitsOf((c, i) => (i > 0 ? c : { ...c, limitA: amperes(c.limitA * 9) })) },
+  },
+  {
+    name: 'the limit in W is not read',
+    bug: {
+      site: circuitsOf(({ id, parent, limitA }) => ({
+        id,
+        ...(parent === undefined ? {} : { parent }),
+        limitA,
+      })),
+    },
+  },
+  { name: 'the building is forgotten', bug: { site: (site) => ({ ...site, uncontrolled: [] }) } },
+  {
+    name: 'the building is counted at a fifth',
+    bug: {
+      site: (site) => ({
+        ...site,
+        uncontrolled: site.uncontrolled.map((l) => ({
+          ...l,
+          boundW: l.boundW.map((w) => watts(w / 5)),
+          expectedW: l.expectedW.map((w) => watts(w / 5)),
+        })),
+      }),
+    },
+  },
+  {
+    name: 'every socket is taken for unrotated',
+    bug: {
+      site: stationsOf((s) => ({
+        ...s,
+        evses: s.evses.map((e) => ({ ...e, rotation: e.rotation.length === 1 ? [0 as const] : e.rotation })),
+      })),
+    },
+  },
+  {
+    name: 'the first station is not known',
+    bug: { site: (site) => ({ ...site, stations: site.stations.slice(1) }) },
+  },
+  {
+    name: 'stations are taken for fed by the grid itself',
+    bug: { site: stationsOf((s) => ({ ...s, circuit: 'grid' })) },
+  },
+  {
+    name: 'a refusal is read as an acceptance',
+    bug: { parts: answersOf((p) => (p['status'] === 'Rejected' ? { ...p, status: 'Accepted' } : p)) },
+    allowed: ['persona-rejects'],
+  },
+  { name: 'limits leave one ampere too high', bug: { parts: profilesOf((text) => raised(text, 1)) } },
+  {
+    name: 'limits leave doubled',
+    bug: {
+      parts: profilesOf((text) =>
+        text.replace(/"limit":([\d.]+)/g, (_, l: string) => `"limit":${Number(l) * 2}`),
+      ),
+    },
+  },
+  {
+    name: 'plans leave without an end',
+    bug: {
+      parts: profilesOf((text) =>
+        text.includes('"TxProfile"')
+          ? text.replace(/"duration":\d+,?/, '').replace(/"validTo":"[^"]*",?/, '')
+          : text,
+      ),
+    },
+  },
+  {
+    name: 'only the first period of a plan leaves',
+    bug: {
+      parts: profilesOf((text) => text.replace(/("chargingSchedulePeriod":\[\{[^}]*\}),[^\]]*\]/, '$1]')),
+    },
+  },
+  {
+    name: 'periods leave a minute early',
+    bug: {
+      parts: profilesOf((text) =>
+        text.replace(
+          /"startPeriod":(\d+)/g,
+          (_, s: string) => `"startPeriod":${Math.max(0, Number(s) - 60)}`,
+        ),
+      ),
+    },
+  },
+  {
+    name: 'floors are never sent',
+    bug: {
+      parts: messagesOf((m) =>
+        m.kind === 'call' && JSON.stringify(m.payload).includes('"TxDefaultProfile"') ? undefined : m,
+      ),
+    },
+  },
+  {
+    name: 'decreases to nothing are never sent',
+    bug: {
+      parts: (p) => ({
+        ...messagesOf((m) =>
+          m.kind === 'call' &&
+          JSON.stringify(m.payload).includes('"startPeriod":0,"limit":0') &&
+          JSON.stringify(m.payload).includes('"TxProfile"')
+            ? undefined
+            : m,
+        )(answersOf((x) => x)(p)),
+      }),
+    },
+  },
+  { name: 'the clock is an hour ahead', bug: { parts: shifted(3600) } },
+  {
+    name: 'the journal is empty after a crash',
+    bug: { parts: (parts) => set(parts, () => []) },
+    allowed: ['engine-crash'],
+  },
+  {
+    name: 'the journal loses its last records in a crash',
+    bug: { parts: (parts) => set(parts, () => parts.journal.read().slice(0, -40)) },
+    allowed: ['engine-crash'],
+  },
+  {
+    name: 'answers of stations are dropped',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        link: {
+          ...parts.link,
+          onEvent: (receive) =>
+            parts.link.onEvent((e) => {
+              if (e.kind !== 'result') receive(e);
+            }),
+        },
+      }),
+    },
+    allowed: [],
+  },
+  {
+    name: 'the answer comes before the question: everything is accepted',
+    bug: { parts: answersOf((p) => ('status' in p ? { ...p, status: 'Accepted' } : p)) },
+    allowed: ['persona-rejects', 'reboot'],
+  },
+  {
+    name: 'meter values are not read',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        link: {
+          ...parts.link,
+          onEvent: (receive) =>
+            parts.link.onEvent((e) => {
+              if (e.kind !== 'call' || e.action !== 'MeterValues') receive(e);
+            }),
+        },
+      }),
+    },
+    allowed: [],
+  },
+  {
+    name: 'ends of transactions are not heard',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        link: {
+          ...parts.link,
+          onEvent: (receive) =>
+            parts.link.onEvent((e) => {
+              if (
+                e.kind !== 'call' ||
+                (e.action !== 'StopTransaction' && !JSON.stringify(e.payload).includes('"Ended"'))
+              )
+                receive(e);
+            }),
+        },
+      }),
+    },
+    allowed: [],
+  },
+  {
+    name: 'lost connections are not heard',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        link: {
+          ...parts.link,
+          onEvent: (receive) =>
+            parts.link.onEvent((e) => {
+              if (e.kind !== 'connected') receive(e);
+            }),
+        },
+      }),
+    },
+    allowed: [],
+  },
+  {
+    name: 'bus messages are not heard',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        bus: {
+          ...parts.bus,
+          subscribe: (pattern, on) =>
+            parts.bus.subscribe(pattern, (m) => {
+              if (!m.subject.endsWith('in.visit')) on(m);
+            }),
+        },
+      }),
+    },
+    allowed: [],
+  },
+  {
+    name: 'limit drops are not heard',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        bus: {
+          ...parts.bus,
+          subscribe: (pattern, on) =>
+            parts.bus.subscribe(pattern, (m) => {
+              if (!m.subject.endsWith('in.limit')) on(m);
+            }),
+        },
+      }),
+    },
+    allowed: ['limit-drop'],
+  },
+  {
+    name: 'an hour of plans is forgotten: the solver always fails',
+    bug: { parts: (parts) => ({ ...parts, solve: () => Promise.reject(new Error('no')) }) },
+    allowed: [],
+  },
+  {
+    name: 'the first effect of an input is carried out before its record',
+    bug: {
+      parts: (parts) => {
+        const late: unknown[] = [];
+        return {
+          ...parts,
+          journal: {
+            ...parts.journal,
+            append: (r) => {
+              late.push(r);
+              if (late.length > 25) parts.journal.append(late.shift());
+            },
+          },
+        };
+      },
+    },
+    allowed: ['engine-crash'],
+  },
+];
