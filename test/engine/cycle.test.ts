@@ -1,5 +1,7 @@
 /** The control cycle, one fact a row: what comes in, what goes out. */
 import { expect, test } from 'vitest';
+import { valueAt } from '#domain/step-function';
+import { epochS } from '#domain/units';
 import type { Solution } from '#solver/problem';
 import { solve } from '#solver/solve';
 import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
@@ -92,6 +94,17 @@ test('the vehicle leaves full and the station falls back to its floor', async ()
   expect(depot.station('A').limitA()).toBe(6);
   expect(depot.loop?.state().visits['v1']?.phase).toBe('gone');
   expect(depot.loop?.state().visits['v1']?.deliveredWh).toBeCloseTo(9000, -1);
+});
+
+test('after the last whole quarter hour the floor holds until the departure', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [{ ...visit, departS: startS + 6000 }] });
+  await depot.begin();
+  await depot.runTo(startS + 301);
+  const limit = depot.loop?.state().wanted['A/1']?.limit;
+  // The vehicle is planned full before: 0 A in the last whole one, 6 A in the ten minutes that are left.
+  const at = (offset: number): number =>
+    limit === undefined ? NaN : valueAt(limit, epochS(startS + offset));
+  expect([at(5300), at(5700)]).toEqual([0, 6]);
 });
 
 test('an unchanged evening is not written again: one profile for the whole stay', async () => {
