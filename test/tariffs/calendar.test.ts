@@ -62,6 +62,13 @@ describe('local time agrees with luxon', () => {
     expect(startOfDay(clock, day)).toBe(startOfDay(clock, day + 1));
   });
 
+  test('a day begins after the hour before midnight has been repeated', () => {
+    // Santiago goes from 24:00 back to 23:00 on 6 April 2024, from -03:00 to -04:00.
+    const clock = clockOf('America/Santiago', at('2024-04-01T00:00:00Z'), at('2024-04-10T00:00:00Z'));
+    const day = Math.floor(at('2024-04-07T00:00:00Z') / 86_400);
+    expect(startOfDay(clock, day)).toBe(at('2024-04-07T04:00:00Z'));
+  });
+
   test('law: the first instant of a day is where luxon sees its date first', () => {
     fc.assert(
       fc.property(fc.constantFrom(...odd), fc.integer({ min: 16_436, max: 21_914 }), (zone, number) => {

@@ -267,6 +267,12 @@ describe('demand', () => {
   });
 });
 
+test('an interval that a metering block cuts counts in both blocks', () => {
+  // 10-minute means in blocks of 15: 60 kW from 00:10 to 00:20 is a third of each of the first two blocks.
+  const made = bill([flatDemand(1)], Float64Array.from([0, 60, 0]), { intervalS: 600 });
+  expect(amountsOf(made)).toEqual({ 'demand all': 20 });
+});
+
 describe('capacity', () => {
   const line: Line = {
     kind: 'subscription',
@@ -542,6 +548,14 @@ describe('the state of the billing period', () => {
     );
     // (30 + 30 + 90) / 3.
     expect(second.total).toBe(50);
+    expect(second.periods[0]?.lines[0]?.evidence.intervalStart).toBe('2026-01-01T00:00:00Z');
+  });
+
+  test('of two equal peaks the first one is the evidence', () => {
+    const tariff = tariffOf([flatDemand(1)]);
+    const hour = (from: string, state = emptyState): Bill =>
+      valueOf(billOf({ tariff, start: at(from), intervalS: 3600, kw: Float64Array.from([80, 80]), state }));
+    const second = hour('2026-01-01T02:00:00Z', hour('2026-01-01T00:00:00Z').state);
     expect(second.periods[0]?.lines[0]?.evidence.intervalStart).toBe('2026-01-01T00:00:00Z');
   });
 
