@@ -20,5 +20,3 @@ export const transactionsKeptMax = 32;
 export const journalRecordsMax = 200_000;
 /** Solves in one turn; a turn that asks for more waits for the next. */
 export const solvesPerTurnMax = 4;
-/** Rounds of (inputs, solve, tick) in one turn. */
-export const roundsPerTurnMax = 64;

@@ -224,6 +224,3 @@ export interface State {
   readonly alarms: Readonly<Record<string, Alarm>>;
   readonly counts: Counts;
 }
-
-/** A change of the state with what it asks of the world. */
-export type Outcome<E> = readonly [State, readonly E[]];
