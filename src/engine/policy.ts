@@ -33,8 +33,6 @@ const policySchema = z.strictObject({
   heartbeatIntervalS: length(10, 86_400, 300),
   /** Silence after which the loss of a station is an alarm. */
   commsLossAfterS: length(1, 3600, 120),
-  /** A station is read back when it has been without a check for this long. */
-  readBackS: length(60, 86_400, 1800),
   /** Part of the allowed power that a meter may show above it. */
   meterTolerance: z.number().min(0).max(0.5).default(0.03),
   /** Power that a meter may show above the allowed power, per EVSE, W. */
