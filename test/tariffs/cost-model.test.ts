@@ -87,3 +87,21 @@ test('a block that is partly metered counts with what was drawn in it', () => {
   expect(bill.periods[0]?.peakKw).toBe(80);
   expect(objectiveOf(model, kw)).toBeCloseTo(bill.total, 2);
 });
+
+test('a ratchet is the floor of the peak: below it the plan pays nothing more', () => {
+  const tariff = tariffOf([
+    {
+      kind: 'demand',
+      id: 'd',
+      windows: [{ id: 'all', when: 'always', price: 10 }],
+      ratchet: { percent: 80, currentPercent: 50 },
+    },
+  ]);
+  const grid = { startS: at('2026-07-07T00:00:00Z'), intervalS: seconds(3600), count: 1 };
+  const state = { lines: {}, past: [{ start: '2026-06-01', peaksKw: { d: { all: 300 } } }] };
+  const model = valueOf(costModelOf({ tariff, grid, state }));
+  // 80 % of 300 kW is 240 kW, which half of 480 kW reaches.
+  expect(model.demand[0]).toMatchObject({ pricePerKw: 5, floorKw: 480 });
+  expect(objectiveOf(model, Float64Array.from([100]))).toBeCloseTo(2400, 9);
+  expect(objectiveOf(model, Float64Array.from([600]))).toBeCloseTo(3000, 9);
+});

