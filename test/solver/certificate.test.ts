@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { account } from '#solver/certificate/account';
+import { dualBound } from '#solver/certificate/bound';
 import { verify } from '#solver/certificate/verify';
 import { generatedDepot } from '#solver/generated';
 import type { DepotProblem, Solution } from '#solver/problem';
@@ -122,6 +124,38 @@ describe('a certificate convinces only by itself', async () => {
   test('rejected: a greedy plan called optimal', async () => {
     const greedy = await solve(problem, { continuous: true, gap: 1e-6, solver: 'greedy' });
     expect(verify(problem, { ...greedy, status: 'optimal' }, 'continuous', 1e-6).broken).not.toEqual([]);
+  });
+});
+
+describe('every limit is named when it breaks', async () => {
+  const solution = await solve(problem, { continuous: true, gap: 1e-6 });
+  const zero = problem.sessions.map(({ arrive, depart }) => new Float64Array(depart - arrive));
+  const only = (s: number, kw: number): Float64Array[] => zero.map((v, i) => (i === s ? v.with(1, kw) : v));
+  const cases: Record<string, [Float64Array[], RegExp]> = {
+    'negative power': [only(0, -0.5), /^session v @ 1/],
+    'power above the connector': [only(0, 11.5), /^session v @ 1/],
+    'a circuit': [zero.map((v, i) => (i < 2 ? v.with(2 - i, 9) : v)), /^circuit feeder @/],
+    'a phase': [only(2, 10.5), /^circuit phased phase/],
+    'a module': [zero.map((v, i) => (i === 1 ? v.with(0, 8) : i === 3 ? v.with(1, 8) : v)), /^module m @ 1/],
+    energy: [zero.map((v, i) => (i === 1 ? v.map(() => 7.5) : v)), /^energy of w/],
+    taper: [zero.map((v, i) => (i === 3 ? v.map(() => 8.9) : v)), /^session y/],
+  };
+  for (const [name, [powerKw, worst]] of Object.entries(cases)) {
+    test(name, () => {
+      const rest = { batteryKw: new Float64Array(4), pvKw: new Float64Array(4) };
+      const counted = account(problem, { powerKw, ...rest });
+      expect(counted.primalResidual).toBeGreaterThan(0.1);
+      expect(counted.worst).toMatch(worst);
+    });
+  }
+
+  test('multipliers are put right, and by how much is told', () => {
+    const { multipliers } = solution;
+    const high = multipliers.blocks.map((blocks) => blocks.map(() => 8));
+    // Four blocks of 8 against a price of 10, two counted of four against 3.
+    expect(dualBound(problem, { ...multipliers, blocks: high }).dualResidual).toBeCloseTo(29, 9);
+    const low = multipliers.circuits.map(() => -0.25);
+    expect(dualBound(problem, { ...multipliers, circuits: low }).dualResidual).toBeCloseTo(0.25, 9);
   });
 });
 

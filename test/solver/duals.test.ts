@@ -36,6 +36,14 @@ for (const solver of ['structured', 'highs'] as const) {
       expect(duals!.sessions[0]).toBeCloseTo(7, 9);
     });
 
+    test('a circuit that its phases limit is worth as much as by its total', async () => {
+      const phaseLimitKw = [series(4, 5 / 3), series(4, 5 / 3), series(4, 5 / 3)] as const;
+      const circuits = [{ id: 'grid', parent: -1, limitKw: series(4, Infinity), phaseLimitKw }];
+      const problem = depot({ circuits, sessions: [session('v', { energyKwh: 30, shortfallPrice: 7 })] });
+      const { duals } = await solved(problem, solver);
+      expect([...duals!.circuits[0]!]).toEqual(Array(4).fill(expect.closeTo(6.9, 9)));
+    });
+
     test('one more kWh under a demand charge costs its energy and its share of the peak', async () => {
       const problem = depot({
         sessions: [session('v', { energyKwh: 12, shortfallPrice: 100 })],

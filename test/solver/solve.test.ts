@@ -7,6 +7,9 @@ const lp = async (problem: DepotProblem): Promise<Solution> => {
   const solution = await solve(problem, { continuous: true, gap: 1e-6 });
   expect(solution.certificate.valid).toBe(true);
   expect(solution.status).toBe('optimal');
+  const whole = await solve(problem, { continuous: true, gap: 1e-6, solver: 'highs' });
+  expect(whole.objective).toBeCloseTo(solution.objective, 7);
+  expect(whole.certificate.valid).toBe(true);
   return solution;
 };
 
