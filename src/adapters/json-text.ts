@@ -25,7 +25,7 @@ interface Frame {
 type OnValue = (path: () => readonly (string | number)[], depth: number, offset: number) => void;
 
 const blank = /[ \t\r\n]*/y;
-const stringForm = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y; // oxlint-disable-line no-control-regex
+const stringForm = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalarForm = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
 
 /** Words that would reach the prototype of an object. */

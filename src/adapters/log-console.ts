@@ -6,7 +6,7 @@ const lineLengthMax = 2000;
 
 /** Text that a terminal shows and does not obey. */
 function shown(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?').slice(0, lineLengthMax); // oxlint-disable-line no-control-regex
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?').slice(0, lineLengthMax);
 }
 
 /** A log that writes `time level message facts`, facts as JSON; `writeLine` is given for tests. */

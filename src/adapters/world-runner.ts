@@ -41,7 +41,6 @@ export async function runWorlds(run: WorldsRun): Promise<void> {
           return;
         }
         const seed = next++;
-        // oxlint-disable-next-line require-post-message-target-origin -- a thread has no origin
         worker.postMessage({ choice: { ...run.choice, seed }, solver: run.solver });
       };
       worker.on('error', reject);

@@ -7,7 +7,6 @@ parentPort?.on(
   'message',
   (task: { readonly choice: WorldChoice; readonly solver: PlayOptions['solver'] }) => {
     const tell = (answer: unknown): void => {
-      // oxlint-disable-next-line require-post-message-target-origin -- a thread has no origin
       parentPort?.postMessage(answer);
     };
     void playChoice(task.choice, { solver: task.solver }).then(

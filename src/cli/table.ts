@@ -7,7 +7,6 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-// oxlint-disable-next-line no-control-regex
 const colourCode = /\u001b\[\d+m/g;
 
 function widthOf(text: string): number {

@@ -18,7 +18,6 @@ export class InputFaults extends Error {
 /** Text that a terminal shows as it is: control characters are written as escapes, line breaks kept. */
 export function printable(text: string): string {
   return text.replace(
-    // oxlint-disable-next-line no-control-regex
     /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

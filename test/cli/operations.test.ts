@@ -207,7 +207,6 @@ describe('help', () => {
 test('control characters of an input reach the terminal as text only', async () => {
   const outcome = await voltherd(['composite'], JSON.stringify({ '\u001b[2Jx': 1 }));
   expect(outcome.code).toBe(2);
-  // oxlint-disable-next-line no-control-regex
   expect(outcome.err).not.toMatch(/\u001b/);
 });
 

@@ -18,12 +18,9 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text that is text in HTML, in SVG and in a quoted attribute; control characters become blanks. */
 export function escaped(text: string): string {
-  return (
-    text
-      // oxlint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ')
-      .replace(/[&<>"']/g, (char) => entities[char] ?? '')
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ')
+    .replace(/[&<>"']/g, (char) => entities[char] ?? '');
 }
 
 function textOf(content: Content): string {

@@ -10,7 +10,7 @@ import { changesOf, fullValue, validValues, type JsonSchema } from './json-schem
 /**
  * The published JSON schemas, by way of an npm package and an Ajv of our own. Intended differences, kept out of what is
  * generated here:
- * - fields in `carried` are taken as any object, not looked into;
+ * - fields in `carried` are taken as objects, not looked into;
  * - 1.6 StopTransaction takes the unit Celsius, as MeterValues does (the published file has only the misspelt Celcius);
  * - whole numbers beyond 2^53 are refused; so are instants with lower-case t or z, a leap second or an offset over 14 h;
  * - lengths are counted in UTF-16 units, not in code points.
