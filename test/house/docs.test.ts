@@ -33,6 +33,19 @@ function commandsOf(page: string): string[] {
 const provenBy: Readonly<Record<string, { readonly file: string; readonly words: readonly string[] }>> = {
   'npm ci && npm start': { file: 'package.json', words: ['"start"', 'run scenarios/010-last-mile-44'] },
   'npm ci && npm test': { file: '.ci/run', words: ['npm ci', 'npm test'] },
+  'voltherd serve --site scenarios/010-last-mile-44/scenario.yaml --ocpp-listen 8887 --journal OUT/depot.jsonl':
+    {
+      file: 'test/cli/run.test.ts',
+      words: ["'serve', '--site'", "'--ocpp-listen'", "'--journal'"],
+    },
+  'voltherd station --id N1-01 --url ws://127.0.0.1:8887/ --ocpp 1.6': {
+    file: 'test/cli/run.test.ts',
+    words: ["'station'", "'--id'", "'--url'", "'--ocpp'"],
+  },
+  'voltherd run scenarios/010-last-mile-44 --nats nats://127.0.0.1:4222': {
+    file: 'test/cli/run.test.ts',
+    words: ["['--nats', nats.url]"],
+  },
 };
 
 const commands = pages().flatMap((page) => commandsOf(page).map((command) => ({ page, command })));
