@@ -81,17 +81,49 @@ export function floorsOf(
   const demanded: Load = new Map();
   for (const place of places) {
     const floor = fixed.get(place.key);
-    if (floor !== undefined) addLoad(site, demanded, place, floor, 1);
+    if (floor !== undefined && !isForgetful(place.station)) addLoad(site, demanded, place, floor, 1);
   }
-  const misfit = firstMisfit(site, demanded, whole.value, fixed.size);
-  if (misfit !== undefined) return fail(misfit);
-  const free = places.filter(({ key, floor }) => !fixed.has(key) && floor > 0);
+  if (rooms !== undefined) {
+    const misfit = firstMisfit(site, demanded, whole.value, `${fixed.size} floors asked for`);
+    if (misfit !== undefined) return fail(misfit);
+  }
+  const forgetful = site.stations.filter(isForgetful);
+  for (const station of forgetful) addHardware(site, demanded, places, station);
+  if (rooms === undefined) {
+    const what =
+      forgetful.length === 0
+        ? `${fixed.size} floors asked for`
+        : `${fixed.size} floors asked for and the full rating of ${forgetful.length} stations that lose their profiles over a reboot`;
+    const misfit = firstMisfit(site, demanded, whole.value, what);
+    if (misfit !== undefined) return fail(misfit);
+  }
+  const free = places.filter(
+    ({ key, floor, station }) => !fixed.has(key) && floor > 0 && !isForgetful(station),
+  );
   const chosen = chooseFloors(site, free, capacityFor(site, whole.value, policy.share, demanded));
   return ok(
     Object.fromEntries(
-      places.map(({ key, floor }) => [key, fixed.get(key) ?? (chosen.has(key) ? floor : 0)]),
+      places.map(({ key, floor, station }) => [
+        key,
+        fixed.get(key) ?? (chosen.has(key) || isForgetful(station) ? floor : 0),
+      ]),
     ),
   );
+}
+
+/** A station that may reboot unseen and then holds nothing: only its hardware limits it, at any time. */
+function isForgetful(station: Station): boolean {
+  return station.capability.keepsProfiles === 'none';
+}
+
+/** Adds what the hardware of a station may draw, its EVSEs together within their module. */
+function addHardware(site: Site, load: Load, places: readonly Place[], station: Station): void {
+  const own = places.filter((place) => place.station.id === station.id);
+  const total = own.reduce((sum, { evse }) => sum + hardwareOf(station, evse), 0);
+  const most = station.current === 'DC' ? Math.min(total, station.moduleW ?? Infinity) : total;
+  for (const place of own) {
+    addLoad(site, load, place, (hardwareOf(station, place.evse) * most) / Math.max(total, 1), 1);
+  }
 }
 
 function placesOf(site: Site, policy: FloorsPolicy): readonly Place[] {
@@ -171,7 +203,7 @@ function roomOn(room: FloorRoom | undefined, on: Dimension): number {
 
 const tolerance = 1e-6;
 
-function firstMisfit(site: Site, load: Load, rooms: FloorRooms, count: number): FloorsProblem | undefined {
+function firstMisfit(site: Site, load: Load, rooms: FloorRooms, what: string): FloorsProblem | undefined {
   for (const { id, limitA, limitW } of site.circuits) {
     for (const on of dimensions) {
       const asked = load.get(loadKey(id, on)) ?? 0;
@@ -184,7 +216,7 @@ function firstMisfit(site: Site, load: Load, rooms: FloorRooms, count: number): 
         circuit: id,
         on,
         message:
-          `${id}${on === 'total' ? '' : ` L${on + 1}`}: the ${count} floors asked for add up to ${round(asked)} ${unit} here, ` +
+          `${id}${on === 'total' ? '' : ` L${on + 1}`}: the ${what} add up to ${round(asked)} ${unit} here, ` +
           `but of the limit of ${round(limit)} ${unit} other loads may take ${round(limit - room)} ${unit}, ` +
           `which leaves ${round(room)} ${unit}: ${round(asked - room)} ${unit} too much.`,
       };

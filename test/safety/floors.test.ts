@@ -50,6 +50,18 @@ describe('floors', () => {
     expect(served(depot, whole)).toHaveLength(2);
   });
 
+  test('a station that loses its profiles over a reboot counts with its full rating, or the site is refused', () => {
+    const forgetful = station('f', { capability: { keepsProfiles: 'none' } });
+    // 32 A of hardware beside floors of 6 A: 45 A carry two of them, 31 A not even the station itself.
+    const beside = (limitA: number): Site =>
+      site([forgetful, station('a'), station('b'), station('c')], [{ id: 'grid', limitA: amperes(limitA) }]);
+    expect(served(beside(45), whole)).toEqual(['f/1', 'a/1', 'b/1']);
+    const refused = floorsOf(beside(31), whole);
+    expect(!refused.ok && refused.problem.message).toContain(
+      '0 floors asked for and the full rating of 1 stations that lose their profiles over a reboot add up to 32 A',
+    );
+  });
+
   test('where not all fit, more vehicles charge when single-phase ones share what a three-phase one would take', () => {
     const one = (id: string, phase: Phase) => station(id, { evses: [evse(1, { rotation: [phase] })] });
     const depot = site(
