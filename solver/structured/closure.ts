@@ -63,17 +63,8 @@ class Spread {
 
   /** Whether arm `a` could grow at some time if arm `b` of its module fell. */
   #displaces(a: number, b: number): boolean {
-    const { armBase } = this.#flow.network;
-    const { blocked, some, words, modules } = this.#flow;
-    for (let w = 0; w < words; w++) {
-      let bits = blocked[a * words + w] & some[b * words + w];
-      while (bits !== 0) {
-        const c = bitMask - Math.clz32(bits);
-        bits &= ~(1 << c);
-        const t = (w << wordBits) + c;
-        if (modules.rowOf[armBase[a] + t] === modules.rowOf[armBase[b] + t]) return true;
-      }
-    }
+    const { blocked, some, words } = this.#flow;
+    for (let w = 0; w < words; w++) if ((blocked[a * words + w] & some[b * words + w]) !== 0) return true;
     return false;
   }
 

@@ -18,7 +18,7 @@ export interface ModuleRows {
   /** [rows + 1] and flat: arms of each row. */
   readonly start: Int32Array;
   readonly arms: Int32Array;
-  /** [arms] other arms that share a row at any time. */
+  /** [arms] other arms of its module. At a time when one is blocked, all that carry something share its row. */
   readonly mates: readonly (readonly number[])[];
 }
 

@@ -19,6 +19,9 @@ export function fillGreedily(flow: Flow, residual: Residual): void {
   for (const s of residual.order) {
     for (let i = 0; i < ranked.length && left[s] > flowNoise; i++) {
       const t = ranked[i];
+      const away = t < armFrom[armsOf[s]] || t >= armTo[armsOf[s]];
+      if (away && t < network.problem.intervals) continue;
+      if (target[slotOf[t]] - into[slotOf[t]] <= flowNoise) continue;
       for (let a = armsOf[s]; a < armsOf[s + 1] && left[s] > flowNoise; a++) {
         if (t < armFrom[a] || t >= armTo[a]) continue;
         const kw = Math.min(left[s], flow.fits(a, t));

@@ -171,12 +171,13 @@ export class Residual {
 
   /** A session that can send: whatever it sends now could go another way, and make room at its nodes and mates. */
   #fromSession(s: number): void {
-    const { armsOf, armLeaf, armSession } = this.#network;
-    const { some, blocked, words, modules } = this.flow;
+    const { armsOf, armLeaf, armFrom, armTo } = this.#network;
+    const { some, words, modules } = this.flow;
     for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
       const own = a * words;
       const node = armLeaf[a] * words;
-      for (let w = 0; w < words; w++) {
+      const last = (armTo[a] - 1) >> wordBits;
+      for (let w = armFrom[a] >> wordBits; w <= last; w++) {
         let bits = some[own + w] & ~this.#nodeBits[node + w];
         while (bits !== 0) {
           const c = bitMask - Math.clz32(bits);
@@ -184,29 +185,24 @@ export class Residual {
           this.#reachNode(armLeaf[a], (w << wordBits) + c, a);
         }
       }
-      for (const b of modules.mates[a]) {
-        const other = armSession[b];
-        for (let w = 0; w < words && this.reached[other] === 0; w++) {
-          const bits = this.#inOneRow(a, b, some[own + w] & blocked[b * words + w], w);
-          if (bits !== 0) this.#reachSession(other, b, (w << wordBits) + bitMask - Math.clz32(bits), a);
-        }
-      }
+      const mates = modules.mates[a];
+      for (let i = 0; i < mates.length; i++) this.#reachMate(a, mates[i]);
     }
   }
 
-  /** Of the times in `bits` of word `w`, those at which both arms share a module row. */
-  #inOneRow(a: number, b: number, bits: number, w: number): number {
-    const { rowOf } = this.flow.modules;
-    const { armBase } = this.#network;
-    let left = bits;
-    let shared = 0;
-    while (left !== 0) {
-      const c = bitMask - Math.clz32(left);
-      left &= ~(1 << c);
-      const t = (w << wordBits) + c;
-      if (rowOf[armBase[a] + t] === rowOf[armBase[b] + t]) shared |= 1 << c;
+  /** Arm `b` waits for the module that arm `a` uses: if `a` gives way at some time, `b` can send then. */
+  #reachMate(a: number, b: number): void {
+    const { armSession, armFrom, armTo } = this.#network;
+    const { some, blocked, words } = this.flow;
+    const other = armSession[b];
+    if (this.reached[other] === 1) return;
+    const last = (armTo[b] - 1) >> wordBits;
+    for (let w = armFrom[b] >> wordBits; w <= last; w++) {
+      const bits = some[a * words + w] & blocked[b * words + w];
+      if (bits === 0) continue;
+      this.#reachSession(other, b, (w << wordBits) + bitMask - Math.clz32(bits), a);
+      return;
     }
-    return shared;
   }
 
   #fromNode(g: number, t: number): void {
