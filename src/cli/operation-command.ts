@@ -4,7 +4,7 @@ import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument } from '#adapters/yaml-document';
 import type { Fault } from '#domain/fault';
 import { invoke, schemasOf } from '#operations/invoke';
-import type { Operation, OperationContext } from '#operations/operation';
+import type { LiveOperation, Operation, OperationContext } from '#operations/operation';
 import { readSource } from './source.ts';
 import { emit, InputFaults, isTerminal } from './terminal.ts';
 
@@ -37,14 +37,25 @@ async function answerLines(operation: Operation): Promise<void> {
   }
 }
 
+/** Writes the example or the schemas where they are asked for; whether they were. */
+export async function shownForm(
+  operation: Operation | LiveOperation,
+  options: Pick<OperationOptions, 'example' | 'schema'>,
+): Promise<boolean> {
+  if (options.example === true) await emit(`${JSON.stringify(operation.example, null, 2)}\n`);
+  else if (options.schema === true)
+    await emit(`${JSON.stringify(schemasOf(await operation.load()), null, 2)}\n`);
+  else return false;
+  return true;
+}
+
 /** Runs a pure operation on a file or standard input. @throws InputFaults */
 export async function runOperation(
   operation: Operation,
   file: string | undefined,
   options: OperationOptions,
 ): Promise<void> {
-  if (options.example === true) return emit(`${JSON.stringify(operation.example, null, 2)}\n`);
-  if (options.schema === true) return emit(`${JSON.stringify(schemasOf(await operation.load()), null, 2)}\n`);
+  if (await shownForm(operation, options)) return;
   if (options.jsonl === true) return answerLines(operation);
   const [document, body] = await Promise.all([readSource(file), operation.load()]);
   const outcome = await invoke(body, document.value, contextNow());

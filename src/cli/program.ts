@@ -1,7 +1,7 @@
 /** The verbs of the command line. Parts are loaded when their verb is used, so that a short verb starts fast. @module */
 import { Command, Option } from 'commander';
-import { operations } from '#operations/catalogue';
-import type { Operation } from '#operations/operation';
+import { liveOperations, operations } from '#operations/catalogue';
+import type { LiveOperation, Operation } from '#operations/operation';
 import type { DoctorOptions } from './doctor-command.ts';
 import type { OperationOptions } from './operation-command.ts';
 import type { ReplayOptions } from './replay-command.ts';
@@ -69,83 +69,103 @@ function addOperation(root: Command, operation: Operation): void {
     });
 }
 
-function addRun(root: Command): void {
-  root
-    .command('run')
+/** Binds the handler of a live operation; its summary, example and schemas are those of the catalogue. */
+function bindLive(command: Command, operation: LiveOperation, handle: () => Promise<void>): void {
+  command
+    .description(operation.summary)
+    .option('--example', 'write a document that works, and do nothing else')
+    .option('--schema', 'write the JSON Schemas of input and output, and do nothing else')
+    .action(async () => {
+      const { shownForm } = await import('./operation-command.ts');
+      if (!(await shownForm(operation, command.opts()))) await handle();
+    });
+}
+
+function addRun(root: Command, operation: LiveOperation): void {
+  const command = root
+    .command(operation.name)
     .summary('run a scenario end to end and write report.html and result.json')
-    .description(
-      'Runs a scenario end to end: engine, bus, OCPP over real sockets, simulated stations, faults, on a virtual clock.',
+    .argument(
+      '[scenario]',
+      'a folder with scenario.yaml, or the file itself; standard input where absent or -',
     )
-    .argument('<scenario>', 'a folder with scenario.yaml, or the file itself')
     .option('--nats <url>', 'carry the bus over this NATS server')
     .option('--memory', 'carry OCPP in memory instead of over sockets')
     .option('--out <folder>', 'where results go (default: out/<scenario id>)')
     .addOption(rangeOption('--seed <n>', 'seed instead of the one of the scenario', [0, 999_999_999]))
-    .option('--json', 'write the result as JSON instead of tables')
-    .action(async (scenario: string, options: RunOptions) => {
-      const { runScenario } = await import('./run-command.ts');
-      await runScenario(scenario, options);
-    });
+    .option('--json', 'write the result as JSON instead of tables');
+  bindLive(command, operation, async () => {
+    const { runScenario } = await import('./run-command.ts');
+    await runScenario(command.args[0], command.opts<RunOptions>());
+  });
 }
 
-function addServe(root: Command): void {
-  root
-    .command('serve')
+const settingsHelp = `
+Without %s, one JSON or YAML document with the settings is read from standard input; options win.`;
+
+function addServe(root: Command, operation: LiveOperation): void {
+  const command = root
+    .command(operation.name)
     .summary('run the engine on the system clock with real stations')
-    .description('Runs the engine on the system clock for the stations of a site that connect by OCPP-J.')
-    .requiredOption('--site <file>', 'the site: a site document or a scenario, YAML or JSON')
-    .addOption(
-      rangeOption('--ocpp-listen <port>', 'port of the OCPP endpoint', [0, 65_535]).makeOptionMandatory(),
-    )
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--site <file>', 'the site: a site document or a scenario, YAML or JSON')
+    .addOption(rangeOption('--ocpp-listen <port>', 'port of the OCPP endpoint', [0, 65_535]))
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--tls-cert <file>', 'certificate of the OCPP endpoint, PEM: stations connect with wss')
+    .option('--tls-key <file>', 'its private key, PEM')
+    .option('--tls-ca <file>', 'authority whose client certificates stations must show, PEM')
     .option('--insecure', 'let passwords travel in the clear beyond this machine')
     .option('--nats <url>', 'carry the bus over this NATS server; absent: in this process only')
     .option('--events', 'read events as JSON lines from standard input')
     .option('--journal <file>', 'keep the journal here; with records in it the engine goes on from them')
-    .action(async (options: ServeOptions) => {
-      const { serve } = await import('./serve-command.ts');
-      await serve(options);
-    });
+    .option('--json', 'write what happens as JSON lines on standard output')
+    .addHelpText('after', settingsHelp.replace('%s', '--site and --ocpp-listen'));
+  bindLive(command, operation, async () => {
+    const { serve } = await import('./serve-command.ts');
+    await serve(command.opts<ServeOptions>());
+  });
 }
 
-function addStation(root: Command): void {
+function addStation(root: Command, operation: LiveOperation): void {
   const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-  root
-    .command('station')
+  const command = root
+    .command(operation.name)
     .summary('run one simulated station against any central system')
-    .description('Runs one simulated station over OCPP-J against any central system, on the system clock.')
-    .requiredOption('--id <id>', 'identity of the station')
-    .requiredOption('--url <url>', 'ws:// or wss:// address; the identity is added as last part of the path')
+    .option('--id <id>', 'identity of the station')
+    .option('--url <url>', 'ws:// or wss:// address; the identity is added as last part of the path')
     .addOption(
-      new Option('--ocpp <version>', 'version that it speaks')
-        .choices(['1.6', '2.0.1', '2.1'])
-        .default('1.6'),
+      new Option('--ocpp <version>', 'version that it speaks (default: 1.6)').choices([
+        '1.6',
+        '2.0.1',
+        '2.1',
+      ]),
     )
     .option('--password <text>', 'password of OCPP security profile 1 or 2')
-    .addOption(new Option('--current <kind>', 'AC or DC').choices(['AC', 'DC']).default('AC'))
-    .addOption(new Option('--phases <n>', 'of an AC station').choices(['1', '3']).default('3'))
+    .addOption(new Option('--current <kind>', 'AC or DC (default: AC)').choices(['AC', 'DC']))
+    .addOption(new Option('--phases <n>', 'of an AC station (default: 3)').choices(['1', '3']))
     .addOption(rangeOption('--max-a <n>', 'most current per phase of an AC station', [6, 500]))
     .addOption(rangeOption('--max-kw <n>', 'most power of an EVSE of a DC station', [1, 2000]))
-    .addOption(rangeOption('--evses <n>', 'number of EVSEs', [1, 16]).default(1))
+    .addOption(rangeOption('--evses <n>', 'number of EVSEs, default 1', [1, 16]))
     .option(
       '--persona <name>',
       'a way in which it is wrong, e.g. ignores-limit; may be repeated',
       collect,
       [],
     )
-    .addOption(rangeOption('--sample-s <n>', 'seconds between meter samples', [1, 3600]).default(15))
-    .addOption(rangeOption('--energy-kwh <n>', 'what the vehicle at EVSE 1 takes', [1, 2000]).default(20))
+    .addOption(rangeOption('--sample-s <n>', 'seconds between meter samples, default 15', [1, 3600]))
+    .addOption(rangeOption('--energy-kwh <n>', 'what the vehicle at EVSE 1 takes, default 20', [1, 2000]))
     .addOption(
-      rangeOption('--plug-after-s <n>', 'seconds until the vehicle is plugged in', [0, 86_400]).default(2),
+      rangeOption('--plug-after-s <n>', 'seconds until the vehicle is plugged in, default 2', [0, 86_400]),
     )
     .addOption(rangeOption('--leave-after-s <n>', 'seconds until it leaves; absent: it stays', [1, 604_800]))
     .option('--no-vehicle', 'nobody comes')
-    .addOption(rangeOption('--seed <n>', 'seed of its habits', [0, 999_999_999]).default(1))
+    .addOption(rangeOption('--seed <n>', 'seed of its habits, default 1', [0, 999_999_999]))
     .option('--frames', 'show whole frames')
-    .action(async (options: StationOptions) => {
-      const { simulateStation } = await import('./station-command.ts');
-      await simulateStation(options);
-    });
+    .option('--json', 'write what happens as JSON lines on standard output')
+    .addHelpText('after', settingsHelp.replace('%s', '--id and --url'));
+  bindLive(command, operation, async () => {
+    const { simulateStation } = await import('./station-command.ts');
+    await simulateStation(command.opts<StationOptions>());
+  });
 }
 
 function addWorld(root: Command): void {
@@ -201,9 +221,10 @@ export function programOf(): Command {
     .showHelpAfterError('(voltherd --help lists what there is)')
     .exitOverride();
   root.commandsGroup('Runs:');
-  addRun(root);
-  addServe(root);
-  addStation(root);
+  const [run, serve, station] = liveOperations;
+  addRun(root, run);
+  addServe(root, serve);
+  addStation(root, station);
   root.commandsGroup('Checks:');
   addWorld(root);
   addTools(root);

@@ -22,7 +22,7 @@ import { judge, type Judgement } from '#whatif/judgement';
 import { openBus } from './bus-of.ts';
 import { nightTables } from './night-tables.ts';
 import { createProgress } from './progress.ts';
-import { readText } from './source.ts';
+import { readSource, readText } from './source.ts';
 import { complain, emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -155,19 +155,27 @@ function made(folder: string): string {
   }
 }
 
-/** Runs a scenario; the exit code tells whether everything expected came. @throws InputFaults */
-export async function runScenario(path: string, options: RunOptions): Promise<void> {
+/** A scenario's document and what is expected of it: of a folder or file, or of standard input where none is named. */
+async function givenAt(
+  path: string | undefined,
+): Promise<{ readonly document: TextDocument; readonly expectedIn?: string }> {
+  if (path === undefined || path === '-') return { document: await readSource(path) };
   const file = scenarioFile(path);
-  const document = documentAt(file);
+  return { document: documentAt(file), expectedIn: resolve(file, '..') };
+}
+
+/** Runs a scenario; the exit code tells whether everything expected came. @throws InputFaults */
+export async function runScenario(path: string | undefined, options: RunOptions): Promise<void> {
+  const { document, expectedIn } = await givenAt(path);
   const scenario = scenarioIn(document, options.seed);
   checkFloors(scenario, document);
-  const expected = expectedAt(resolve(file, '..'));
+  const expected = expectedIn === undefined ? undefined : expectedAt(expectedIn);
   const found = tariffOf(scenario, { tariffDocument, tariffIds });
   if (!found.ok) throw new InputFaults(placeFaults(found.problem, document));
   const tariff = found.value;
   // The tariff is tried before the night, so that a wrong one costs no minutes.
   const judged = judge(scenario, tariff);
-  if (!judged.ok) throw new InputFaults(judged.problem.map((fault) => ({ ...fault, file })));
+  if (!judged.ok) throw new InputFaults(placeFaults(judged.problem, document));
   const folder = made(options.out ?? join('out', scenario.id));
   const played = await playNight(scenario, tariff, join(folder, 'journal.jsonl'), options);
   const judgement = judged.value(played);

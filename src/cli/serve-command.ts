@@ -3,15 +3,16 @@ import { createInterface } from 'node:readline';
 import { createMemoryBus } from '#adapters/bus-memory';
 import { JournalError, openJournalFile } from '#adapters/journal-file';
 import { createConsoleLog } from '#adapters/log-console';
-import { createCsmsServer, type CsmsServer } from '#adapters/ocpp-ws/csms-server';
+import { createCsmsServer, type CsmsServer, type CsmsServerOptions } from '#adapters/ocpp-ws/csms-server';
 import { createSystemClock } from '#adapters/system-clock';
 import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
-import { placeFaults, readDocument } from '#adapters/yaml-document';
-import { isSubjectToken, subjectOf } from '#domain/event';
+import { placeFaults, readDocument, type TextDocument } from '#adapters/yaml-document';
+import { isSubjectToken, subjectOf, subjects } from '#domain/event';
 import type { Fault } from '#domain/fault';
 import { createLoop } from '#engine/loop';
 import { policyOf, type Policy } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
+import { serveSettings, type ServeSettings } from '#operations/live';
 import { depotOf, siteSchema, type Depot } from '#operations/site-document';
 import { suggestFields } from '#operations/suggest';
 import { tariffOf } from '#operations/tariff-of';
@@ -20,21 +21,27 @@ import type { Journal } from '#ports/journal';
 import type { Log } from '#ports/log';
 import { solve } from '#solver/solve';
 import { openBus } from './bus-of.ts';
+import { jsonLines, type TellEvent } from './json-lines.ts';
 import { outboundLine } from './outbound-line.ts';
+import { readSettings } from './settings.ts';
 import { readText } from './source.ts';
 import { stopAsked } from './stop.ts';
 import { complain, InputFaults } from './terminal.ts';
 import { version } from './version.ts';
 
-/** Options of `serve`. */
+/** Options of `serve`; what is absent comes from the document on standard input, or has a default. */
 export interface ServeOptions {
-  readonly site: string;
-  readonly ocppListen: number;
-  readonly host: string;
+  readonly site?: string;
+  readonly ocppListen?: number;
+  readonly host?: string;
   readonly insecure?: boolean;
   readonly nats?: string;
   readonly journal?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
   readonly events?: boolean;
+  readonly json?: boolean;
 }
 
 /** A depot that may be served. */
@@ -45,13 +52,35 @@ interface Served {
   readonly tariff?: unknown;
 }
 
-function loaded(file: string): Served {
-  const document = readDocument(readText(file), file);
-  if (!document.ok) throw new InputFaults(document.problem);
+/** A written site, and how its faults are placed. */
+interface SiteDocument {
+  readonly value: unknown;
+  readonly place: (faults: readonly Fault[]) => readonly Fault[];
+}
+
+/** The document of a site: of a file, or a part of the settings. @throws InputFaults */
+function siteIn(site: ServeSettings['site'], settings: TextDocument): SiteDocument {
+  if (typeof site !== 'string') {
+    const below = (path: string): string => (path === '' ? 'site' : `site.${path}`);
+    return {
+      value: site,
+      place: (faults) =>
+        placeFaults(
+          faults.map((fault) => ({ ...fault, path: below(fault.path) })),
+          settings,
+        ),
+    };
+  }
+  const read = readDocument(readText(site), site);
+  if (!read.ok) throw new InputFaults(read.problem);
+  return { value: read.value.value, place: (faults) => placeFaults(faults, read.value) };
+}
+
+function loaded({ value, place }: SiteDocument): Served {
   const refuse = (faults: readonly Fault[]): never => {
-    throw new InputFaults(placeFaults(suggestFields(faults, siteSchema), document.value));
+    throw new InputFaults(place(suggestFields(faults, siteSchema)));
   };
-  const depot = depotOf(document.value.value);
+  const depot = depotOf(value);
   if (!depot.ok) return refuse(depot.problem);
   const policy = policyOf(depot.value.policy);
   if (!policy.ok) return refuse(policy.problem);
@@ -84,15 +113,38 @@ function openJournal(path: string | undefined): { readonly journal: Journal; rea
   }
 }
 
-async function listening(options: ServeOptions, depot: Depot, log: Log): Promise<CsmsServer> {
+/** PEM texts of the files that the settings name. @throws InputFaults */
+function pemOf(tls: ServeSettings['tls']): { readonly tls?: NonNullable<CsmsServerOptions['tls']> } {
+  if (tls === undefined) return {};
+  const authority = tls.ca === undefined ? {} : { ca: readText(tls.ca) };
+  return { tls: { cert: readText(tls.cert), key: readText(tls.key), ...authority } };
+}
+
+/** What the system has against an endpoint, as a fault; undefined where it is none of the operator's. */
+function endpointFault(settings: ServeSettings, error: unknown): Fault | undefined {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (code.startsWith('ERR_OSSL') || code.startsWith('ERR_TLS'))
+    return { path: '--tls-cert', rule: 'not-a-pair', fix: `give PEM files of one pair: ${message}` };
+  const rule = new Map([
+    ['EADDRINUSE', 'port-taken'],
+    ['EACCES', 'port-not-allowed'],
+    ['EADDRNOTAVAIL', 'no-such-address'],
+  ]).get(code);
+  if (rule === undefined) return undefined;
+  const value = `${settings.host}:${settings.ocppListen}`;
+  return { path: '--ocpp-listen', value, rule, fix: 'give another port or address' };
+}
+
+async function listening(settings: ServeSettings, depot: Depot, log: Log): Promise<CsmsServer> {
   const byId = new Map(depot.site.stations.map((station) => [station.id, station]));
   try {
     return await createCsmsServer({
-      host: options.host,
-      port: options.ocppListen,
+      host: settings.host,
+      port: settings.ocppListen,
+      ...pemOf(settings.tls),
       // Foreign stations come with the path that their maker likes.
       isAnyPath: true,
-      ...(options.insecure === true ? { isInsecure: true } : {}),
+      isInsecure: settings.insecure,
       stations: (id) => {
         const station = byId.get(id);
         if (station === undefined) return undefined;
@@ -102,21 +154,35 @@ async function listening(options: ServeOptions, depot: Depot, log: Log): Promise
       log,
     });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    const rule = { EADDRINUSE: 'port-taken', EACCES: 'port-not-allowed', EADDRNOTAVAIL: 'no-such-address' }[
-      code
-    ];
-    const value = `${options.host}:${options.ocppListen}`;
-    throw new InputFaults([{ path: '--ocpp-listen', value, rule, fix: 'give another port or address' }]);
+    const fault = endpointFault(settings, error);
+    if (fault === undefined) throw error;
+    throw new InputFaults([fault]);
   }
 }
 
-function checkHost(options: ServeOptions): void {
-  const isLoopback = /^(127\.|::1$|localhost$)/.test(options.host);
-  if (isLoopback || options.insecure === true) return;
-  const fix = 'stay on 127.0.0.1 behind a TLS proxy, or add --insecure to let passwords travel in the clear';
-  throw new InputFaults([{ path: '--host', value: options.host, rule: 'not-encrypted', fix }]);
+function checkHost({ host, insecure, tls }: ServeSettings): void {
+  const isLoopback = /^(127\.|::1$|localhost$)/.test(host);
+  if (isLoopback || insecure || tls !== undefined) return;
+  const fix =
+    'stay on 127.0.0.1, give --tls-cert and --tls-key, or add --insecure to let passwords travel in the clear';
+  throw new InputFaults([{ path: '--host', value: host, rule: 'not-encrypted', fix }]);
+}
+
+/** The options that were given, under the names of the settings. */
+function givenIn(options: ServeOptions): Readonly<Record<string, unknown>> {
+  const { tlsCert: cert, tlsKey: key, tlsCa: ca, events: _, json: __, ...rest } = options;
+  const tls = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) };
+  const authority = ca === undefined ? {} : { ca };
+  const isTls = cert !== undefined || key !== undefined || ca !== undefined;
+  return { ...rest, tls: isTls ? { ...tls, ...authority } : undefined };
+}
+
+/** Standard input holds settings or events, not both. @throws InputFaults */
+function checkInput(options: ServeOptions): void {
+  if (options.events !== true || (options.site !== undefined && options.ocppListen !== undefined)) return;
+  const fix =
+    'standard input holds the settings; give --site and --ocpp-listen as options, or events over --nats';
+  throw new InputFaults([{ path: '--events', rule: 'input-taken', fix }]);
 }
 
 /** Events as JSON lines from standard input onto the bus; the engine checks them. */
@@ -159,16 +225,45 @@ function sayWhatIsInUse(
   for (const [name, text] of rows) complain(`  ${name.padEnd(8)} ${text}`);
 }
 
+/** Tells what the engine publishes: lines for people, or JSON lines. */
+function watch(bus: Bus, siteId: string, tell: TellEvent | undefined): void {
+  bus.subscribe(subjectOf(siteId, 'out.>'), ({ subject, data }) => {
+    const tail = subject.slice(subjectOf(siteId, '').length);
+    const text = new TextDecoder().decode(data);
+    if (tell !== undefined) {
+      if (tail !== subjects.command) tell(tail.slice('out.'.length), { payload: JSON.parse(text) });
+      return;
+    }
+    const line = outboundLine(tail, text);
+    if (line !== undefined) complain(`${new Date().toISOString()} ${line}`);
+  });
+}
+
+function publishTariff(bus: Bus, { depot, tariff }: Served): void {
+  if (tariff === undefined) return;
+  const { site, billingState } = depot;
+  const event = { kind: 'tariff', tariff, ...(billingState === undefined ? {} : { billingState }) };
+  bus.publish(subjectOf(site.id, 'in.tariff'), new TextEncoder().encode(JSON.stringify(event)));
+}
+
+function busText(settings: ServeSettings, isEvents: boolean): string {
+  if (settings.nats !== undefined) return settings.nats;
+  return `in this process only${isEvents ? ', events from standard input' : '; give --nats or --events'}`;
+}
+
 /** Serves until it is asked to stop. @throws InputFaults */
 export async function serve(options: ServeOptions): Promise<void> {
-  checkHost(options);
-  const served = loaded(options.site);
-  const { site, tariff: _, billingState } = served.depot;
+  checkInput(options);
+  const { settings, document } = await readSettings(serveSettings, givenIn(options), ['site', 'ocppListen']);
+  checkHost(settings);
+  const served = loaded(siteIn(settings.site, document));
+  const { site } = served.depot;
   const log = createConsoleLog();
-  const { journal, text: journalText } = openJournal(options.journal);
-  const bus = options.nats === undefined ? createMemoryBus() : await openBus(options.nats, 'voltherd', log);
-  const server = await listening(options, served.depot, log);
+  const { journal, text: journalText } = openJournal(settings.journal);
+  const bus = settings.nats === undefined ? createMemoryBus() : await openBus(settings.nats, 'voltherd', log);
+  const server = await listening(settings, served.depot, log);
   const asked = stopAsked();
+  const tell = options.json === true ? jsonLines() : undefined;
   const loop = createLoop({
     site,
     policy: served.policy,
@@ -181,27 +276,14 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     autoTurn: true,
   });
-  bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
-    const line = outboundLine(subject.slice(subjectOf(site.id, '').length), new TextDecoder().decode(data));
-    if (line !== undefined) complain(`${new Date().toISOString()} ${line}`);
-  });
+  watch(bus, site.id, tell);
   sayWhatIsInUse(served, server, [
-    [
-      'bus',
-      options.nats ??
-        `in this process only${options.events === true ? ', events from standard input' : '; give --nats or --events'}`,
-    ],
+    ['bus', busText(settings, options.events === true)],
     ['journal', journalText],
   ]);
+  tell?.('ready', { site: site.id, url: server.url, port: server.port });
   loop.start();
-  if (served.tariff !== undefined) {
-    const event = {
-      kind: 'tariff',
-      tariff: served.tariff,
-      ...(billingState === undefined ? {} : { billingState }),
-    };
-    bus.publish(subjectOf(site.id, 'in.tariff'), new TextEncoder().encode(JSON.stringify(event)));
-  }
+  publishTariff(bus, served);
   const endEvents = options.events === true ? readEvents(bus, site.id) : undefined;
   complain('ready');
   const signal = await asked;
@@ -211,5 +293,6 @@ export async function serve(options: ServeOptions): Promise<void> {
   await server.close();
   await bus.close();
   journal.close();
+  tell?.('stopped', { signal });
   complain('stopped');
 }

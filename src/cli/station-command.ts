@@ -1,30 +1,35 @@
 /** `station`: one simulated station against any central system. @module */
-import { runStation } from '#adapters/station-runner';
+import { runStation, type RunningStation } from '#adapters/station-runner';
 import type { Log } from '#ports/log';
 import { personaNames, type PersonaName } from '#sim/scenario-document';
+import { stationSettings, type StationSettings } from '#operations/live';
 import { nearestOf } from '#operations/nearest';
+import { jsonLines } from './json-lines.ts';
+import { readSettings } from './settings.ts';
+import { stationEvents } from './station-events.ts';
 import { stopAsked } from './stop.ts';
 import { complain, InputFaults } from './terminal.ts';
 
-/** Options of `station`. */
+/** Options of `station`; what is absent comes from the document on standard input, or has a default. */
 export interface StationOptions {
-  readonly id: string;
-  readonly url: string;
-  readonly ocpp: '1.6' | '2.0.1' | '2.1';
+  readonly id?: string;
+  readonly url?: string;
+  readonly ocpp?: '1.6' | '2.0.1' | '2.1';
   readonly password?: string;
-  readonly current: 'AC' | 'DC';
-  readonly phases: '1' | '3';
+  readonly current?: 'AC' | 'DC';
+  readonly phases?: '1' | '3';
   readonly maxA?: number;
   readonly maxKw?: number;
-  readonly evses: number;
+  readonly evses?: number;
   readonly persona: readonly string[];
-  readonly sampleS: number;
-  readonly energyKwh: number;
-  readonly plugAfterS: number;
+  readonly sampleS?: number;
+  readonly energyKwh?: number;
+  readonly plugAfterS?: number;
   readonly leaveAfterS?: number;
   readonly vehicle: boolean;
-  readonly seed: number;
+  readonly seed?: number;
   readonly frames?: boolean;
+  readonly json?: boolean;
 }
 
 function refuse(path: string, value: string, rule: string, fix: string): never {
@@ -41,10 +46,9 @@ function personasOf(names: readonly string[]): readonly PersonaName[] {
   });
 }
 
-function checkedUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^wss?:$/.test(url.protocol)) return text.replace(/\/$/, '');
-  return refuse('--url', text, 'web-socket-address', 'give ws://host:port/path or wss://host:port/path');
+function checkedUrl(text: string, path: string): string {
+  if (URL.canParse(text)) return text.replace(/\/$/, '');
+  return refuse(path, text, 'web-socket-address', 'give ws://host:port/path or wss://host:port/path');
 }
 
 /** A frame in few words: `BootNotification`, `answer to ...` or the error. */
@@ -78,41 +82,47 @@ function logOf(isWhole: boolean): Log {
   return { info: say, warn: say };
 }
 
+/** The options that were given, under the names of the settings. @throws InputFaults */
+function givenIn(options: StationOptions): Readonly<Record<string, unknown>> {
+  const { persona, phases, vehicle, frames: _, json: __, ...rest } = options;
+  return {
+    ...rest,
+    phases: phases === undefined ? undefined : Number(phases),
+    personas: persona.length === 0 ? undefined : personasOf(persona),
+    vehicle: vehicle ? undefined : false,
+  };
+}
+
+/** A station as its settings say. */
+function started(settings: StationSettings, url: string, log: Log): RunningStation {
+  const { ocpp, vehicle, energyKwh, plugAfterS, leaveAfterS, sampleS, ...rest } = settings;
+  const leaves = leaveAfterS === undefined ? {} : { leaveAfterS };
+  return runStation({
+    ...rest,
+    url,
+    version: ocpp,
+    sampleIntervalS: sampleS,
+    ...(vehicle ? { vehicle: { energyKwh, plugAfterS, ...leaves } } : {}),
+    log,
+  });
+}
+
 /** Runs the station until it is asked to stop. @throws InputFaults */
 export async function simulateStation(options: StationOptions): Promise<void> {
-  const url = checkedUrl(options.url);
-  if (!/^[A-Za-z0-9_.*+=:|@-]{1,48}$/.test(options.id))
-    refuse('--id', options.id, 'identity', 'give 1 to 48 letters, digits or - _ . * + = : | @');
-  const personas = personasOf(options.persona);
+  const { settings } = await readSettings(stationSettings, givenIn(options), ['id', 'url']);
+  const url = checkedUrl(settings.url, options.url === undefined ? 'url' : '--url');
   const asked = stopAsked();
   complain(
-    `${options.id}: ${options.current} station, OCPP ${options.ocpp}, connecting to ${url}/${options.id}`,
+    `${settings.id}: ${settings.current} station, OCPP ${settings.ocpp}, connecting to ${url}/${settings.id}`,
   );
-  const running = runStation({
-    id: options.id,
+  const tell = options.json === true ? jsonLines() : undefined;
+  const running = started(
+    settings,
     url,
-    version: options.ocpp,
-    ...(options.password === undefined ? {} : { password: options.password }),
-    current: options.current,
-    phases: options.phases === '1' ? 1 : 3,
-    ...(options.maxA === undefined ? {} : { maxA: options.maxA }),
-    ...(options.maxKw === undefined ? {} : { maxKw: options.maxKw }),
-    evses: options.evses,
-    personas,
-    sampleIntervalS: options.sampleS,
-    ...(options.vehicle
-      ? {
-          vehicle: {
-            energyKwh: options.energyKwh,
-            plugAfterS: options.plugAfterS,
-            ...(options.leaveAfterS === undefined ? {} : { leaveAfterS: options.leaveAfterS }),
-          },
-        }
-      : {}),
-    seed: options.seed,
-    log: logOf(options.frames === true),
-  });
+    tell === undefined ? logOf(options.frames === true) : stationEvents(tell),
+  );
   const signal = await asked;
   running.stop();
+  tell?.('stopped', { signal });
   complain(`${signal}: stopped`);
 }

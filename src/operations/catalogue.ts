@@ -10,16 +10,18 @@ import {
   optimiseExample,
   pricesExample,
   scenarioExample,
+  serveExample,
   siteExample,
+  stationExample,
   tariffCheckExample,
   tariffExplainExample,
   tariffExportExample,
   tariffImportExample,
   validateProfileExample,
 } from './examples.ts';
-import type { Operation } from './operation.ts';
+import type { LiveOperation, Operation } from './operation.ts';
 
-/** The catalogue, in the order in which it is shown. */
+/** What answers from its document alone, in the order in which it is shown. */
 export const operations: readonly Operation[] = [
   {
     name: 'plan',
@@ -102,3 +104,26 @@ export const operations: readonly Operation[] = [
     load: async () => (await import('./scenario-check.ts')).scenarioCheck,
   },
 ];
+
+/** What needs sockets, files or the clock, in the order in which it is shown. */
+export const liveOperations = [
+  {
+    name: 'run',
+    summary:
+      'Runs a scenario end to end: engine, bus, OCPP over real sockets, simulated stations, faults, on a virtual clock.',
+    example: scenarioExample,
+    load: async () => (await import('./live.ts')).runForm,
+  },
+  {
+    name: 'serve',
+    summary: 'Runs the engine on the system clock for the stations of a site that connect by OCPP-J.',
+    example: serveExample,
+    load: async () => (await import('./live.ts')).serveForm,
+  },
+  {
+    name: 'station',
+    summary: 'Runs one simulated station over OCPP-J against any central system, on the system clock.',
+    example: stationExample,
+    load: async () => (await import('./live.ts')).stationForm,
+  },
+] as const satisfies readonly LiveOperation[];

@@ -60,6 +60,19 @@ export const siteExample = {
   building: [{ circuit: 'grid', expectedKw: 20 }],
 };
 
+/** The small depot on a port of this machine. */
+export const serveExample = { site: siteExample, ocppListen: 9000 };
+
+/** One of the stations of the small depot. */
+export const stationExample = {
+  id: 'A-1',
+  url: 'ws://127.0.0.1:9000/ocpp',
+  ocpp: '2.0.1',
+  maxA: 32,
+  energyKwh: 20,
+  plugAfterS: 2,
+};
+
 const nightProfile = {
   chargingProfileId: 7,
   transactionId: 21,

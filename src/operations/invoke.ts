@@ -2,15 +2,15 @@
 import type { Fault } from '#domain/fault';
 import { fail, type Result } from '#domain/result';
 import { z } from 'zod';
-import type { OperationBody, OperationContext } from './operation.ts';
+import type { OperationBody, OperationContext, OperationForm } from './operation.ts';
 import { suggestFields } from './suggest.ts';
 
 /** The JSON Schemas of an operation, draft 2020-12. */
-export function schemasOf(body: OperationBody): { readonly input: unknown; readonly output: unknown } {
+export function schemasOf(form: OperationForm): { readonly input: unknown; readonly output: unknown } {
   const options = { unrepresentable: 'any', cycles: 'ref' } as const;
   return {
-    input: z.toJSONSchema(body.input, { ...options, io: 'input' }),
-    output: z.toJSONSchema(body.output, { ...options, io: 'output' }),
+    input: z.toJSONSchema(form.input, { ...options, io: 'input' }),
+    output: z.toJSONSchema(form.output, { ...options, io: 'output' }),
   };
 }
 

@@ -15,21 +15,37 @@ export interface OperationContext {
   readonly tariffIds: () => readonly string[];
 }
 
-/** The working part of an operation, loaded when it is first used. */
-export interface OperationBody {
+/** What goes into an operation and what comes out. */
+export interface OperationForm {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
+}
+
+/** The working part of an operation, loaded when it is first used. */
+export interface OperationBody extends OperationForm {
   /** Gets the document as it was read; faults come back as values with their paths. */
   handle(document: unknown, context: OperationContext): Promise<Result<unknown, readonly Fault[]>>;
 }
 
-/** One entry of the catalogue. */
-export interface Operation {
+/** What every entry of the catalogue tells of itself. */
+interface Entry {
   /** One word, or two for a family: `bill`, `tariff import`. */
   readonly name: string;
   /** One sentence in the present tense. */
   readonly summary: string;
   /** A document that works as it stands. */
   readonly example: unknown;
+}
+
+/** One entry of the catalogue. */
+export interface Operation extends Entry {
   load(): Promise<OperationBody>;
+}
+
+/**
+ * An entry that needs sockets, files or the clock. Its form stands here; the program that owns those things works it.
+ * `output` is the form of the result, or of each line where the operation goes on until it is stopped.
+ */
+export interface LiveOperation extends Entry {
+  load(): Promise<OperationForm>;
 }

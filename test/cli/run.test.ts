@@ -183,7 +183,7 @@ describe('run', () => {
     ['no such folder', ['run', '/nonexistent'], /no-file/],
     ['no NATS server', ['run', '@', '--nats', 'nats://127.0.0.1:1'], /--nats = .*no-server/],
     ['a seed that is none', ['run', '@', '--seed', 'x'], /--seed <n> = x: give a whole number/],
-    ['no scenario', ['run'], /missing required argument 'scenario'/],
+    ['no scenario', ['run'], /\(document\): empty: /],
   ])('%s is exit 2', async (_title, args, message) => {
     const path = scenarioFolder('args', shortNight);
     const outcome = await voltherd(
@@ -341,7 +341,7 @@ describe('serve', () => {
   });
 
   test.each([
-    ['no site', ['serve', '--ocpp-listen', '0'], /required option '--site <file>'/],
+    ['no site', ['serve', '--ocpp-listen', '0'], /^site: missing: Give it in the document or as --site/],
     ['a site that is none', ['serve', '--site', '/nonexistent.yaml', '--ocpp-listen', '0'], /no-file/],
     [
       'a port that is none',
