@@ -1,6 +1,6 @@
 /** The depot as the engine knows it, in the solver's numbers. @module */
 import { evseKey, type Evse, type Phase, type Station } from '#domain/site';
-import { constant, maxOver, valueAt, type StepFunction } from '#domain/step-function';
+import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DemandWindow, DepotProblem, Session } from '#solver/problem';
@@ -79,12 +79,14 @@ function gridFor(state: State, visits: readonly VisitState[]): TimeGrid {
   return { startS, intervalS, count };
 }
 
-/** The intervals of a stay, half open; undefined where none is left. */
-function stayOf(
-  state: State,
-  grid: TimeGrid,
-  visit: VisitState,
-): { readonly arrive: number; readonly depart: number } | undefined {
+/** The intervals of a stay, half open. */
+interface Stay {
+  readonly arrive: number;
+  readonly depart: number;
+}
+
+/** The intervals of the stay of a visit; undefined where none is left. */
+function stayOf(state: State, grid: TimeGrid, visit: VisitState): Stay | undefined {
   const toIntervals = (at: EpochS): number => (at - grid.startS) / grid.intervalS;
   const isHere = visit.phase === 'plugged';
   const arrive = isHere
@@ -129,6 +131,35 @@ function wholeKwh(
   return Math.max(whole, powers.minKw * hours);
 }
 
+/** The power of a visit in the interval that runs, by the plan in force, kW; 0 where it has none. */
+function runningKw(state: State, grid: TimeGrid, visitId: string): number {
+  const { plan } = state;
+  if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return 0;
+  const t = (grid.startS - plan.grid.startS) / grid.intervalS;
+  return (plan.visits.find((v) => v.visitId === visitId)?.powerW[t] ?? 0) / 1000;
+}
+
+/**
+ * Energy that the solver counts in the part of the running interval that is over, kWh: at the power that the plan in
+ * force goes on with, or at the least one with which the vehicle leaves full, charging at its highest ever after.
+ *
+ *     goneH * max(running, min(max, (needed - restH * max) / (intervalH - goneH)))
+ */
+function goneKwh(
+  state: State,
+  grid: TimeGrid,
+  visit: VisitState,
+  of: { readonly stay: Stay; readonly neededKwh: number; readonly maxKw: number },
+): number {
+  const { stay, neededKwh, maxKw } = of;
+  const goneH = (state.now - grid.startS) / 3600;
+  const intervalH = grid.intervalS / 3600;
+  if (stay.arrive > 0 || goneH <= 0 || goneH >= intervalH) return 0;
+  const restH = (stay.depart - 1) * intervalH;
+  const leastKw = (neededKwh - restH * maxKw) / (intervalH - goneH);
+  return goneH * Math.min(maxKw, Math.max(runningKw(state, grid, visit.visit.id), leastKw));
+}
+
 /** The session of a visit in the solver's numbers and in ours. */
 function sessionOf(
   state: State,
@@ -139,12 +170,9 @@ function sessionOf(
   const stay = stayOf(state, grid, visit);
   if (stay === undefined) return undefined;
   const powers = powersOf(state, at.place, visit);
-  const goneH = stay.arrive === 0 ? (state.now - grid.startS) / 3600 : 0;
   const windowKwh = ((stay.depart - stay.arrive) * grid.intervalS * powers.maxKw) / 3600;
   const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
-  // The part of the running interval that is over is seen as usable; a vehicle with little slack asks for it twice.
-  const isTight = neededKwh + goneH * powers.maxKw > windowKwh / 2;
-  const wantedKwh = neededKwh + (isTight ? goneH * powers.maxKw : 0);
+  const wantedKwh = neededKwh + goneKwh(state, grid, visit, { stay, neededKwh, maxKw: powers.maxKw });
   const energyKwh = Math.max(wantedKwh, Math.min(windowKwh, wholeKwh(wantedKwh, grid, powers)));
   const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
   return [
@@ -316,10 +344,13 @@ function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Fl
     const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
     if (visit !== undefined && !place.isFixed) continue;
     const held = heldPowerOf(state, place.station, place.evse);
+    const mostKw = (visit?.visit.maxW ?? Infinity) / 1000;
+    const meanKw = (fromS: EpochS, untilS: EpochS): number =>
+      Math.min(mostKw, integral(held, fromS, untilS) / (untilS - fromS) / 1000);
     let restKwh = visit === undefined ? Infinity : neededWh(visit) / 1000;
     for (let t = 0; t < grid.count && restKwh > 0; t++) {
-      const limitW = maxOver(held, startOf(grid, t), startOf(grid, t + 1));
-      const kw = Math.min(limitW / 1000, (visit?.visit.maxW ?? Infinity) / 1000, restKwh / hours);
+      const from = epochS(Math.max(startOf(grid, t), state.now));
+      const kw = Math.min(meanKw(from, startOf(grid, t + 1)), restKwh / hours);
       load[t] = (load[t] ?? 0) + kw;
       restKwh -= kw * hours;
     }

@@ -17,6 +17,8 @@ import type { LimitEvent, Reading, State } from './state.ts';
 const quarterS = 900;
 /** How long a measured load counts on after it was sampled. */
 const readingHoldsS = 3600;
+/** Part of a measured deviation that is still expected in each quarter hour after the sample. */
+const deviationShares = [1, 0.75, 0.5, 0.25] as const;
 
 /** The quarter hour of the local day that an instant lies in, 0 to 95. */
 function localQuarterOf(clock: LocalClock, at: EpochS): number {
@@ -38,24 +40,32 @@ function curveOver(
   return stepFunctionOf([...pieces, [end, curveW.reduce((a, b) => Math.max(a, b), 0)]]);
 }
 
-/** `f`, but the reading while it holds: instead of it, or only where it was above `f` when it was taken. */
-function withReading(
-  f: StepFunction,
-  reading: Reading | undefined,
-  how: 'if-above' | 'instead',
-): StepFunction {
-  if (reading === undefined) return f;
-  if (how === 'if-above' && reading.powerW <= valueAt(f, reading.sampledAt)) return f;
+/** `f`, but at least the reading while it holds, where it was above `f` when it was taken. */
+function withBound(f: StepFunction, reading: Reading | undefined): StepFunction {
+  if (reading === undefined || reading.powerW <= valueAt(f, reading.sampledAt)) return f;
   const end = later(reading.sampledAt, readingHoldsS);
   const held = stepFunctionOf([
     [epochS(0), 0],
     [reading.sampledAt, 1],
     [end, 0],
   ]);
-  return combine([f, held], ([level = 0, holds = 0]) => {
-    if (holds === 0) return level;
-    return how === 'instead' ? reading.powerW : Math.max(level, reading.powerW);
-  });
+  return combine([f, held], ([level = 0, holds = 0]) =>
+    holds === 0 ? level : Math.max(level, reading.powerW),
+  );
+}
+
+/**
+ * `f`, which reaches back to the reading, moved by what the reading deviated from it. The known steps of the curve stay
+ * where they are; the deviation fades within the hour, and no load is below zero.
+ */
+function withDeviation(f: StepFunction, { powerW, sampledAt }: Reading): StepFunction {
+  const deviationW = powerW - valueAt(f, sampledAt);
+  const shift = stepFunctionOf([
+    [epochS(0), 0],
+    ...deviationShares.map((share, i) => [later(sampledAt, i * quarterS), share * deviationW] as const),
+    [later(sampledAt, deviationShares.length * quarterS), 0],
+  ]);
+  return combine([f, shift], ([level = 0, more = 0]) => Math.max(0, level + more));
 }
 
 /** The sum of the uncontrolled loads fed at one circuit. */
@@ -66,10 +76,14 @@ function uncontrolledAt(
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   const loads = state.site.uncontrolled.filter((load) => load.circuit === circuit);
-  if (loads.length === 0) return withReading(constant(0), state.loads[circuit], 'if-above');
+  const reading = state.loads[circuit];
+  if (loads.length === 0) return withBound(constant(0), reading);
   const curve = sumOfCurves(loads, what);
-  const f = curveOver(state.site.timeZone, curve, span);
-  return withReading(f, state.loads[circuit], what === 'bound' ? 'if-above' : 'instead');
+  if (what === 'bound') return withBound(curveOver(state.site.timeZone, curve, span), reading);
+  if (reading === undefined || later(reading.sampledAt, readingHoldsS) <= span.from)
+    return curveOver(state.site.timeZone, curve, span);
+  const from = epochS(Math.min(span.from, reading.sampledAt));
+  return withDeviation(curveOver(state.site.timeZone, curve, { ...span, from }), reading);
 }
 
 /** Day curves added up. */

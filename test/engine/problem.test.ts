@@ -119,6 +119,58 @@ test('a load that rises at a boundary is made room for in the quarter hour befor
   expect([...problem.fixedLoadKw].slice(0, 3)).toEqual([3, 3, 9]);
 });
 
+test('a measured load moves the curve ahead of it and fades, and the steps of the curve stay', async () => {
+  const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter < 74 ? 3000 : 9000));
+  const depot = await depotWith([stationOf('A')], [visit], {
+    uncontrolled: [{ circuit: 'grid', expectedW: curve, boundW: curve.map((w) => watts(w + 5000)) }],
+  });
+  const measure = async (powerW: number): Promise<readonly number[]> => {
+    depot.say('uncontrolled-load', {
+      kind: 'uncontrolled-load',
+      circuit: 'grid',
+      powerW,
+      sampledAt: depot.clock.now(),
+    });
+    await depot.settle();
+    return [...problemOf(depot).fixedLoadKw].slice(0, 5);
+  };
+  // 2 kW above 3 kW at 18:00, then 3/4, 1/2, 1/4 of it, on the 9 kW from 18:30 on.
+  expect(await measure(5000)).toEqual([5, 4.5, 10, 9.5, 9]);
+  // 3 kW below: never less than nothing.
+  expect(await measure(0)).toEqual([0, 0.75, 7.5, 8.25, 9]);
+  // Taken at 18:28, one minute and a half before the step: 1 kW above, still in full at 18:30 and three quarters at 18:45.
+  await depot.runTo(startS + 1710);
+  await measure(4000);
+  await depot.runTo(startS + 1805);
+  expect([...problemOf(depot).fixedLoadKw].slice(0, 4)).toEqual([10, 9.75, 9.5, 9.25]);
+});
+
+test('the part of a quarter hour that is over counts at the power of the plan in force', async () => {
+  const depot = await depotWith([stationOf('A')], [visit]);
+  await depot.runTo(startS + 1202);
+  const state = stateOf(depot);
+  expect(state.now).toBe(startS + 1200);
+  const row = state.plan?.visits[0]?.powerW ?? [];
+  const runningKw = (row[1 - ((state.plan?.grid.startS ?? 0) - startS) / 900] ?? 0) / 1000;
+  expect(runningKw).toBeGreaterThan(4);
+  const restKwh = 9 - (state.visits['v1']?.deliveredWh ?? 0) / 1000;
+  // 1 % and a late raise of 10 s at 11 kW on top, 5 of 15 min over; rounded up to a quarter hour of 1 A.
+  const askedKwh = restKwh * 1.01 + 11 * (10 / 3600) + runningKw / 12;
+  const energyKwh = problemOf(depot).sessions[0]?.energyKwh ?? 0;
+  expect(energyKwh).toBeGreaterThanOrEqual(askedKwh - 1e-9);
+  expect(energyKwh).toBeLessThan(askedKwh + 0.69 / 4);
+});
+
+test('a vehicle that must leave full in the rest of a quarter hour has its power for that rest', async () => {
+  const depot = await depotWith(
+    [stationOf('A')],
+    [{ ...visit, arriveS: startS + 300, departS: startS + 900, energyWh: 1000 }],
+  );
+  await depot.runTo(startS + 302);
+  // 1 kWh, 1 % and a late raise of 10 s at 11 kW are 1.0406 kWh; in 10 min 6.243 kW: 10 A of 690 W.
+  expect(stateOf(depot).plan?.visits).toMatchObject([{ visitId: 'v1', powerW: [6900] }]);
+});
+
 test('the local clock decides which quarter hour of the day curve holds', async () => {
   const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter * 100));
   const depot = await depotWith([stationOf('A')], [visit], {
@@ -146,6 +198,26 @@ test('a station that is lost is a fixed load by the plan that it holds', async (
   const left = circuit(problem, 'panel')?.phaseLimitKw?.[0][0] ?? 0;
   expect(left).toBeCloseTo(((40 - heldA) * 230) / 1000 - 0.002, 6);
   expect(problem.fixedLoadKw[0]).toBeCloseTo((heldA * 690) / 1000, 6);
+});
+
+test('a lost station counts with the mean of what it holds, not with the level of its last seconds', async () => {
+  const depot = await depotWith(
+    [stationOf('A'), stationOf('B')],
+    [
+      { ...visit, departS: startS + 1800, energyWh: 90_000 },
+      { ...visit, id: 'v2', stationId: 'B', arriveS: startS + 400 },
+    ],
+  );
+  await depot.runTo(startS + 1000);
+  const heldKw = (depot.station('A').limitA() * 690) / 1000;
+  depot.station('A').disconnect();
+  await depot.runTo(startS + 1020);
+  const [first = 0, second = 0] = problemOf(depot).fixedLoadKw;
+  // The plan ends at 18:30: then the floor of 6 A, reached within the reaction time.
+  const { reactionS } = stationOf('A').capability;
+  expect(first).toBeCloseTo(Math.min(heldKw, 11), 6);
+  expect(second).toBeGreaterThanOrEqual(4.14);
+  expect(second).toBeLessThanOrEqual(4.14 + ((11 - 4.14) * (reactionS + 1)) / 900);
 });
 
 test('a caught charger is a fixed load at its hardware maximum for ever', async () => {
