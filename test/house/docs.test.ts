@@ -69,8 +69,7 @@ describe('commands in the pages', () => {
       .replaceAll('OUT/', `${folder}/`);
     const ran = spawnSync('bash', ['-o', 'pipefail', '-c', line], { cwd: root, encoding: 'utf8' });
     rmSync(folder, { recursive: true, force: true });
-    expect(ran.stderr).toBe('');
-    expect(ran.status).toBe(0);
+    expect(ran.status, ran.stderr).toBe(0);
     expect(ran.stdout).not.toBe('');
   });
 });
