@@ -6,7 +6,6 @@ import type { Loop, LoopParts } from '#engine/loop';
 import type { Policy } from '#engine/policy';
 import { textOfUtf8, utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
-import type { ChargerLink } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Journal } from '#ports/journal';
 import type { Log } from '#ports/log';
@@ -14,25 +13,9 @@ import { conduct, watchBus } from './conductor.ts';
 import type { BusRecord, JournalSummary, NightResult } from './night-result.ts';
 import { nightResultOf, type Heard } from './night-summary.ts';
 import type { Scenario } from './scenario.ts';
-import type { SocketEvents, StationSocket } from './socket.ts';
+import type { Transport } from './transport.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createWorld, type World } from './world.ts';
-
-/** How frames travel between simulated stations and the engine's charger link. */
-export interface Transport {
-  readonly name: string;
-  /** Opens the CSMS end; a new one for each process of the engine. */
-  listen(): Promise<ChargerLink>;
-  /** The CSMS process is gone: every connection breaks, nothing listens. */
-  crash(): Promise<void>;
-  /** The socket of one station. */
-  socketFor(stationId: string, events: SocketEvents): StationSocket;
-  /** While cut, the station's connection is broken and attempts fail. */
-  cut(stationId: string, state: 'cut' | 'whole'): void;
-  /** Resolves when no frame, no attempt and no closing is under way. */
-  settle(): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** Where the journal of the night lives. */
 export interface NightJournal {

@@ -7,7 +7,7 @@ import type { OcppVersion, Site } from '#domain/site';
 import { encodeFrame, parseFrame, type Frame } from '#ocpp/frame';
 import { checkRequest } from '#ocpp/message';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
-import type { Transport } from './night.ts';
+import type { Transport } from './transport.ts';
 import type { SocketEvents, StationSocket } from './socket.ts';
 
 /** How a charger server names a connection that broke without a goodbye. Source: RFC 6455 7.4.1. */

@@ -1,7 +1,7 @@
 /** The script of what goes wrong in the simulated depot. @module */
 import type { DepotEvent } from '#domain/event';
 import type { CommsRecord } from './comms-record.ts';
-import type { Transport } from './night.ts';
+import type { Transport } from './transport.ts';
 import type { PersonaName } from './scenario-document.ts';
 import { circuitOf, type Scenario } from './scenario.ts';
 import type { SimStation } from './station.ts';

@@ -6,7 +6,7 @@ import { evseKey } from '#domain/site';
 import type { Clock } from '#ports/clock';
 import { createCommsRecord, type CommsRecord } from './comms-record.ts';
 import type { VisitOutcome } from './night-result.ts';
-import type { Transport } from './night.ts';
+import type { Transport } from './transport.ts';
 import { offerOf } from './outlet.ts';
 import { switchesOf, type Switches } from './personas.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSocketTransport } from '#adapters/ocpp-ws/socket-transport';
 import { createMemoryTransport } from '#sim/transport-memory';
-import type { Transport } from '#sim/night';
+import type { Transport } from '#sim/transport';
 import { depot4, goodScenario } from '../sim/depot-4.ts';
 
 const { site } = goodScenario(depot4);

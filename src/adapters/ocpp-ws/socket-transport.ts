@@ -6,7 +6,7 @@
 import type { Site } from '#domain/site';
 import type { ChargerLink } from '#ports/charger-link';
 import type { Log } from '#ports/log';
-import type { Transport } from '#sim/night';
+import type { Transport } from '#sim/transport';
 import type { SocketEvents, StationSocket as SimSocket } from '#sim/socket';
 import { createCsmsServer, type CsmsServer } from './csms-server.ts';
 import { openStationSocket, type StationSocket } from './station-socket.ts';

@@ -9,7 +9,7 @@ import type { OcppVersion, Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
-import type { Transport } from '../night.ts';
+import type { Transport } from '../transport.ts';
 import type { SocketEvents, StationSocket } from '../socket.ts';
 import { readFrame, textOfMessage } from '../transport-memory.ts';
 import type { NetworkRates } from './world-plan.ts';

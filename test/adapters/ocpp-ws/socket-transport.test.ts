@@ -4,7 +4,7 @@ import type { LinkEvent } from '#domain/event';
 import type { Site } from '#domain/site';
 import { cautiousCapability } from '#ocpp/capability';
 import { createMemoryTransport } from '#sim/transport-memory';
-import type { Transport } from '#sim/night';
+import type { Transport } from '#sim/transport';
 import type { StationSocket } from '#sim/socket';
 
 const ids = ['S1', 'S2', 'S3'];
