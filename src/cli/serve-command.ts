@@ -251,6 +251,25 @@ function busText(settings: ServeSettings, isEvents: boolean): string {
   return `in this process only${isEvents ? ', events from standard input' : '; give --nats or --events'}`;
 }
 
+/** The endpoint, then the journal, so that a file is made only when all else is good. @throws InputFaults */
+async function opened(
+  settings: ServeSettings,
+  depot: Depot,
+  bus: Bus,
+  log: Log,
+): Promise<{ readonly server: CsmsServer; readonly journal: Journal; readonly journalText: string }> {
+  let server: CsmsServer | undefined;
+  try {
+    server = await listening(settings, depot, log);
+    const { journal, text: journalText } = openJournal(settings.journal);
+    return { server, journal, journalText };
+  } catch (error) {
+    await server?.close();
+    await bus.close();
+    throw error;
+  }
+}
+
 /** Serves until it is asked to stop. @throws InputFaults */
 export async function serve(options: ServeOptions): Promise<void> {
   checkInput(options);
@@ -259,9 +278,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const served = loaded(siteIn(settings.site, document));
   const { site } = served.depot;
   const log = createConsoleLog();
-  const { journal, text: journalText } = openJournal(settings.journal);
   const bus = settings.nats === undefined ? createMemoryBus() : await openBus(settings.nats, 'voltherd', log);
-  const server = await listening(settings, served.depot, log);
+  const { server, journal, journalText } = await opened(settings, served.depot, bus, log);
   const asked = stopAsked();
   const tell = options.json === true ? jsonLines() : undefined;
   const loop = createLoop({

@@ -166,11 +166,12 @@ test('serve: with a certificate stations connect over TLS', async () => {
   expect(status).toBe(426);
   expect(await engine.stop()).toBe(0);
   const swapped = await voltherd(
-    ['serve', '--json', '--tls-cert', key, '--tls-key', cert],
+    ['serve', '--json', '--tls-cert', key, '--tls-key', cert, '--journal', join(folder, 'nothing')],
     JSON.stringify({ site: siteExample, ocppListen: 0 }),
   );
   expect(swapped).toMatchObject({ code: 2, out: '' });
   expect(swapped.err).toMatch(/^--tls-cert: not-a-pair: /m);
+  expect(existsSync(join(folder, 'nothing'))).toBe(false);
 });
 
 const settings = { site: siteExample, ocppListen: 0 };
