@@ -10,7 +10,7 @@ export { describeFault, type Fault } from '#domain/fault';
 export type { Result } from '#domain/result';
 export type { StepFunction } from '#domain/step-function';
 
-export { operations } from '#operations/catalogue';
+export { liveOperations, operations } from '#operations/catalogue';
 export { invoke } from '#operations/invoke';
 export type { Operation, OperationContext } from '#operations/operation';
 
