@@ -11,18 +11,13 @@ import type { Formulation } from './formulate.ts';
 import { isContinuous, levelBelow, lowestLevel } from './levels.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session } from './problem.ts';
-import type { LinearProgram } from './program.ts';
+import { extended } from './program.ts';
+import type { AddedColumns, LinearProgram } from './program.ts';
 
 /** Branch-and-bound nodes before the best plan so far is taken. */
 const nodesMax = 20_000;
 
-interface Extra {
-  readonly kinds: number[];
-  readonly cost: number[];
-  readonly lower: number[];
-  readonly upper: number[];
-  /** Entries of each extra column, as [row, value]. */
-  readonly entries: [number, number][][];
+interface Extra extends AddedColumns {
   /** Extra rows `sum columns - level = 0`, by the columns of the program that they tie. */
   readonly ties: number[][];
 }
@@ -78,57 +73,13 @@ function withLevels(formulation: Formulation): LinearProgram {
     extra.entries.push([[row, 1 / intervalH]]);
     if (!isContinuous(session)) addLevels(formulation, s, extra);
   }
-  return joined({ ...program, offset, cost, rowLower, rowUpper }, extra);
-}
-
-/** `program` with the extra columns and the rows that tie them. */
-function joined(program: LinearProgram, extra: Extra): LinearProgram {
-  const tieOf = new Int32Array(program.columns).fill(-1);
-  for (const [tie, columns] of extra.ties.entries()) {
-    for (const column of columns) tieOf[column] = program.rows + tie;
-  }
-  const starts: number[] = [];
-  const indices: number[] = [];
-  const values: number[] = [];
-  for (let j = 0; j < program.columns; j++) {
-    starts.push(indices.length);
-    for (let k = program.starts[j]; k < program.starts[j + 1]; k++) {
-      indices.push(program.indices[k]);
-      values.push(program.values[k]);
-    }
-    if (tieOf[j] < 0) continue;
-    indices.push(tieOf[j]);
-    values.push(1);
-  }
-  for (const column of extra.entries) {
-    starts.push(indices.length);
-    for (const [row, value] of column) {
-      indices.push(row);
-      values.push(value);
-    }
-  }
-  starts.push(indices.length);
-  const zeros = new Float64Array(extra.ties.length);
-  const floats = (head: Float64Array, tail: ArrayLike<number>): Float64Array => {
-    const all = new Float64Array(head.length + tail.length);
-    all.set(head);
-    all.set(tail, head.length);
-    return all;
-  };
-  return {
-    columns: program.columns + extra.cost.length,
-    rows: program.rows + extra.ties.length,
-    offset: program.offset,
-    cost: floats(program.cost, extra.cost),
-    lower: floats(program.lower, extra.lower),
-    upper: floats(program.upper, extra.upper),
-    rowLower: floats(program.rowLower, zeros),
-    rowUpper: floats(program.rowUpper, zeros),
-    starts: Int32Array.from(starts),
-    indices: Int32Array.from(indices),
-    values: Float64Array.from(values),
-    kinds: Int32Array.from([...new Int32Array(program.columns), ...extra.kinds]),
-  };
+  const zeros = extra.ties.map(() => 0);
+  const ties = extra.ties.map((columns) => columns.map((column) => ({ column, value: 1 })));
+  return extended({ ...program, offset, cost, rowLower, rowUpper }, extra, {
+    lower: zeros,
+    upper: zeros,
+    entries: ties,
+  });
 }
 
 /** The best stepped plan that branch and bound found, with its own lower bound; undefined where it found none. */

@@ -452,12 +452,22 @@ function takeUpper(to: Float64Array, rows: Int32Array, rowDual: Float64Array): v
   for (let i = 0; i < rows.length; i++) if (rows[i] >= 0) to[i] = Math.max(0, -rowDual[rows[i]]);
 }
 
+/** Battery power that moves the store as charge and discharge together do, positive when it charges, kW. */
+function oneWay(charge: number, discharge: number, efficiency: number): number {
+  if (!(charge > 0 && discharge > 0)) return charge - discharge;
+  const kept = charge * efficiency - discharge / efficiency;
+  return kept > 0 ? kept / efficiency : kept * efficiency;
+}
+
 /** The plan that a vector of the program stands for. */
 export function planOf(formulation: Formulation, columnValue: Float64Array): Plan {
   const { chargeColumn, dischargeColumn, pvColumn } = formulation;
   const value = (column: number): number => columnValue[column];
   const powerKw = powersOf(formulation, columnValue);
-  const batteryKw = Float64Array.from(chargeColumn, (column, t) => value(column) - value(dischargeColumn[t]));
+  const efficiency = formulation.problem.battery?.efficiency ?? 1;
+  const batteryKw = Float64Array.from(chargeColumn, (column, t) =>
+    oneWay(value(column), value(dischargeColumn[t]), efficiency),
+  );
   return {
     powerKw,
     ...(batteryKw.length > 0 ? { batteryKw } : {}),

@@ -11,6 +11,7 @@ import { Ledger } from './ledger.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers, SolveOptions } from './problem.ts';
+import { oneWayPlan, withinStore } from './one-way.ts';
 import { withSiteFlows } from './site-flows.ts';
 
 /** What an engine hands to the check. */
@@ -58,6 +59,29 @@ function rescued(problem: DepotProblem, plan: Plan): Plan {
   return best;
 }
 
+/** `plan`, fitted to its store where it must be; undefined where it breaks a limit all the same. */
+function held(problem: DepotProblem, plan: Plan): Plan | undefined {
+  const fitted = withinStore(problem, plan);
+  return account(problem, fitted).primalResidual <= residualMax ? fitted : undefined;
+}
+
+/** The plan with choices where the program gained by charging and discharging at once. */
+function oneWaySettled(
+  problem: DepotProblem,
+  plan: Plan,
+  proof: { readonly backend: LpBackend; readonly multipliers: Multipliers; readonly gap: number },
+): Pick<Found, 'plan' | 'reasons'> {
+  if (problem.battery === undefined) return { plan, reasons: [] };
+  const { bound } = dualBound(problem, proof.multipliers);
+  const { objective } = account(problem, plan);
+  if (objective - bound <= proof.gap * Math.max(1, Math.abs(bound))) return { plan, reasons: [] };
+  const other = oneWayPlan(problem, proof.backend, proof.gap);
+  if (other === undefined || account(problem, other).objective >= objective) {
+    return { plan, reasons: ['the bound is that of a battery which burns energy'] };
+  }
+  return { plan: other, reasons: ['the battery charges or discharges: solved with choices'] };
+}
+
 function endedOf(answer: BackendAnswer): Found['ended'] {
   if (answer.status === 'optimal') return 'optimal';
   return answer.status === 'limit' ? 'limit' : 'failed';
@@ -82,7 +106,10 @@ export function solveFull(problem: DepotProblem, backend: LpBackend, options: So
     const better = dualBound(problem, multipliers).bound >= dualBound(problem, none).bound;
     if (!better) multipliers = none;
   }
-  const usable = ended === 'optimal' ? plan : rescued(problem, plan);
+  const usable = ended === 'optimal' ? held(problem, plan) : undefined;
   const reasons = ended === 'optimal' ? [] : [`${backend.name} ended with ${answer.raw}`];
-  return { plan: usable, multipliers, ended, reasons, buildMs: built - start, solveMs: now() - built };
+  const found = { multipliers, ended, reasons, buildMs: built - start };
+  if (usable === undefined) return { ...found, plan: rescued(problem, plan), solveMs: now() - built };
+  const settled = oneWaySettled(problem, usable, { backend, multipliers, gap: options.gap });
+  return { ...found, ...settled, reasons: [...reasons, ...settled.reasons], solveMs: now() - built };
 }

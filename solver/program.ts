@@ -128,3 +128,73 @@ export class ProgramBuilder {
     };
   }
 }
+
+/** Columns to be added to a finished program, with entries as [row, value]. */
+export interface AddedColumns {
+  readonly cost: number[];
+  readonly lower: number[];
+  readonly upper: number[];
+  readonly kinds: ColumnKind[];
+  readonly entries: [number, number][][];
+}
+
+/** Rows to be added below; `entries` name columns of the program as it was. */
+interface AddedRows {
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+  readonly entries: readonly (readonly { readonly column: number; readonly value: number }[])[];
+}
+
+function joinedFloats(head: Float64Array, tail: ArrayLike<number>): Float64Array {
+  const all = new Float64Array(head.length + tail.length);
+  all.set(head);
+  all.set(tail, head.length);
+  return all;
+}
+
+/** `program` with rows below and columns at the end; what was there keeps its place. */
+export function extended(program: LinearProgram, columns: AddedColumns, rows: AddedRows): LinearProgram {
+  const below: [number, number][][] = Array.from({ length: program.columns }, () => []);
+  for (const [i, entries] of rows.entries.entries()) {
+    for (const { column, value } of entries) below[column].push([program.rows + i, value]);
+  }
+  const starts: number[] = [];
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (let j = 0; j < program.columns; j++) {
+    starts.push(indices.length);
+    for (let k = program.starts[j]; k < program.starts[j + 1]; k++) {
+      indices.push(program.indices[k]);
+      values.push(program.values[k]);
+    }
+    for (const [row, value] of below[j]) {
+      indices.push(row);
+      values.push(value);
+    }
+  }
+  for (const entries of columns.entries) {
+    starts.push(indices.length);
+    for (const [row, value] of entries) {
+      indices.push(row);
+      values.push(value);
+    }
+  }
+  starts.push(indices.length);
+  const kinds = new Int32Array(program.columns + columns.kinds.length);
+  if (program.kinds !== undefined) kinds.set(program.kinds);
+  kinds.set(columns.kinds, program.columns);
+  return {
+    columns: program.columns + columns.cost.length,
+    rows: program.rows + rows.lower.length,
+    offset: program.offset,
+    cost: joinedFloats(program.cost, columns.cost),
+    lower: joinedFloats(program.lower, columns.lower),
+    upper: joinedFloats(program.upper, columns.upper),
+    rowLower: joinedFloats(program.rowLower, rows.lower),
+    rowUpper: joinedFloats(program.rowUpper, rows.upper),
+    starts: Int32Array.from(starts),
+    indices: Int32Array.from(indices),
+    values: Float64Array.from(values),
+    ...(kinds.some((kind) => kind !== 0) ? { kinds } : {}),
+  };
+}

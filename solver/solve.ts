@@ -1,6 +1,7 @@
 /** Answers the depot problem: chooses an engine, checks what it found, and never comes back empty. @module */
 import { highsBackend } from './backends/highs.ts';
 import { account } from './certificate/account.ts';
+import type { Account } from './certificate/account.ts';
 import { dualBound } from './certificate/bound.ts';
 import { residualMax } from './certificate/verify.ts';
 import { divePlan } from './dive.ts';
@@ -75,6 +76,26 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
+interface Held extends Stepped {
+  /** The account of the continuous plan. */
+  readonly relaxed: Account;
+}
+
+/** A plan that breaks no limit, in steps where they are asked for; whatever an engine claimed, greedy stands behind it. */
+async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptions): Promise<Held> {
+  let continuous = steady;
+  let relaxed = account(problem, steady);
+  const reasons: string[] = [];
+  if (relaxed.primalResidual > residualMax) {
+    reasons.push(`the plan broke ${relaxed.worst}: greedy instead`);
+    continuous = greedyPlan(problem, 'continuous');
+    relaxed = account(problem, continuous);
+  }
+  if (options.continuous || !hasSteps(problem)) return { plan: continuous, relaxed, reasons };
+  const stepped = await steppedOf(withSteppedCaps(problem), continuous, options);
+  return { plan: stepped.plan, relaxed, reasons: [...reasons, ...stepped.reasons] };
+}
+
 /**
  * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
  * give equal outputs unless `options.nowMs` is set.
@@ -87,8 +108,7 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
   const backend = options.solver === 'greedy' ? undefined : await highsBackend();
   const eased = stepped ? withSteppedCaps(problem) : problem;
   const steady = steadyPlan(eased, found.plan, 'continuous', backend);
-  const relaxed = account(problem, steady);
-  const { plan, reasons } = stepped ? await steppedOf(eased, steady, options) : { plan: steady, reasons: [] };
+  const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);
   const repaired = now();
   const powers = stepped ? 'stepped' : 'continuous';
   const counted = stepped ? account(problem, plan, powers) : relaxed;

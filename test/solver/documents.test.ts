@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { optimise } from '#solver/operations';
+import type { OptimiseAnswer } from '#solver/operations';
+import { at, countedBlocks, leastCost, upwards } from './plain-program.ts';
+import type { PlainDocument } from './plain-program.ts';
+import { randomDocument } from './random-document.ts';
+
+/** More with VOLTHERD_INSTANCES=10000. */
+const instances = Math.ceil(Number(process.env['VOLTHERD_INSTANCES'] ?? 150) / 4);
+const tiny = 1e-6;
+
+async function answer(document: PlainDocument): Promise<OptimiseAnswer> {
+  const result = await optimise.handle(document);
+  if (!result.ok) throw new Error(JSON.stringify(result.problem));
+  return optimise.output.parse(result.value);
+}
+
+/** The worst excess over any limit of the document, counted from the answer alone, kW or kWh. */
+function excess(document: PlainDocument, { powerKw, shortfallKwh, batteryKw, pvKw }: OptimiseAnswer): number {
+  const { intervals: T, intervalMinutes, fixedLoadKw, pv, battery } = document;
+  const h = intervalMinutes / 60;
+  let worst = 0;
+  const note = (value: number): void => {
+    worst = Math.max(worst, Number.isNaN(value) ? Infinity : value);
+  };
+  const load = (ids: ReadonlySet<string>, t: number): number =>
+    document.sessions
+      .filter(({ connector, arrive, depart }) => ids.has(connector) && t >= arrive && t < depart)
+      .reduce((sum, { id, arrive }) => sum + powerKw[id]![t - arrive]!, 0);
+  for (const session of document.sessions) {
+    const connector = document.connectors.find(({ id }) => id === session.connector)!;
+    const kw = powerKw[session.id]!;
+    expect(kw).toHaveLength(session.depart - session.arrive);
+    let delivered = 0;
+    for (const [i, value] of kw.entries()) {
+      const t = session.arrive + i;
+      note(-value);
+      note(t < T ? value - Math.min(at(session.maxKw, t), at(connector.maxKw, t)) : value);
+      const points = session.taper ?? [];
+      if (points.length > 0) note(value - points[0]!.maxKw);
+      for (let n = 1; n < points.length; n++) {
+        const [a, b] = [points[n - 1]!, points[n]!];
+        const slope = (a.maxKw - b.maxKw) / (b.fromKwh - a.fromKwh);
+        note(value - (a.maxKw - slope * (delivered - a.fromKwh)));
+      }
+      delivered += value * h * (session.efficiency ?? 1);
+    }
+    note(Math.abs(delivered + shortfallKwh[session.id]! - session.energyKwh));
+  }
+  for (let t = 0; t < T; t++) {
+    const site = (batteryKw?.[t] ?? 0) - (pvKw?.[t] ?? 0);
+    for (const [g, circuit] of document.circuits.entries()) {
+      const below = new Set(
+        document.connectors
+          .filter((connector) => upwards(document, connector.circuit).includes(circuit.id))
+          .map(({ id }) => id),
+      );
+      const left = g === 0 ? Math.max(0, at(circuit.limitKw, t) - fixedLoadKw[t]!) : at(circuit.limitKw, t);
+      note(load(below, t) + (g === 0 ? site : 0) - left);
+    }
+    for (const { id, maxKw } of document.modules) {
+      note(load(new Set(document.connectors.filter((c) => c.module === id).map((c) => c.id)), t) - maxKw);
+    }
+    note((pvKw?.[t] ?? 0) - (pv?.kw[t] ?? 0));
+    note(Math.abs(batteryKw?.[t] ?? 0) - (battery?.maxKw ?? 0));
+  }
+  let stored = battery?.initialKwh ?? 0;
+  for (const kw of batteryKw ?? []) {
+    stored += kw > 0 ? kw * h * battery!.efficiency : (kw * h) / battery!.efficiency;
+    note(Math.max(-stored, stored - battery!.capacityKwh));
+  }
+  note((battery?.initialKwh ?? 0) - stored);
+  return worst;
+}
+
+/** The cost of an answer by kind, counted from its powers alone. */
+function moneyOf(document: PlainDocument, found: OptimiseAnswer): OptimiseAnswer['cost'] {
+  const { intervals: T, intervalMinutes, price, fixedLoadKw, pv, battery, earliness = 0 } = document;
+  const h = intervalMinutes / 60;
+  const vehicles = Array.from({ length: T }, (_, t) =>
+    document.sessions.reduce((sum, { id, arrive }) => sum + (found.powerKw[id]![t - arrive] ?? 0), 0),
+  );
+  const net = vehicles.map(
+    (kw, t) => kw + fixedLoadKw[t]! + (found.batteryKw?.[t] ?? 0) - (found.pvKw?.[t] ?? 0),
+  );
+  const sources = pv !== undefined || battery !== undefined;
+  const drawn = net.map((kw) => (sources ? Math.max(0, kw) : kw));
+  const peak = (window: PlainDocument['demand'][number]): number =>
+    countedBlocks(document, window)
+      .map((block) => block.reduce((sum, t) => sum + drawn[t]!, 0) / block.length)
+      .reduce((a, b) => Math.max(a, b), window.floorKw);
+  const sum = (of: (t: number) => number): number => price.reduce((total, _, t) => total + of(t), 0);
+  for (const window of document.demand) expect(found.peaksKw[window.id]).toBeCloseTo(peak(window), 6);
+  return {
+    energy: sum((t) => {
+      const fed = drawn[t]! - net[t]!;
+      return (
+        h * (price[t]! * (drawn[t]! - fixedLoadKw[t]!) - Math.min(pv?.sellPrice?.[t] ?? 0, price[t]!) * fed)
+      );
+    }),
+    demand: document.demand.reduce((total, window) => total + window.pricePerKw * peak(window), 0),
+    shortfall: document.sessions.reduce(
+      (total, s) => total + s.shortfallPrice * found.shortfallKwh[s.id]!,
+      0,
+    ),
+    wear: sum((t) => h * (battery?.wearPerKwh ?? 0) * Math.max(0, found.batteryKw?.[t] ?? 0)),
+    earliness: sum((t) => (h * earliness * t * vehicles[t]!) / T),
+  };
+}
+
+function expectNear(value: number, expected: number, what: string): void {
+  expect(Math.abs(value - expected), what).toBeLessThanOrEqual(tiny * Math.max(1, Math.abs(expected)));
+}
+
+/** Everything that an answer claims, against the document. */
+function expectTrue(document: PlainDocument, found: OptimiseAnswer, what: string): void {
+  expect(found.certificate.valid, what).toBe(true);
+  expect(excess(document, found), what).toBeLessThanOrEqual(tiny);
+  const money = moneyOf(document, found);
+  for (const kind of ['energy', 'demand', 'shortfall', 'wear', 'earliness'] as const) {
+    expectNear(found.cost[kind], money[kind], `${what} ${kind}`);
+  }
+  expectNear(
+    found.objective,
+    Object.values(found.cost).reduce((a, b) => a + b),
+    what,
+  );
+}
+
+describe('law: the answer to a drawn document is the optimum of the plain program', () => {
+  for (const [name, options] of Object.entries({
+    'vehicles and tariffs': {},
+    'PV and battery': { sources: true },
+    'prices below 0': { negative: true },
+  })) {
+    test(`${name}, ${instances} documents on two engines`, async () => {
+      for (let seed = 0; seed < instances; seed++) {
+        const document = randomDocument({ seed, ...options });
+        const least = await leastCost(document);
+        for (const solver of ['structured', 'highs'] as const) {
+          const what = `seed ${seed} ${solver}`;
+          const found = await answer({ ...document, solver });
+          expect(found.status, what).toBe('optimal');
+          expectNear(found.objective, least, what);
+          expect(found.bound, what).toBeLessThanOrEqual(least + tiny * Math.max(1, Math.abs(least)));
+          expectTrue(document, found, what);
+        }
+      }
+    });
+  }
+
+  test('a battery at prices below 0 never burns energy, and the rest is still the optimum', async () => {
+    let burning = 0;
+    for (let seed = 0; seed < 4 * instances; seed++) {
+      const document = randomDocument({ seed, negative: true, sources: true });
+      if (document.battery === undefined || document.price.every((price) => price >= 0)) continue;
+      const [least, found] = [await leastCost(document, 'one way'), await answer(document)];
+      expectNear(found.objective, least, `seed ${seed}`);
+      expectTrue(document, found, `seed ${seed}`);
+      if (found.status !== 'optimal') burning++;
+    }
+    expect(burning).toBeGreaterThan(0);
+  });
+});
