@@ -6,28 +6,29 @@
 import type { Fault } from '#domain/fault';
 import { instantOfIso, isoOf } from '#domain/instant';
 import { invariant } from '#domain/invariant';
-import { ok, type Result } from '#domain/result';
+import { fail, ok, type Result } from '#domain/result';
 import { epochS, type EpochS } from '#domain/units';
 import type { Bill, BillLine, BillPeriod, Loss } from './bill-form.ts';
 import { emptyState, type BillingState, type LineState, type PastPeriod } from './billing-state.ts';
 import { tariffYearOf } from './billing-periods.ts';
 import { dateText, instantText, localDayOf } from './calendar.ts';
-import { chargeKey, chargesOf, isYearly } from './charges.ts';
+import { chargeKey, chargesOf, isYearly, scopedOf } from './charges.ts';
+import { fault } from './faults.ts';
 import { frameOf, type Frame, type FrameOptions, type FramePeriod } from './frame.ts';
+import { amountMax } from './limits.ts';
 import {
   blocksOf,
   linePlansOf,
   meterLine,
   meterSite,
-  steppedLoadOf,
   type Blocks,
   type LinePlan,
   type OpenBlock,
-  type SteppedLoad,
 } from './meter.ts';
 import { microOf, roundedTo, wholeOf } from './money.ts';
 import type { Category, Charge, PeriodView } from './period-view.ts';
-import { closePeriod, stateAt } from './roll-over.ts';
+import { clearBank, closePeriod, stateAt } from './roll-over.ts';
+import { nettedByHour, steppedLoadOf, type SteppedLoad } from './stepped-load.ts';
 import {
   lineStateOf,
   lineSumsOf,
@@ -48,6 +49,8 @@ export interface BillRequest {
   readonly intervalS: number;
   readonly kw?: Float64Array;
   readonly kwh?: Float64Array;
+  /** What is generated beside a load that is all drawn: where the tariff buys all and sells all. */
+  readonly generatedKwh?: Float64Array;
   readonly state?: BillingState;
   readonly options?: FrameOptions;
 }
@@ -65,12 +68,16 @@ interface Ledger {
   readonly frame: Frame;
   readonly plans: readonly LinePlan[];
   readonly load: SteppedLoad;
+  readonly hourly: SteppedLoad;
   readonly blocks: Blocks;
+  readonly untilS: number;
   readonly loadFactorPercent: number | undefined;
   readonly lines: Map<string, LineSums>;
   site: SiteSums;
   year: YearSums;
   past: readonly PastPeriod[];
+  /** A tariff year ended in the load. */
+  yearSettled: boolean;
 }
 
 function openBlockOf(state: BillingState): OpenBlock | undefined {
@@ -86,7 +93,7 @@ function openLedger(request: BillRequest, frame: Frame): Result<Ledger, readonly
   const state = rolled.value;
   const plans = linePlansOf(frame);
   if (!plans.ok) return plans;
-  const load = steppedLoadOf(frame, energyOf(request));
+  const load = steppedLoadOf(frame, energyOf(request), request.generatedKwh);
   if (!load.ok) return load;
   const first = frame.periods[0];
   invariant(first !== undefined, 'a frame has a period');
@@ -95,17 +102,24 @@ function openLedger(request: BillRequest, frame: Frame): Result<Ledger, readonly
     frame,
     plans: plans.value,
     load: load.value,
+    hourly: request.tariff.lines.some((line) => line.kind === 'energy' && line.netting === 'hour')
+      ? nettedByHour(frame, load.value)
+      : load.value,
+    untilS: frame.startS + frame.count * frame.stepS,
     blocks: blocksOf(frame, load.value, openBlockOf(state)),
     loadFactorPercent: state.loadFactorPercent,
     lines: new Map(
       request.tariff.lines.map((line) => {
         const stale = isYearly(line) && state.year !== undefined && state.year.start !== year;
-        return [line.id, lineSumsOf(line, stale ? undefined : state.lines[line.id])];
+        const sums = lineSumsOf(line, stale ? undefined : state.lines[line.id]);
+        if (state.year !== undefined && state.year.start !== year) clearBank(sums);
+        return [line.id, sums];
       }),
     ),
     site: siteSumsOf(state.period),
     year: yearSumsOf(year, state.year),
     past: state.past,
+    yearSettled: false,
   });
 }
 
@@ -116,7 +130,10 @@ function sumsIn(ledger: Ledger, line: string): LineSums {
 }
 
 /** Turns to the tariff year of a period where the one before ended. */
-function turnYear(ledger: Ledger, period: FramePeriod): { readonly days: number; readonly twelfths: number } {
+function turnYear(
+  ledger: Ledger,
+  period: FramePeriod,
+): { readonly days: number; readonly twelfths: number; readonly ends: boolean } {
   const { clock, tariff } = ledger.frame;
   const year = tariffYearOf(clock, tariff.billing.yearStart, period.firstDay);
   const start = dateText(year.firstDay);
@@ -124,18 +141,23 @@ function turnYear(ledger: Ledger, period: FramePeriod): { readonly days: number;
     ledger.year = yearSumsOf(start, undefined);
     for (const line of tariff.lines) {
       if (isYearly(line)) ledger.lines.set(line.id, lineSumsOf(line, undefined));
+      else clearBank(sumsIn(ledger, line.id));
     }
   }
   const months =
     (period.firstDay.year - year.firstDay.year) * 12 + period.firstDay.month - year.firstDay.month;
-  return { days: year.days, twelfths: Math.min(12, months + 1) };
+  const ends = period.endS <= ledger.untilS && year.endS <= period.endS;
+  ledger.yearSettled ||= ends;
+  return { days: year.days, twelfths: Math.min(12, months + 1), ends };
 }
 
 function meterPeriod(ledger: Ledger, period: FramePeriod): void {
-  const { frame, plans, load, blocks } = ledger;
+  const { frame, plans, load, hourly, blocks } = ledger;
   for (const [k, line] of frame.tariff.lines.entries()) {
     const plan = plans[k];
-    if (plan !== undefined) meterLine(frame, plan, { load, blocks }, period, sumsIn(ledger, line.id));
+    if (plan !== undefined) {
+      meterLine(frame, plan, { load, hourly, blocks }, period, sumsIn(ledger, line.id));
+    }
   }
   meterSite(frame, { load, blocks }, period, ledger.site, ledger.year);
 }
@@ -159,13 +181,17 @@ function chargePeriod(
     year: ledger.year,
     yearDays: year.days,
     twelfths: year.twelfths,
+    yearEnds: year.ends,
     past: ledger.past,
     loadFactorPercent: ledger.loadFactorPercent,
     before: charges,
     sumsOf: (line) => sumsIn(ledger, line),
   };
   for (const line of tariff.lines) {
-    if (!skip.includes(line.kind)) charges.push(...chargesOf(line, sumsIn(ledger, line.id), view));
+    if (skip.includes(line.kind)) continue;
+    const sums = sumsIn(ledger, line.id);
+    if (line.kind === 'minimum-bill' && line.settled === 'year') sums.scoped = scopedOf(line, charges);
+    charges.push(...chargesOf(line, sums, view));
   }
   return charges;
 }
@@ -321,7 +347,11 @@ function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly 
   }
   const fed = ledger.load.fedMwh?.reduce((sum, one) => sum + one, 0) ?? 0;
   const sells = request.tariff.lines.some(
-    (line) => line.kind === 'energy' && line.windows.some((window) => window.sell !== undefined),
+    (line) =>
+      line.kind === 'energy' &&
+      (line.netting === 'period' ||
+        line.netting === 'hour' ||
+        line.windows.some((window) => window.sell !== undefined || window.sellSeries !== undefined)),
   );
   if (fed > 0 && !sells) lose('load', `${wholeOf(fed)} kWh fed in earn nothing under this tariff`);
   const state = request.state?.openBlock;
@@ -333,6 +363,10 @@ function lossesOf(request: BillRequest, frame: Frame, ledger: Ledger): readonly 
   }
   if (ledger.blocks.open !== undefined) {
     lose('load', 'the last metering block is not complete and sets no peak yet; the state carries it on');
+  }
+  for (const line of request.tariff.lines) {
+    if (line.kind !== 'minimum-bill' || line.settled !== 'year' || ledger.yearSettled) continue;
+    lose(line.id, 'a least amount per year is settled with the last bill of the tariff year');
   }
   const { validFrom, validTo } = request.tariff;
   const first = dateText(frame.periods[0]?.firstDay ?? { number: 0, year: 0, month: 0, day: 0, weekday: 0 });
@@ -374,6 +408,11 @@ export function billOf(request: BillRequest): Result<Bill, readonly Fault[]> {
     } else {
       state = stateOf(ledger, dateText(period.firstDay), true);
     }
+  }
+  const most = periods.find((period) => !(Math.abs(period.total) <= amountMax));
+  if (most !== undefined) {
+    const fix = `Bills above ${amountMax} mix up units: check the prices and the load.`;
+    return fail([fault('lines', most.total, 'implausible-amount', fix)]);
   }
   return ok({
     currency: request.tariff.currency,

@@ -4,11 +4,12 @@
  * @module
  */
 import { z } from 'zod';
-import { pastPeriodsMax } from './limits.ts';
+import { amountMax, energyKwhMax, pastPeriodsMax } from './limits.ts';
 
 const key = z.string().min(1).max(120);
 const kw = z.number().min(0).max(1e9);
-const kwh = z.number().min(0).max(1e12);
+const kwh = z.number().min(0).max(energyKwhMax);
+const money = z.number().min(-amountMax).max(amountMax);
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'YYYY-MM-DD');
 const instant = z
   .string()
@@ -28,8 +29,10 @@ const windowState = z.strictObject({
   /** Energy fed in so far. */
   soldKwh: kwh.optional(),
   /** Money so far of prices that change from interval to interval. */
-  money: z.number().optional(),
-  moneySold: z.number().optional(),
+  money: money.optional(),
+  moneySold: money.optional(),
+  /** Energy fed in of earlier periods that is still to be set off. */
+  bankKwh: kwh.optional(),
 });
 
 const lineState = z.strictObject({
@@ -41,9 +44,12 @@ const lineState = z.strictObject({
     .max(50_000)
     .optional(),
   /** Money of the open period that earlier bills already asked for, by printed line (`window|tier`). */
-  charged: z.record(z.string().max(250), z.number()).optional(),
+  charged: z.record(z.string().max(250), money).optional(),
   /** Of yearly lines: money of closed periods of the running year. */
-  chargedEarlier: z.record(z.string().max(250), z.number()).optional(),
+  chargedEarlier: z.record(z.string().max(250), money).optional(),
+  /** Of a least amount per year: money of the lines in its scope, in the open period and in closed ones of the year. */
+  scoped: money.optional(),
+  scopedEarlier: money.optional(),
   /** Subscribed kW. */
   levelKw: kw.optional(),
   /** Billing periods above the subscription forgiven so far. */
@@ -74,7 +80,7 @@ export const billingStateSchema = z.strictObject({
       peakAt: instant.optional(),
       intervals: z.int().min(0).default(0),
       missing: z.int().min(0).default(0),
-      seconds: z.number().min(0).default(0),
+      seconds: z.number().min(0).max(1e9).default(0),
       days: z.int().min(0).default(0),
       lastDay: date.optional(),
     })
@@ -91,7 +97,7 @@ export const billingStateSchema = z.strictObject({
     })
     .optional(),
   /** The metering block that is not yet complete. */
-  openBlock: z.strictObject({ start: instant, kwh, seconds: z.number().min(0) }).optional(),
+  openBlock: z.strictObject({ start: instant, kwh, seconds: z.number().min(0).max(1e9) }).optional(),
   /** Load factor in percent that load-factor tiers go by, where they look at the past. */
   loadFactorPercent: z.number().min(0).max(100).optional(),
 });

@@ -59,27 +59,50 @@ function cutByTiers(quantity: number, steps: readonly Step[]): readonly Part[] {
 
 type EnergyWindow = LineOf<'energy'>['windows'][number];
 
+/** What a tier's end is measured by: billed demand and metered days. */
+export interface TierScale {
+  readonly billedMw: number;
+  /** Days of the period metered so far. */
+  readonly days: number;
+}
+
+type EnergyTier = NonNullable<EnergyWindow['tiers']>[number];
+
+/** The end of one tier in mWh before it is nested. */
+function ownBound(tier: EnergyTier, { billedMw, days }: TierScale): number {
+  if (tier.upTo === null) return Infinity;
+  switch (tier.unit) {
+    case 'kWh':
+      return microOf(tier.upTo);
+    case 'kWhPerDay':
+      return Math.round(microOf(tier.upTo) * days);
+    case 'kWhPerKw':
+      return Math.round(tier.upTo * billedMw);
+    case 'kWhPerKwDay':
+      return Math.round(tier.upTo * billedMw * days);
+  }
+}
+
+const isHoursOfUse = (tier: EnergyTier | undefined): boolean =>
+  tier?.unit === 'kWhPerKw' || tier?.unit === 'kWhPerKwDay';
+
 /**
  * Bounds of energy tiers in mWh. kWh tiers nest inside the next tier in hours of use: their end is the lower of their own
  * and `hours x billed kW`, as Georgia Power's hours-use blocks are written.
  */
-export function energySteps(tiers: NonNullable<EnergyWindow['tiers']>, billedMw: number): readonly Step[] {
+export function energySteps(tiers: NonNullable<EnergyWindow['tiers']>, scale: TierScale): readonly Step[] {
   const raw = tiers.map((tier) => {
-    const own =
-      tier.upTo === null
-        ? Infinity
-        : tier.unit === 'kWhPerKw'
-          ? Math.round(tier.upTo * billedMw)
-          : microOf(tier.upTo);
-    return tier.withinHours === undefined ? own : Math.min(own, Math.round(tier.withinHours * billedMw));
+    const own = ownBound(tier, scale);
+    if (tier.withinHours === undefined) return own;
+    const days = tier.unit === 'kWhPerDay' ? scale.days : 1;
+    return Math.min(own, Math.round(tier.withinHours * scale.billedMw * days));
   });
   const steps: Step[] = [];
   let below = 0;
   for (const [k, tier] of tiers.entries()) {
     let bound = raw[k] ?? Infinity;
     for (let j = k + 1; j < tiers.length && tier.withinHours === undefined; j++) {
-      if (tiers[j]?.unit === 'kWhPerKw' && tiers[j]?.upTo !== null)
-        bound = Math.min(bound, raw[j] ?? Infinity);
+      if (isHoursOfUse(tiers[j]) && tiers[j]?.upTo !== null) bound = Math.min(bound, raw[j] ?? Infinity);
     }
     below = Math.max(below, bound);
     steps.push({ bound: below, price: tier.price });
@@ -126,49 +149,122 @@ function billedForHours(line: LineOf<'energy'>, view: PeriodView): number {
   }, 0);
 }
 
+/** What a window's energy comes to once energy fed in, of the period and left over from before, is set off. */
+interface Net {
+  readonly drawnMwh: number;
+  /** Left over, to be carried on or settled. */
+  readonly surplusMwh: number;
+  /** Set off against what was drawn. */
+  readonly offMwh: number;
+}
+
+function netOf(sum: WindowSums): Net {
+  const fed = sum.soldMwh + sum.bankMwh;
+  const offMwh = Math.min(sum.mwh, fed);
+  return { drawnMwh: sum.mwh - offMwh, surplusMwh: fed - offMwh, offMwh };
+}
+
+/** Energy fed in that a window carries on to the next period. */
+export function carriedMwh(line: LineOf<'energy'>, k: number, sum: WindowSums): number {
+  return line.netting === 'period' && k < line.windows.length ? netOf(sum).surplusMwh : 0;
+}
+
+/** Runs less the energy that is set off in their windows, from the last one back: the highest tiers go first. */
+function netRuns(runs: readonly Run[], nets: readonly (Net | undefined)[]): readonly Run[] {
+  const left = nets.map((net) => net?.offMwh ?? 0);
+  const kept = runs.map((run) => ({ ...run }));
+  for (let k = kept.length - 1; k >= 0; k--) {
+    const run = kept[k];
+    if (run === undefined || run.window < 0) continue;
+    const off = Math.min(run.mwh, left[run.window] ?? 0);
+    run.mwh -= off;
+    left[run.window] = (left[run.window] ?? 0) - off;
+  }
+  return kept;
+}
+
+type EnergyTiers = ReadonlyMap<number, number> | undefined;
+
+/** Energy drawn in a window at its price, its tiers or its series. */
+function drawnDrafts(
+  window: EnergyWindow,
+  sum: WindowSums,
+  mwh: number,
+  byTier: EnergyTiers,
+): readonly Draft[] {
+  if (window.tiers !== undefined) {
+    return [...(byTier ?? [])]
+      .sort(([a], [b]) => a - b)
+      .map(([tier, part]) =>
+        energyDraft({ window: window.id, tier: `tier ${tier + 1}` }, part, window.tiers?.[tier]?.price ?? 0),
+      );
+  }
+  if (mwh <= 0) return [];
+  if (window.price !== undefined) return [energyDraft({ window: window.id }, mwh, window.price)];
+  return [seriesDraft({ window: window.id }, mwh, Math.round(sum.money / seriesMoneyPerMicro))];
+}
+
+function seriesDraft(
+  place: { readonly window: string; readonly tier?: string },
+  mwh: number,
+  amount: number,
+): Draft {
+  return {
+    ...place,
+    quantity: wholeOf(mwh),
+    unit: 'kWh',
+    unitPrice: amount / mwh,
+    amount,
+    evidence: { note: 'mean of a price series' },
+  };
+}
+
+/** Energy fed in at the sell price, or what a year of netting leaves over. */
+function soldDrafts(
+  line: LineOf<'energy'>,
+  window: EnergyWindow,
+  sum: WindowSums,
+  view: PeriodView,
+): readonly Draft[] {
+  const netted = line.netting === 'period';
+  const mwh = netted ? netOf(sum).surplusMwh : sum.soldMwh;
+  if (mwh <= 0 || (netted && !view.yearEnds)) return [];
+  const place = { window: window.id, tier: netted ? 'settled' : 'fed in' };
+  if (window.sellSeries !== undefined) {
+    return [seriesDraft(place, mwh, -Math.round(sum.soldMoney / seriesMoneyPerMicro))];
+  }
+  if (window.sell === undefined && !netted) return [];
+  const sell = window.sell ?? 0;
+  const draft = energyDraft(place, mwh, sell === 0 ? 0 : -sell);
+  return sell === 0
+    ? [{ ...draft, evidence: { note: 'left over at the end of the year, expires' } }]
+    : [draft];
+}
+
 function energyCharges(line: LineOf<'energy'>, sums: LineSums, view: PeriodView): readonly Draft[] {
   const drafts: Draft[] = [];
   const tiered = line.windows.some((window) => window.tiers !== undefined);
   const billedMw = tiered ? billedForHours(line, view) : 0;
   const stepsOf = line.windows.map((window) =>
-    window.tiers === undefined ? [{ bound: Infinity, price: 0 }] : energySteps(window.tiers, billedMw),
+    window.tiers === undefined
+      ? [{ bound: Infinity, price: 0 }]
+      : energySteps(window.tiers, { billedMw, days: view.site.days }),
   );
-  const byTier = tiered ? tieredEnergy(sums.runs, stepsOf, line.tierReset === 'day') : undefined;
+  const nets = line.windows.map((_, k) => {
+    const sum = sums.windows[k];
+    return line.netting === 'period' && sum !== undefined ? netOf(sum) : undefined;
+  });
+  const runs = line.netting === 'period' ? netRuns(sums.runs, nets) : sums.runs;
+  const byTier = tiered ? tieredEnergy(runs, stepsOf, line.tierReset === 'day') : undefined;
   for (const [k, window] of line.windows.entries()) {
     const sum = sums.windows[k];
     if (sum === undefined) continue;
-    if (window.tiers !== undefined) {
-      for (const [tier, mwh] of [...(byTier?.get(k) ?? [])].sort(([a], [b]) => a - b)) {
-        const price = window.tiers[tier]?.price ?? 0;
-        drafts.push(energyDraft({ window: window.id, tier: `tier ${tier + 1}` }, mwh, price));
-      }
-    } else if (sum.mwh > 0 && window.price !== undefined) {
-      drafts.push(energyDraft({ window: window.id }, sum.mwh, window.price));
-    } else if (sum.mwh > 0) {
-      const amount = Math.round(sum.money / seriesMoneyPerMicro);
-      drafts.push({
-        window: window.id,
-        quantity: wholeOf(sum.mwh),
-        unit: 'kWh',
-        unitPrice: amount / sum.mwh,
-        amount,
-        evidence: { note: 'mean of a price series' },
-      });
-    }
-    if (sum.soldMwh > 0 && window.sell !== undefined) {
-      drafts.push({
-        window: window.id,
-        tier: 'fed in',
-        quantity: wholeOf(sum.soldMwh),
-        unit: 'kWh',
-        unitPrice: -window.sell,
-        amount: -amountOf(window.sell, sum.soldMwh),
-        evidence: {},
-      });
-    }
+    drafts.push(...drawnDrafts(window, sum, nets[k]?.drawnMwh ?? sum.mwh, byTier?.get(k)));
+    drafts.push(...soldDrafts(line, window, sum, view));
   }
   for (const [k, adder] of (line.adders ?? []).entries()) {
-    const mwh = sums.windows[line.windows.length + k]?.mwh ?? 0;
+    const sum = sums.windows[line.windows.length + k];
+    const mwh = sum === undefined ? 0 : Math.max(0, sum.mwh - sum.soldMwh);
     if (mwh > 0) drafts.push(energyDraft({ tier: adder.id }, mwh, adder.price));
   }
   return drafts;
@@ -436,12 +532,14 @@ function inScope(scope: 'all' | readonly string[], charge: Charge): boolean {
   return scope === 'all' || scope.includes(charge.line);
 }
 
-function minimumBillCharges(line: LineOf<'minimum-bill'>, view: PeriodView): readonly Draft[] {
-  const { times, divisor } = timesOf(line.per, view.site.days);
-  const least = amountOf(line.amount, times * micro, divisor);
-  const scoped = view.before
+/** Money of the lines in the scope of a least amount, in this period. */
+export function scopedOf(line: LineOf<'minimum-bill'>, before: readonly Charge[]): number {
+  return before
     .filter((charge) => inScope(line.scope, charge))
     .reduce((sum, charge) => sum + charge.amount, 0);
+}
+
+function topUp(least: number, scoped: number, lines: string): readonly Draft[] {
   if (scoped >= least) return [];
   return [
     {
@@ -449,9 +547,26 @@ function minimumBillCharges(line: LineOf<'minimum-bill'>, view: PeriodView): rea
       unit: 'top-up',
       unitPrice: wholeOf(least - scoped),
       amount: least - scoped,
-      evidence: { note: `lines add up to ${wholeOf(scoped)}, the least is ${wholeOf(least)}` },
+      evidence: { note: `${lines} add up to ${wholeOf(scoped)}, the least is ${wholeOf(least)}` },
     },
   ];
+}
+
+function minimumBillCharges(
+  line: LineOf<'minimum-bill'>,
+  sums: LineSums,
+  view: PeriodView,
+): readonly Draft[] {
+  const scoped = scopedOf(line, view.before);
+  if (line.settled === 'period') {
+    const { times, divisor } = timesOf(line.per, view.site.days);
+    return topUp(amountOf(line.amount, times * micro, divisor), scoped, 'lines');
+  }
+  if (!view.yearEnds) return [];
+  // A year of which only some days are known owes its share.
+  const days = Math.min(view.year.days, view.yearDays);
+  const least = amountOf(line.amount, days * micro, view.yearDays);
+  return topUp(least, sums.scopedEarlier + scoped, 'lines of the year');
 }
 
 function percentCharges(line: LineOf<'percent'>, view: PeriodView): readonly Draft[] {
@@ -548,7 +663,7 @@ function draftsOf(line: TariffLine, sums: LineSums, view: PeriodView): readonly 
     case 'fixed':
       return fixedCharges(line, view);
     case 'minimum-bill':
-      return minimumBillCharges(line, view);
+      return minimumBillCharges(line, sums, view);
     case 'percent':
       return percentCharges(line, view);
     case 'reactive':
@@ -562,7 +677,11 @@ function draftsOf(line: TariffLine, sums: LineSums, view: PeriodView): readonly 
 
 /** Whether a line counts from the start of the tariff year. */
 export function isYearly(line: TariffLine): boolean {
-  return line.kind === 'price-pair' || (line.kind === 'demand' && line.reset === 'year');
+  return (
+    line.kind === 'price-pair' ||
+    (line.kind === 'demand' && line.reset === 'year') ||
+    (line.kind === 'minimum-bill' && line.settled === 'year')
+  );
 }
 
 /** Charges of closed periods of the year that do not hold any more: the year ended on the other side of a threshold. */

@@ -49,7 +49,9 @@ function tierPrices(builder: Builder, line: LineOf<'energy'>): readonly (number 
   const billedMw = view.site.peakMw;
   return line.windows.map((window) => {
     if (window.tiers === undefined) return undefined;
-    const tier = energySteps(window.tiers, billedMw).find((step) => counter < step.bound);
+    const tier = energySteps(window.tiers, { billedMw, days: view.days }).find(
+      (step) => counter < step.bound,
+    );
     return tier?.price ?? 0;
   });
 }
@@ -78,9 +80,20 @@ function addEnergy(builder: Builder, line: LineOf<'energy'>, plan: LinePlan): vo
       return mask === undefined || mask[t] === 1 ? times * adder.price : 0;
     });
   }
-  if (!plan.soldAny) return;
+  const sells = line.windows.some((one) => one.sell !== undefined || one.sellSeries !== undefined);
+  if (line.netting === 'period' || line.netting === 'hour') {
+    approximate(
+      builder,
+      line,
+      'energy fed in earns the sell price at once; the bill sets it off against energy drawn first',
+    );
+  }
+  if (!sells) return;
   builder.sells = true;
-  addPrice(builder, builder.sell, (t) => times * (line.windows[plan.windows[t] ?? noWindow]?.sell ?? 0));
+  addPrice(builder, builder.sell, (t) => {
+    const w = plan.windows[t] ?? noWindow;
+    return times * (line.windows[w]?.sell ?? plan.sellSeries[w]?.[t] ?? 0);
+  });
 }
 
 function addOver(

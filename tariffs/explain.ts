@@ -88,6 +88,12 @@ function whenText(when: When): string {
   return when.map(clauseText).join(', or ');
 }
 
+const tierEnds: Readonly<Record<string, string>> = {
+  kWhPerKw: 'hours of use',
+  kWhPerDay: 'kWh per day of the period',
+  kWhPerKwDay: 'hours of use per day of the period',
+};
+
 function tiersText(
   tiers: readonly { readonly upTo: number | null; readonly price: number; readonly unit?: string }[],
   money: string,
@@ -95,7 +101,7 @@ function tiersText(
 ): string {
   return tiers
     .map((tier, k) => {
-      const of = tier.unit === 'kWhPerKw' ? 'hours of use' : unit;
+      const of = tierEnds[tier.unit ?? ''] ?? unit;
       return tier.upTo === null
         ? `${tier.price} ${money} above${k === 0 ? ' 0' : ''}`
         : `${tier.price} ${money} up to ${tier.upTo} ${of}`;

@@ -16,3 +16,7 @@ export const zonesRememberedMax = 64;
 export const pastPeriodsMax = 24;
 /** Most metered power that is a plausible site: 10 GW; above it units are mixed up. */
 export const powerKwMax = 1e7;
+/** Most energy of one request, and of one state, in kWh: sums in mWh stay whole numbers that are exact. */
+export const energyKwhMax = 4e9;
+/** Most money of one line or state: amounts in millionths stay exact; above it units of prices or load are mixed up. */
+export const amountMax = 8e9;

@@ -5,8 +5,7 @@ import { fail, ok, type Result } from '#domain/result';
 import { dateText } from './calendar.ts';
 import { fault } from './faults.ts';
 import { maskIn, seriesIn, windowsIn, type Frame, type FramePeriod } from './frame.ts';
-import { powerKwMax } from './limits.ts';
-import { micro } from './money.ts';
+import type { SteppedLoad } from './stepped-load.ts';
 import {
   noWindowSums,
   seriesMoneyPerMicro,
@@ -19,22 +18,15 @@ import {
 import type { LineOf, TariffLine, When } from './tariff.ts';
 import { noWindow } from './windows.ts';
 
-/** A load on the steps of a frame, whole mWh. */
-export interface SteppedLoad {
-  readonly drawnMwh: Float64Array;
-  /** Absent where nothing is fed in. */
-  readonly fedMwh?: Float64Array;
-  /** Per interval, 1 where there is no reading; absent where all are there. */
-  readonly missing?: Uint8Array;
-}
-
 /** What each line needs to know of each step. */
 export type LinePlan =
   | {
       readonly kind: 'energy';
       readonly windows: Uint8Array;
       readonly series: readonly (Float64Array | undefined)[];
-      readonly soldAny: boolean;
+      readonly sellSeries: readonly (Float64Array | undefined)[];
+      readonly hourly: boolean;
+      readonly netted: boolean;
       readonly adders: readonly (Uint8Array | undefined)[];
       readonly tiered: boolean;
       readonly byDay: boolean;
@@ -78,18 +70,34 @@ function weightsIn(
   return out;
 }
 
-function energyPlan(frame: Frame, line: LineOf<'energy'>, path: string): Result<LinePlan, readonly Fault[]> {
-  const series: (Float64Array | undefined)[] = [];
-  for (const [k, window] of line.windows.entries()) {
-    if (window.series === undefined) {
-      series.push(undefined);
+type EnergyWindow = LineOf<'energy'>['windows'][number];
+
+/** Prices of each window by one of its series; undefined where it has none. */
+function seriesOf(
+  frame: Frame,
+  windows: readonly EnergyWindow[],
+  name: 'series' | 'sellSeries',
+  path: string,
+): Result<readonly (Float64Array | undefined)[], readonly Fault[]> {
+  const found: (Float64Array | undefined)[] = [];
+  for (const [k, window] of windows.entries()) {
+    const use = window[name];
+    if (use === undefined) {
+      found.push(undefined);
       continue;
     }
-    const raw = seriesIn(frame, window.series.ref, `${path}.windows[${k}].series.ref`);
+    const raw = seriesIn(frame, use.ref, `${path}.windows[${k}].${name}.ref`);
     if (!raw.ok) return raw;
-    const { factor, adder } = window.series;
-    series.push(raw.value.map((price) => price * factor + adder));
+    found.push(raw.value.map((price) => price * use.factor + use.adder));
   }
+  return ok(found);
+}
+
+function energyPlan(frame: Frame, line: LineOf<'energy'>, path: string): Result<LinePlan, readonly Fault[]> {
+  const series = seriesOf(frame, line.windows, 'series', path);
+  if (!series.ok) return series;
+  const sellSeries = seriesOf(frame, line.windows, 'sellSeries', path);
+  if (!sellSeries.ok) return sellSeries;
   const months = (line.adders ?? []).map((adder): When =>
     adder.months === undefined
       ? 'always'
@@ -101,8 +109,10 @@ function energyPlan(frame: Frame, line: LineOf<'energy'>, path: string): Result<
       frame,
       line.windows.map((window) => window.when),
     ),
-    series,
-    soldAny: line.windows.some((window) => window.sell !== undefined),
+    series: series.value,
+    sellSeries: sellSeries.value,
+    hourly: line.netting === 'hour',
+    netted: line.netting === 'period',
     adders: months.map((_, k) => maskIn(frame, months, k)),
     tiered: line.windows.some((window) => window.tiers !== undefined),
     byDay: line.tierReset === 'day',
@@ -203,46 +213,6 @@ export function linePlansOf(frame: Frame): Result<readonly LinePlan[], readonly 
   }
   const gaps = gapFaults(frame, plans);
   return gaps.length > 0 ? fail(gaps) : ok(plans);
-}
-
-/** A row of energies per interval (kWh, negative: fed in, NaN: no reading) on the steps of a frame. */
-export function steppedLoadOf(frame: Frame, kwh: Float64Array): Result<SteppedLoad, readonly Fault[]> {
-  const drawnMwh = new Float64Array(frame.count);
-  let fedMwh: Float64Array | undefined;
-  let missing: Uint8Array | undefined;
-  const { split } = frame;
-  const mostKwh = (powerKwMax * frame.stepS * split) / 3600;
-  for (let i = 0; i < kwh.length; i++) {
-    const value = kwh[i] ?? Number.NaN;
-    if (Number.isNaN(value)) {
-      missing ??= new Uint8Array(kwh.length);
-      missing[i] = 1;
-      continue;
-    }
-    if (!(Math.abs(value) <= mostKwh)) {
-      return fail([fault(`load[${i}]`, value, 'implausible-power', `Give at most ${powerKwMax} kW.`)]);
-    }
-    const whole = Math.round(Math.abs(value) * micro);
-    if (value < 0) fedMwh ??= new Float64Array(frame.count);
-    const target = value < 0 && fedMwh !== undefined ? fedMwh : drawnMwh;
-    if (split === 1) target[i] = whole;
-    else spread(target, i * split, split, whole);
-  }
-  return ok({
-    drawnMwh,
-    ...(fedMwh === undefined ? {} : { fedMwh }),
-    ...(missing === undefined ? {} : { missing }),
-  });
-}
-
-/** Whole parts that add up to `whole`. */
-function spread(target: Float64Array, from: number, parts: number, whole: number): void {
-  let before = 0;
-  for (let k = 1; k <= parts; k++) {
-    const until = Math.floor((whole * k) / parts);
-    target[from + k - 1] = until - before;
-    before = until;
-  }
 }
 
 /** Mean power of each block of a frame in mW, NaN for a block at the end that is not complete. */
@@ -363,17 +333,34 @@ function meterEnergy(
     const window = windowAt(sums, w);
     window.mwh += drawn[w] ?? 0;
     window.soldMwh += fed?.[w] ?? 0;
-    const prices = plan.series[w];
-    if (prices === undefined) continue;
-    for (let t = period.from; t < period.until; t++) {
-      if (plan.windows[t] !== w) continue;
-      window.money += Math.round((prices[t] ?? 0) * (load.drawnMwh[t] ?? 0) * seriesMoneyPerMicro);
-    }
+    window.money += seriesMoney(plan, w, plan.series[w], load.drawnMwh, period);
+    window.soldMoney += seriesMoney(plan, w, plan.sellSeries[w], load.fedMwh, period);
   }
   for (const [k, mask] of plan.adders.entries()) {
-    windowAt(sums, windowCount + k).mwh += maskedSum(load.drawnMwh, mask, period, plan.windows);
+    const adder = windowAt(sums, windowCount + k);
+    adder.mwh += maskedSum(load.drawnMwh, mask, period, plan.windows);
+    if (plan.netted && load.fedMwh !== undefined) {
+      adder.soldMwh += maskedSum(load.fedMwh, mask, period, plan.windows);
+    }
   }
   if (plan.tiered) meterRuns(frame, plan, load, period, sums);
+}
+
+/** Money of the energies of one window at the prices of a series. */
+function seriesMoney(
+  plan: EnergyPlan,
+  window: number,
+  prices: Float64Array | undefined,
+  mwh: Float64Array | undefined,
+  period: FramePeriod,
+): number {
+  if (prices === undefined || mwh === undefined) return 0;
+  let money = 0;
+  for (let t = period.from; t < period.until; t++) {
+    if (plan.windows[t] !== window) continue;
+    money += Math.round((prices[t] ?? 0) * (mwh[t] ?? 0) * seriesMoneyPerMicro);
+  }
+  return money;
 }
 
 function maskedSum(
@@ -477,18 +464,25 @@ function meterDemandWindow(
   }
 }
 
+/** What was metered: the load, the load netted by the hour, and the means of its blocks. */
+export interface Metered {
+  readonly load: SteppedLoad;
+  readonly hourly: SteppedLoad;
+  readonly blocks: Blocks;
+}
+
 /** Adds the steps of one period to the sums of one line. */
 export function meterLine(
   frame: Frame,
   plan: LinePlan,
-  metered: { readonly load: SteppedLoad; readonly blocks: Blocks },
+  metered: Metered,
   period: FramePeriod,
   sums: LineSums,
 ): void {
   const { load, blocks } = metered;
   switch (plan.kind) {
     case 'energy':
-      meterEnergy(frame, plan, load, period, sums);
+      meterEnergy(frame, plan, plan.hourly ? metered.hourly : load, period, sums);
       return;
     case 'demand':
       for (let k = 0; k < plan.masks.length; k++) {
@@ -518,7 +512,7 @@ export function meterLine(
 /** Adds the steps of one period to the sums of the connection and of the year. */
 export function meterSite(
   frame: Frame,
-  metered: { readonly load: SteppedLoad; readonly blocks: Blocks },
+  metered: Pick<Metered, 'load' | 'blocks'>,
   period: FramePeriod,
   site: SiteSums,
   year: YearSums,

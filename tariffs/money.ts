@@ -33,7 +33,7 @@ function dividedHalfUp(a: bigint, b: bigint): bigint {
 
 /** `price x quantity / divisor` in millionths of the currency, rounded once, halves away from zero. */
 export function amountOf(price: number, quantityMicro: number, divisor = 1): number {
-  invariant(Number.isSafeInteger(quantityMicro), 'quantities are whole millionths', { quantityMicro });
+  invariant(Number.isInteger(quantityMicro), 'quantities are whole millionths', { quantityMicro });
   const decimal = decimalOf(price);
   return Number(dividedHalfUp(decimal.mantissa * BigInt(quantityMicro), decimal.divisor * BigInt(divisor)));
 }

@@ -8,7 +8,7 @@ import type { Fault } from '#domain/fault';
 import { instantOfIso } from '#domain/instant';
 import { fail, ok, type Result } from '#domain/result';
 import { seconds, type EpochS } from '#domain/units';
-import { billOf } from './bill.ts';
+import { billOf, type BillRequest } from './bill.ts';
 import type { Bill, BillLine, Loss } from './bill-form.ts';
 import { billingStateSchema } from './billing-state.ts';
 import { instantOfLocal, isZone } from './calendar.ts';
@@ -23,7 +23,7 @@ import { ocpiSessionBillOf, ocpiSessionSchema, type OcpiSessionBill } from './oc
 import { ocpiTariffSchema } from './ocpi-tariff.ts';
 import { parseTariff } from './parse-tariff.ts';
 import { pricesOf, type Prices } from './prices.ts';
-import { tariffSchema, type BillingPeriodRule, type PriceSeries } from './tariff.ts';
+import { tariffSchema, type BillingPeriodRule, type PriceSeries, type Tariff } from './tariff.ts';
 
 /** The document of a bundled tariff by its id; undefined where there is none. */
 export type LookUpTariff = (id: string) => unknown;
@@ -64,12 +64,14 @@ const loadSchema = z.union([
   z.strictObject({ kw: z.array(reading).min(1).max(intervalsMax) }),
   z.strictObject({ kwh: z.array(reading).min(1).max(intervalsMax) }),
 ]);
+const generated = z.array(z.number().min(0).max(1e7)).min(1).max(intervalsMax);
+const generationSchema = z.union([z.strictObject({ kw: generated }), z.strictObject({ kwh: generated })]);
 const seriesSchema = z.record(
   z.string(),
   z.strictObject({
     start: z.string(),
     intervalMinutes: z.int().min(1).max(1440),
-    perKwh: z.array(z.number()).min(1).max(intervalsMax),
+    perKwh: z.array(z.number().min(-1e6).max(1e6)).min(1).max(intervalsMax),
   }),
 );
 
@@ -77,6 +79,8 @@ const billForm = z.strictObject({
   tariff: tariffFormSchema,
   calendar: calendarSchema.optional(),
   load: loadSchema.optional(),
+  /** What is generated behind the meter, on the intervals of the load: it is set off as the tariff's netting says. */
+  generation: generationSchema.optional(),
   state: billingStateSchema.optional(),
   series: seriesSchema.optional(),
   session: ocpiSessionSchema.optional(),
@@ -264,6 +268,30 @@ function arrayOf(load: z.output<typeof loadSchema>): {
   return 'kw' in load ? { kw: valuesOf(load.kw) } : { kwh: valuesOf(load.kwh) };
 }
 
+/** What the meter of a tariff sees of a load and of what is generated behind it. */
+function meteredOf(
+  load: z.output<typeof loadSchema>,
+  generation: z.output<typeof generationSchema> | undefined,
+  tariff: Tariff,
+  intervalS: number,
+): Result<Pick<BillRequest, 'kw' | 'kwh' | 'generatedKwh'>, readonly Fault[]> {
+  const used = arrayOf(load);
+  if (generation === undefined) return ok(used);
+  const hours = intervalS / 3600;
+  const kwhOf = (one: ReturnType<typeof arrayOf>): Float64Array =>
+    one.kwh ?? one.kw?.map((kw) => kw * hours) ?? new Float64Array();
+  const kwh = kwhOf(used);
+  const generatedKwh = kwhOf(arrayOf(generation));
+  if (generatedKwh.length !== kwh.length) {
+    const fix = `Give ${kwh.length} values, one for each interval of the load.`;
+    return fail([fault('generation', `${generatedKwh.length} values`, 'length-differs', fix)]);
+  }
+  if (tariff.lines.some((line) => line.kind === 'energy' && line.netting === 'gross')) {
+    return ok({ kwh, generatedKwh });
+  }
+  return ok({ kwh: kwh.map((value, t) => value - (generatedKwh[t] ?? 0)) });
+}
+
 /** The bill of a session in the form of a bill: one period, VAT as taxes. */
 function sessionBillForm(bill: OcpiSessionBill): Omit<Bill, 'state' | 'periods'> & Record<string, unknown> {
   const sumOf = (kinds: readonly string[]): number =>
@@ -327,11 +355,13 @@ export function bill(document: unknown, lookUp: LookUpTariff): Result<unknown, r
   if (!calendar.ok) return calendar;
   const resolved = resolveTariff(input.tariff, calendar.value.tz, lookUp);
   if (!resolved.ok) return resolved;
+  const load = meteredOf(input.load, input.generation, resolved.value.tariff, calendar.value.intervalS);
+  if (!load.ok) return load;
   const billed = billOf({
     tariff: resolved.value.tariff,
     start: calendar.value.startS,
     intervalS: calendar.value.intervalS,
-    ...arrayOf(input.load),
+    ...load.value,
     ...(input.state === undefined ? {} : { state: input.state }),
     options: calendar.value.options,
   });

@@ -180,8 +180,21 @@ function windowFaults(path: string, line: WindowedLine, tariff: Tariff): readonl
 function energyFaults(path: string, line: LineOf<'energy'>, tariff: Tariff): readonly Fault[] {
   const found: Fault[] = [...windowFaults(path, line, tariff)];
   for (const [k, window] of line.windows.entries()) {
-    const { price, tiers, series } = window;
+    const { price, tiers, series, sell, sellSeries } = window;
     found.push(...oneOfFault(`${path}.windows[${k}]`, { price, tiers, series }));
+    if (sell !== undefined && sellSeries !== undefined) {
+      found.push(...oneOfFault(`${path}.windows[${k}]`, { sell, sellSeries }));
+    }
+    if (line.netting === 'period' && (series !== undefined || sellSeries !== undefined)) {
+      found.push(
+        fault(
+          `${path}.windows[${k}].${series === undefined ? 'sellSeries' : 'series'}`,
+          line.netting,
+          'netting-needs-one-price',
+          'Energy that is netted over a period has one price per window; give price or tiers, or netting hour.',
+        ),
+      );
+    }
     if (tiers !== undefined) found.push(...tierFaults(`${path}.windows[${k}].tiers`, tiers));
   }
   if (line.hoursUseOf !== undefined) {
@@ -287,7 +300,12 @@ function lineFaults(line: TariffLine, k: number, tariff: Tariff): readonly Fault
     case 'percent':
       return referenceFaults(`${path}.of`, line.of, tariff.lines.slice(0, k));
     case 'minimum-bill':
-      return referenceFaults(`${path}.scope`, line.scope, tariff.lines.slice(0, k));
+      return [
+        ...referenceFaults(`${path}.scope`, line.scope, tariff.lines.slice(0, k)),
+        ...(line.settled === 'year' && line.per !== 'year'
+          ? [fault(`${path}.settled`, line.settled, 'settled-by-year', 'Give the amount per year.')]
+          : []),
+      ];
     case 'reactive':
       return whenFaults(`${path}.when`, line.when, tariff);
     case 'credit':

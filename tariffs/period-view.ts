@@ -37,6 +37,8 @@ export interface PeriodView {
   readonly yearDays: number;
   /** Twelfths of the tariff year that have begun. */
   readonly twelfths: number;
+  /** The load covers the period to its end and the tariff year ends with it. */
+  readonly yearEnds: boolean;
   /** Closed periods, oldest first. */
   readonly past: readonly PastPeriod[];
   readonly loadFactorPercent: number | undefined;

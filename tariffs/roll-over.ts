@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '#domain/result';
 import { tariffYearOf } from './billing-periods.ts';
 import type { BillingState, LineState, PastPeriod } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import { isYearly, subscribedMw } from './charges.ts';
+import { carriedMwh, isYearly, subscribedMw } from './charges.ts';
 import { fault } from './faults.ts';
 import type { Frame } from './frame.ts';
 import { pastPeriodsMax } from './limits.ts';
@@ -32,9 +32,14 @@ function nextSumsOf(line: TariffLine, sums: LineSums, site: SiteSums): LineSums 
   if (isYearly(line)) {
     const earlier = new Map(sums.chargedEarlier);
     for (const [key, amount] of sums.charged) earlier.set(key, (earlier.get(key) ?? 0) + amount);
-    return { ...sums, charged: new Map(), chargedEarlier: earlier };
+    const scopedEarlier = sums.scopedEarlier + sums.scoped;
+    return { ...sums, charged: new Map(), chargedEarlier: earlier, scoped: 0, scopedEarlier };
   }
-  const fresh: LineSums = { ...sums, windows: sums.windows.map(noWindowSums), runs: [], charged: new Map() };
+  const windows = sums.windows.map((sum, k) => ({
+    ...noWindowSums(),
+    bankMwh: line.kind === 'energy' ? carriedMwh(line, k, sum) : 0,
+  }));
+  const fresh: LineSums = { ...sums, windows, runs: [], charged: new Map() };
   if (line.kind !== 'subscription') return fresh;
   const level = subscribedMw(line, sums);
   const overInARow = site.peakMw > level ? sums.overInARow + 1 : 0;
@@ -43,6 +48,11 @@ function nextSumsOf(line: TariffLine, sums: LineSums, site: SiteSums): LineSums 
     return { ...fresh, overInARow, graceUsed };
   const block = microOf(line.blockKw);
   return { ...fresh, overInARow: 0, graceUsed, levelMw: Math.ceil(site.peakMw / block) * block };
+}
+
+/** Drops energy fed in that is left over: the year in which it is set off is over. */
+export function clearBank(sums: LineSums): void {
+  for (const window of sums.windows) window.bankMwh = 0;
 }
 
 /** Keeps the peaks of the period that began on `start` and is over, and starts the sums of the next one. */
@@ -100,7 +110,9 @@ export function stateAt(
   for (const line of tariff.lines) {
     const stale = isYearly(line) && state.year !== undefined && state.year.start !== year;
     const sums = stale ? undefined : rolled.lines.get(line.id);
-    if (sums !== undefined) lines[line.id] = lineStateOf(line, sums);
+    if (sums === undefined) continue;
+    if (state.year !== undefined && state.year.start !== year) clearBank(sums);
+    lines[line.id] = lineStateOf(line, sums);
   }
   const { period: _closed, ...rest } = state;
   return ok({ ...rest, periodStart: start, lines, past: [...rolled.past] });

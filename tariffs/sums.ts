@@ -32,6 +32,8 @@ export interface WindowSums {
   tops: Top[];
   /** The window held at some time. */
   touched: boolean;
+  /** Energy fed in of earlier periods that is still to be set off. */
+  bankMwh: number;
 }
 
 /** Energy that follows in one window on one day; `window` -1 fills tiers only. */
@@ -47,6 +49,9 @@ export interface LineSums {
   runs: Run[];
   charged: Map<string, number>;
   chargedEarlier: Map<string, number>;
+  /** Of a least amount per year: money of the lines in its scope, in this period and in closed ones of the year. */
+  scoped: number;
+  scopedEarlier: number;
   levelMw: number | undefined;
   graceUsed: number;
   overInARow: number;
@@ -79,7 +84,17 @@ export const seriesMoneyPerMicro = 100;
 
 /** Nothing measured. */
 export function noWindowSums(): WindowSums {
-  return { mwh: 0, soldMwh: 0, money: 0, soldMoney: 0, peakMw: 0, peakAtS: -1, tops: [], touched: false };
+  return {
+    mwh: 0,
+    soldMwh: 0,
+    money: 0,
+    soldMoney: 0,
+    peakMw: 0,
+    peakAtS: -1,
+    tops: [],
+    touched: false,
+    bankMwh: 0,
+  };
 }
 
 /** Names of the sums that a line keeps: its windows, then its adders or calls. */
@@ -125,6 +140,7 @@ function windowSumsOf(state: WindowState | undefined): WindowSums {
       .map((top) => ({ mw: microOf(top.kw), atS: instantOr(top.at), day: top.day }))
       .sort((a, b) => b.mw - a.mw || a.atS - b.atS),
     touched: state.peakKw !== undefined,
+    bankMwh: microOf(state.bankKwh ?? 0),
   };
 }
 
@@ -144,6 +160,8 @@ export function lineSumsOf(line: TariffLine, state: LineState | undefined): Line
     })),
     charged: moneyMapOf(state?.charged),
     chargedEarlier: moneyMapOf(state?.chargedEarlier),
+    scoped: microOf(state?.scoped ?? 0),
+    scopedEarlier: microOf(state?.scopedEarlier ?? 0),
     levelMw: state?.levelKw === undefined ? undefined : microOf(state.levelKw),
     graceUsed: state?.graceUsed ?? 0,
     overInARow: state?.overInARow ?? 0,
@@ -195,6 +213,7 @@ function windowStateOf(sums: WindowSums): WindowState {
     ...(sums.soldMwh === 0 ? {} : { soldKwh: wholeOf(sums.soldMwh) }),
     ...(sums.money === 0 ? {} : { money: sums.money / 1e8 }),
     ...(sums.soldMoney === 0 ? {} : { moneySold: sums.soldMoney / 1e8 }),
+    ...(sums.bankMwh === 0 ? {} : { bankKwh: wholeOf(sums.bankMwh) }),
   };
 }
 
@@ -228,6 +247,8 @@ export function lineStateOf(line: TariffLine, sums: LineSums): LineState {
         }),
     ...(isNothing(sums.charged) ? {} : { charged: moneyRecordOf(sums.charged) }),
     ...(isNothing(sums.chargedEarlier) ? {} : { chargedEarlier: moneyRecordOf(sums.chargedEarlier) }),
+    ...(sums.scoped === 0 ? {} : { scoped: wholeOf(sums.scoped) }),
+    ...(sums.scopedEarlier === 0 ? {} : { scopedEarlier: wholeOf(sums.scopedEarlier) }),
     ...(sums.levelMw === undefined ? {} : { levelKw: wholeOf(sums.levelMw) }),
     ...(sums.graceUsed === 0 ? {} : { graceUsed: sums.graceUsed }),
     ...(sums.overInARow === 0 ? {} : { overInARow: sums.overInARow }),

@@ -17,7 +17,6 @@ import { tariffOfOcpi } from './import/ocpi.ts';
 import { tariffOfAcnportal, tariffOfDerVet, tariffOfEeco, type PeerOptions } from './import/peers.ts';
 import { seriesOfEntsoe, seriesOfPriceText } from './import/price-series.ts';
 import { tariffOfUrdb } from './import/urdb.ts';
-import { tariffOfUrdbRow } from './import/urdb-row.ts';
 import { resolveTariff, tariffFormSchema, tariffInputSchema, type LookUpTariff } from './operations.ts';
 
 const formats = [
@@ -110,9 +109,8 @@ function textInZone(
 function imported(input: ImportInput): Result<unknown, readonly Fault[]> {
   switch (input.format) {
     case 'urdb':
-      return inZone(input, (timezone) => tariffOfUrdb(input.source, timezone));
     case 'urdb-row':
-      return inZone(input, (timezone) => tariffOfUrdbRow(input.source, timezone));
+      return inZone(input, (timezone) => tariffOfUrdb(input.source, timezone));
     case 'ocpi':
       return inZone(input, (timezone) => tariffOfOcpi(input.source, timezone));
     case 'acnportal':

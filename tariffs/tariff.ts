@@ -15,6 +15,7 @@ const name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9 _.()+-]{0,79}$/, 'letters, digits, space _ . ( ) + -, at most 80');
 const price = z.number().min(-1e6).max(1e6);
 const positive = z.number().positive().max(1e9);
+const power = z.number().min(0).max(1e9);
 const clock = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'HH:MM, 24:00 for the end of the day');
 const date = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'YYYY-MM-DD');
 const monthDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'MM-DD');
@@ -41,15 +42,18 @@ const when = z.union([z.enum(['always', 'otherwise']), z.array(clause).min(1).ma
 
 const priceSeriesUse = z.strictObject({
   ref: name,
-  factor: z.number().default(1),
+  factor: z.number().min(-1e3).max(1e3).default(1),
   adder: price.default(0),
 });
 
 const energyTier = z.strictObject({
   /** Upper end of the step, null for the last one. */
   upTo: positive.nullable(),
-  /** `kWhPerKw`: the end is this many hours times the billed demand. */
-  unit: z.enum(['kWh', 'kWhPerKw']).default('kWh'),
+  /**
+   * `kWhPerKw`: the end is this many hours times the billed demand. `kWhPerDay`, `kWhPerKwDay`: the end counts for each day
+   * of the period that has been metered, as a baseline allowance does; the counter does not restart with the day.
+   */
+  unit: z.enum(['kWh', 'kWhPerKw', 'kWhPerDay', 'kWhPerKwDay']).default('kWh'),
   /** A kWh tier that also ends at so many hours of use; upTo may then be null before the last tier. */
   withinHours: positive.optional(),
   price,
@@ -66,6 +70,8 @@ const energyWindow = z.strictObject({
   series: priceSeriesUse.optional(),
   /** Paid per kWh fed in. */
   sell: price.optional(),
+  /** Paid per kWh fed in, by a price series instead. */
+  sellSeries: priceSeriesUse.optional(),
 });
 
 const demandWindow = z.strictObject({
@@ -90,6 +96,13 @@ const energyLine = z.strictObject({
   windows: z.array(energyWindow).min(1).max(windowsMax),
   /** Added to every price of the line, in the months given. */
   adders: z.array(z.strictObject({ id: name, price, months: z.array(month).min(1).optional() })).optional(),
+  /**
+   * What energy fed in is set off against before prices apply: nothing (`instant`: each interval by itself; `gross`: all that
+   * is generated is sold and all that is used is bought, where the load comes with its generation), the energy of the same
+   * local hour, or of the same window over the billing `period`. What is left over of a period is carried on in kWh and
+   * settled at the sell price in the last bill of the tariff year.
+   */
+  netting: z.enum(['instant', 'gross', 'hour', 'period']).default('instant'),
   /** What the tier counter, shared by all windows of the line in time order, restarts with. */
   tierReset: z.enum(['period', 'day']).default('period'),
   /** The demand line whose highest billed kW `kWhPerKw` tiers use; the plain peak of the period where absent. */
@@ -118,7 +131,7 @@ const demandLine = z.strictObject({
       z.strictObject({
         kind: z.literal('rolling-mean'),
         months: z.int().min(2).max(24).default(12),
-        floorKw: z.number().min(0).default(0),
+        floorKw: power.default(0),
       }),
     ])
     .default({ kind: 'max' }),
@@ -131,7 +144,7 @@ const demandLine = z.strictObject({
       lookbackMonths: z.int().min(1).max(24).default(11),
       /** Months whose peaks count at all; all where absent. */
       sourceMonths: z.array(month).min(1).optional(),
-      floorKw: z.number().min(0).default(0),
+      floorKw: power.default(0),
       /** Whose past peaks are looked at: each window its own, or the highest of all windows of the line. */
       source: z.enum(['window', 'line']).default('window'),
     })
@@ -152,7 +165,7 @@ const subscriptionLine = z.strictObject({
   overagePrice: price.default(0),
   graceCycles: z.int().min(0).max(24).default(0),
   /** Subscribed kW; `state`: what the billing state says. */
-  levelKw: z.union([z.number().min(0), z.literal('state')]),
+  levelKw: z.union([power, z.literal('state')]),
   /** After so many periods in a row above the level it moves up to the block that holds the peak of the last of them. */
   stepUpAfter: z.int().min(1).max(24).optional(),
 });
@@ -161,12 +174,12 @@ const subscriptionLine = z.strictObject({
 const contractedCapacityLine = z.strictObject({
   ...lineBase,
   kind: z.literal('contracted-capacity'),
-  capacity: z.number().min(0),
+  capacity: power,
   unit: z.enum(['kW', 'kVA']).default('kW'),
   price,
   per: z.enum(['day', 'month', 'year']),
   /** Least capacity charged. */
-  minimum: z.number().min(0).default(0),
+  minimum: power.default(0),
   /** Per unit of the period's peak above the capacity, for the same length as `price`. */
   excessPrice: price.optional(),
   excessMeasure: z.enum(['period-peak']).default('period-peak'),
@@ -223,6 +236,8 @@ const minimumBillLine = z.strictObject({
   amount: price,
   per: z.enum(['day', 'month', 'year']),
   scope: lineChoice.default('all'),
+  /** `year`, with per year: settled once, in the last bill of the tariff year, against the lines of the whole year. */
+  settled: z.enum(['period', 'year']).default('period'),
 });
 
 /** A percentage of lines that stand before it. */
@@ -317,7 +332,7 @@ const priceSeries = z.strictObject({
   start: instant,
   intervalMinutes: z.int().min(1).max(1440),
   /** Major currency units per kWh. */
-  perKwh: z.array(z.number()).min(1).max(1_100_000),
+  perKwh: z.array(price).min(1).max(1_100_000),
 });
 
 /** The schema of a tariff document; what crosses its parts is checked by `parseTariff`. */

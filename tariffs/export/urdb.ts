@@ -16,6 +16,13 @@ interface UrdbTier {
   readonly sell?: number;
 }
 
+const unitNames: Readonly<Record<string, string>> = {
+  kWh: 'kWh',
+  kWhPerKw: 'kWh/kW',
+  kWhPerDay: 'kWh daily',
+  kWhPerKwDay: 'kWh/kW daily',
+};
+
 function energyTiersOf(
   window: LineOf<'energy'>['windows'][number],
   line: LineOf<'energy'>,
@@ -28,7 +35,12 @@ function energyTiersOf(
       reason: 'prices of a series cannot be said; 0 stands for them',
     });
   if (window.tiers === undefined) return [{ unit: 'kWh', rate: window.price ?? 0, ...sell }];
-  const daily = line.tierReset === 'day' ? ' daily' : '';
+  if (line.tierReset === 'day') {
+    losses.push({
+      field: `${line.id} ${window.id}`,
+      reason: 'tiers that restart each day cannot be said: daily tiers of the database count over the month',
+    });
+  }
   return window.tiers.map((tier) => {
     if (tier.withinHours !== undefined) {
       losses.push({
@@ -36,7 +48,8 @@ function energyTiersOf(
         reason: 'kWh tiers inside hours of use lose their frame',
       });
     }
-    const unit = `${tier.unit === 'kWhPerKw' ? 'kWh/kW' : 'kWh'}${daily}`;
+    const name = unitNames[tier.unit] ?? 'kWh';
+    const unit = line.tierReset === 'day' && !name.endsWith('daily') ? `${name} daily` : name;
     return { ...(tier.upTo === null ? {} : { max: tier.upTo }), unit, rate: tier.price, ...sell };
   });
 }

@@ -3,14 +3,8 @@
  * `energyratestructure[0][1].rate`, lists of months and schedules become lists.
  * @module
  */
-import type { Fault } from '#domain/fault';
-import { fail, type Result } from '#domain/result';
-import { fault } from '../faults.ts';
-import type { Imported } from './imported.ts';
-import { tariffOfUrdb } from './urdb.ts';
-
 const tierKey =
-  /^(energyratestructure|demandratestructure|flatdemandstructure|coincidentratestructure)\/period(\d+)\/tier(\d+)(max|rate|adj|unit|sell)$/;
+  /^(energyratestructure|demandratestructure|flatdemandstructure|coincidentratestructure)\/period(\d{1,3})\/tier(\d{1,2})(max|rate|adj|unit|sell)$/;
 const monthKey =
   /^(flatdemandmonth|fueladjustmentsmonth|demandratchetpercentage|lookbackmonth)s?(?:ly)?\/?(\d{1,2})$/;
 const monthField: Readonly<Record<string, string>> = {
@@ -65,14 +59,19 @@ function listOf(cell: string): unknown {
   }
 }
 
+function cellText(cell: unknown): string {
+  if (typeof cell === 'string') return cell.trim();
+  return typeof cell === 'number' || typeof cell === 'boolean' ? String(cell) : '';
+}
+
 /** The record of a row of cells by column name. */
-export function recordOfUrdbRow(row: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> {
+export function recordOfUrdbRow(row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const record: Record<string, unknown> = {};
   const structures: Record<string, Record<string, unknown>[][]> = {};
   const months: Record<string, unknown[]> = {};
   for (const [field, raw] of Object.entries(row)) {
-    const cell = raw.trim();
-    if (cell === '') continue;
+    const cell = cellText(raw);
+    if (cell === '' || /^nan$/i.test(cell)) continue;
     const tier = tierKey.exec(field);
     const month = monthKey.exec(field);
     if (tier !== null) {
@@ -81,7 +80,7 @@ export function recordOfUrdbRow(row: Readonly<Record<string, string>>): Readonly
       const tiers = (periods[Number(period)] ??= []);
       const one = (tiers[Number(index)] ??= {});
       one[part] = part === 'unit' ? cell : Number(cell);
-    } else if (month !== null) {
+    } else if (month !== null && Number(month[2]) >= 1 && Number(month[2]) <= 12) {
       const [, name = '', number] = month;
       const list = (months[monthField[name] ?? name] ??= Array.from({ length: 12 }, () => 0));
       list[Number(number) - 1] = Number(cell);
@@ -95,18 +94,4 @@ export function recordOfUrdbRow(row: Readonly<Record<string, string>>): Readonly
     );
   }
   return { ...record, ...months };
-}
-
-/** A row of the bulk file as a tariff of the given zone. */
-export function tariffOfUrdbRow(row: unknown, timezone: string): Result<Imported, readonly Fault[]> {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    return fail([fault('', row, 'wrong-type', 'Give a row as an object of cells by column name.')]);
-  }
-  const cells = Object.fromEntries(
-    Object.entries(row).map(([name, cell]) => [
-      name,
-      cell === null || cell === undefined ? '' : String(cell),
-    ]),
-  );
-  return tariffOfUrdb(recordOfUrdbRow(cells), timezone);
 }

@@ -4,7 +4,6 @@
  * `urdb.jl` and ssc `lib_utility_rate_equations.cpp` for how tiers, hours of use and look-backs are read.
  * @module
  */
-import { z } from 'zod';
 import type { Fault } from '#domain/fault';
 import { isoOf } from '#domain/instant';
 import { fail, type Result } from '#domain/result';
@@ -14,104 +13,12 @@ import { checked, fault } from '../faults.ts';
 import type { TariffDocument } from '../tariff.ts';
 import { importedOf, slugOf, type Imported } from './imported.ts';
 import { clausesOfPeriod, type Schedule } from './schedule.ts';
+import { ignoredFields, urdbSchema, type Tier, type Urdb } from './urdb-fields.ts';
+import { urdbRecordOf } from './urdb-record.ts';
 
 type LineDocument = TariffDocument['lines'][number];
 type EnergyDocument = Extract<LineDocument, { kind: 'energy' }>;
 type DemandDocument = Extract<LineDocument, { kind: 'demand' }>;
-
-const text = z.string();
-const number = z.number();
-const tier = z.looseObject({
-  max: number.nullish(),
-  unit: text.nullish(),
-  rate: number.nullish(),
-  adj: number.nullish(),
-  sell: number.nullish(),
-});
-const structure = z.array(z.array(tier).min(1)).min(1);
-const schedule = z.array(z.array(z.int().min(0)).length(24)).length(12);
-const twelve = z.array(number).length(12);
-/** Seconds since 1970, or a text that begins with a date. */
-const day = z.union([number, text]);
-
-/** Fields that decide the bill, with their forms; other fields may be anything. */
-const urdbSchema = z.looseObject({
-  label: text.optional(),
-  utility: text.optional(),
-  name: text.optional(),
-  startdate: day.nullish(),
-  enddate: day.nullish(),
-  source: text.nullish(),
-  uri: text.nullish(),
-  energyratestructure: structure.optional(),
-  energyweekdayschedule: schedule.optional(),
-  energyweekendschedule: schedule.optional(),
-  fueladjustmentsmonthly: twelve.optional(),
-  demandrateunit: text.nullish(),
-  demandratestructure: structure.optional(),
-  demandweekdayschedule: schedule.optional(),
-  demandweekendschedule: schedule.optional(),
-  demandwindow: number.nullish(),
-  demandratchetpercentage: twelve.optional(),
-  lookbackPercent: number.nullish(),
-  lookbackRange: number.nullish(),
-  lookbackMonths: z.array(z.union([number, z.boolean()])).nullish(),
-  lookbackpercent: number.nullish(),
-  lookbackrange: number.nullish(),
-  lookbackmonths: z.array(z.union([number, z.boolean()])).nullish(),
-  flatdemandunit: text.nullish(),
-  flatdemandstructure: structure.optional(),
-  flatdemandmonths: z.array(z.int().min(0)).length(12).optional(),
-  fixedchargefirstmeter: number.nullish(),
-  fixedchargeunits: text.nullish(),
-  fixedmonthlycharge: number.nullish(),
-  mincharge: number.nullish(),
-  minchargeunits: text.nullish(),
-  minmonthlycharge: number.nullish(),
-});
-
-type Urdb = z.output<typeof urdbSchema>;
-type Tier = z.output<typeof tier>;
-
-/** Why fields that no bill depends on are left out. */
-const ignoredFields: Readonly<Record<string, string>> = {
-  eiaid: 'identity of the utility',
-  approved: 'state of the record',
-  is_default: 'state of the record',
-  supersedes: 'identity of an older record',
-  sourceparent: 'address of the source',
-  description: 'text for people',
-  basicinformationcomments: 'text for people',
-  country: 'identity',
-  sector: 'who may take the tariff is not checked',
-  servicetype: 'bundled, energy only or delivery only: whether other bills come on top is not known',
-  peakkwcapacitymin: 'who may take the tariff is not checked',
-  peakkwcapacitymax: 'who may take the tariff is not checked',
-  peakkwcapacityhistory: 'who may take the tariff is not checked',
-  peakkwhusagemin: 'who may take the tariff is not checked',
-  peakkwhusagemax: 'who may take the tariff is not checked',
-  peakkwhusagehistory: 'who may take the tariff is not checked',
-  voltageminimum: 'who may take the tariff is not checked',
-  voltagemaximum: 'who may take the tariff is not checked',
-  voltagecategory: 'who may take the tariff is not checked',
-  phasewiring: 'who may take the tariff is not checked',
-  demandunits: 'unit of the applicability limits',
-  dgrules: 'only energy fed in with a sell rate is paid; netting over a month is not modelled',
-  usenetmetering: 'only energy fed in with a sell rate is paid; netting over a month is not modelled',
-  coincidentrateunit: 'the hours in which the system peaks are not in the record',
-  coincidentratestructure: 'the hours in which the system peaks are not in the record',
-  coincidentrateschedule: 'the hours in which the system peaks are not in the record',
-  demandreactivepowercharge: 'the record does not say what reactive power is free',
-  fixedchargeeaaddl: 'one meter is billed',
-  annualmincharge: 'a least amount per year cannot be settled month by month',
-  energycomments: 'text; surcharges may hide in it',
-  demandcomments: 'text; surcharges may hide in it',
-  energyattrs: 'free key and value; surcharges may hide in it',
-  demandattrs: 'free key and value; surcharges may hide in it',
-  fixedattrs: 'free key and value; surcharges may hide in it',
-  revisions: 'state of the record',
-  latest_update: 'state of the record',
-};
 
 interface Reading {
   readonly urdb: Urdb;
@@ -130,9 +37,12 @@ const present = (value: unknown): boolean =>
   value !== 0 &&
   !(Array.isArray(value) && value.length === 0);
 
-/** A rate with its adjustment, free of the dust of binary fractions. */
+/** A number free of the dust of binary fractions. */
+const exact = (value: number): number => Number(value.toPrecision(12));
+
+/** A rate with its adjustment. */
 function rateOf(one: Tier): number {
-  return Number(((one.rate ?? 0) + (one.adj ?? 0)).toPrecision(12));
+  return exact((one.rate ?? 0) + (one.adj ?? 0));
 }
 
 /** Upper end of a tier; 0, absent and very large all mean none. */
@@ -143,19 +53,42 @@ function endOf(one: Tier): number | null {
 
 type EnergyTierDocument = NonNullable<EnergyDocument['windows'][number]['tiers']>[number];
 
-const energyUnits: Readonly<Record<string, { readonly hours: boolean; readonly daily: boolean }>> = {
-  kWh: { hours: false, daily: false },
-  'kWh/kW': { hours: true, daily: false },
-  'kWh daily': { hours: false, daily: true },
-  'kWh/kW daily': { hours: true, daily: true },
+/** One mechanical horsepower (550 ft lbf/s) in kW. */
+const kwPerHp = 0.745_699_872;
+
+interface EnergyUnit {
+  readonly hours: boolean;
+  readonly daily: boolean;
+  /** Hours of use per kW: a tier per hp is longer per kW. */
+  readonly perKw: number;
+}
+
+const plain = { hours: false, daily: false, perKw: 1 };
+const energyUnits: Readonly<Record<string, EnergyUnit>> = {
+  kWh: plain,
+  'kWh daily': { ...plain, daily: true },
+  'kWh/kW': { ...plain, hours: true },
+  'kWh/kW daily': { ...plain, hours: true, daily: true },
+  'kWh/hp': { hours: true, daily: false, perKw: 1 / kwPerHp },
+  'kWh/hp daily': { hours: true, daily: true, perKw: 1 / kwPerHp },
+  'kWh/kVA': { ...plain, hours: true },
+  'kWh/kVA daily': { ...plain, hours: true, daily: true },
 };
 
-/** Tiers up to and including the first that has no end; later ones can never be reached. */
+const unitOf = (one: Tier | undefined): EnergyUnit => energyUnits[one?.unit ?? 'kWh'] ?? plain;
+
+/** The end of a tier in the unit of the tariff. */
+function scaledEnd(one: Tier): number | null {
+  const end = endOf(one);
+  return end === null ? null : exact(end * unitOf(one).perKw);
+}
+
+/** Tiers that a counter can reach: none after one without an end, none that ends no higher than one before it. */
 function reachable(reading: Reading, tiers: readonly Tier[], path: string, headed: boolean): readonly Tier[] {
   const open = headed ? tiers.length - 1 : tiers.findIndex((one) => endOf(one) === null);
   if (open >= 0 && open < tiers.length - 1) {
     lose(reading, `${path}[${open + 1}]`, 'a tier after one without an end is never reached');
-    return tiers.slice(0, open + 1);
+    return rising(reading, tiers.slice(0, open + 1), path);
   }
   const last = tiers[tiers.length - 1];
   if (last !== undefined && endOf(last) !== null) {
@@ -165,7 +98,21 @@ function reachable(reading: Reading, tiers: readonly Tier[], path: string, heade
       'the last tier has no end: what lies above has its price',
     );
   }
-  return tiers;
+  return rising(reading, tiers, path);
+}
+
+function rising(reading: Reading, tiers: readonly Tier[], path: string): readonly Tier[] {
+  const highest = new Map<string, number>();
+  return tiers.filter((one, k) => {
+    const end = k === tiers.length - 1 ? null : endOf(one);
+    const unit = one.unit ?? '';
+    if (end !== null && end <= (highest.get(unit) ?? 0)) {
+      lose(reading, `${path}[${k}]`, 'the tier ends no higher than the one before and is never reached');
+      return false;
+    }
+    if (end !== null) highest.set(unit, end);
+    return true;
+  });
 }
 
 /**
@@ -173,26 +120,27 @@ function reachable(reading: Reading, tiers: readonly Tier[], path: string, heade
  * at its hours of use, and its own price is never used.
  */
 function energyTiers(reading: Reading, tiers: readonly Tier[], path: string): readonly EnergyTierDocument[] {
-  const isHours = (one: Tier | undefined): boolean => energyUnits[one?.unit ?? 'kWh']?.hours ?? false;
+  const isHours = (one: Tier | undefined): boolean => unitOf(one).hours;
   const headed = isHours(tiers[0]) && tiers.some((one) => !isHours(one));
   const kept = reachable(reading, tiers, path, headed);
   const out: EnergyTierDocument[] = [];
   let frame: number | null = null;
   for (const [k, one] of kept.entries()) {
     const last = k === kept.length - 1;
-    const upTo = last ? null : endOf(one);
+    const upTo = last ? null : scaledEnd(one);
+    const { daily } = unitOf(one);
     if (headed && isHours(one) && !last && !isHours(kept[k + 1])) {
-      frame = endOf(one);
+      frame = scaledEnd(one);
       if ((one.rate ?? 0) !== 0)
         lose(reading, `${path}[${k}].rate`, 'the kWh tiers inside this kWh/kW tier give the price');
       continue;
     }
     if (isHours(one)) {
       frame = null;
-      out.push({ upTo, unit: 'kWhPerKw', price: rateOf(one) });
+      out.push({ upTo, unit: daily ? 'kWhPerKwDay' : 'kWhPerKw', price: rateOf(one) });
     } else {
       const within = frame === null || last ? {} : { withinHours: frame };
-      out.push({ upTo, ...within, price: rateOf(one) });
+      out.push({ upTo, unit: daily ? 'kWhPerDay' : 'kWh', ...within, price: rateOf(one) });
     }
   }
   return out;
@@ -202,14 +150,13 @@ function unitFaults(reading: Reading): boolean {
   const before = reading.faults.length;
   for (const [p, tiers] of (reading.urdb.energyratestructure ?? []).entries()) {
     for (const [k, one] of tiers.entries()) {
+      const field = `energyratestructure[${p}][${k}].unit`;
+      if (one.unit?.includes('hp') === true) lose(reading, field, `1 hp counts as ${kwPerHp} kW`);
+      if (one.unit?.includes('kVA') === true)
+        lose(reading, field, 'the record has no power factor: a kVA counts as a kW until one is set');
       if (energyUnits[one.unit ?? 'kWh'] === undefined) {
         reading.faults.push(
-          fault(
-            `energyratestructure[${p}][${k}].unit`,
-            one.unit,
-            'unknown-unit',
-            `One of ${Object.keys(energyUnits).join(', ')}.`,
-          ),
+          fault(field, one.unit, 'unknown-unit', `One of ${Object.keys(energyUnits).join(', ')}.`),
         );
       }
     }
@@ -234,7 +181,8 @@ function schedulesOf(
     }
     const rows = given as Schedule;
     for (const [month, hours] of rows.entries()) {
-      const hour = hours.findIndex((period) => period >= periods);
+      const least = kind === 'energy' ? 0 : -1;
+      const hour = hours.findIndex((period) => period >= periods || period < least);
       if (hour >= 0) {
         reading.faults.push(
           fault(
@@ -257,7 +205,6 @@ function energyLine(reading: Reading, hoursUseOf: string | undefined): readonly 
   if (periods === undefined || unitFaults(reading)) return [];
   const [weekday, weekend] = schedulesOf(reading, 'energy', periods.length);
   const windows: EnergyDocument['windows'] = [];
-  let daily = false;
   for (const [p, tiers] of periods.entries()) {
     const path = `energyratestructure[${p}]`;
     const clauses = clausesOfPeriod(weekday, weekend, p);
@@ -265,7 +212,6 @@ function energyLine(reading: Reading, hoursUseOf: string | undefined): readonly 
       lose(reading, path, 'no hour of the schedules has this period');
       continue;
     }
-    daily ||= energyUnits[tiers[0]?.unit ?? 'kWh']?.daily ?? false;
     const steps = energyTiers(reading, tiers, path);
     const only = steps.length === 1 ? steps[0] : undefined;
     const sell = tiers[0]?.sell ?? 0;
@@ -280,16 +226,57 @@ function energyLine(reading: Reading, hoursUseOf: string | undefined): readonly 
     });
   }
   const adders = fuelAdders(urdb.fueladjustmentsmonthly);
+  const netting = nettingOf(reading);
+  unevenTiers(reading, [weekday, weekend]);
   return [
     {
       kind: 'energy',
       id: 'energy',
       windows,
       ...(adders.length === 0 ? {} : { adders: [...adders] }),
-      tierReset: daily ? 'day' : 'period',
+      ...(netting === undefined ? {} : { netting }),
       ...(hoursUseOf === undefined ? {} : { hoursUseOf }),
     },
   ];
+}
+
+const nettings: Readonly<Record<string, NonNullable<EnergyDocument['netting']>>> = {
+  'net metering': 'period',
+  'net billing instantaneous': 'instant',
+  'net billing hourly': 'hour',
+  'buy all sell all': 'gross',
+};
+
+/** How energy fed in is set off against energy drawn. */
+function nettingOf(reading: Reading): EnergyDocument['netting'] {
+  const { dgrules, usenetmetering } = reading.urdb;
+  if (dgrules === undefined) return usenetmetering === true ? 'period' : undefined;
+  const known = nettings[dgrules.toLowerCase()];
+  if (known === undefined) {
+    lose(
+      reading,
+      'dgrules',
+      `not a rule that is known: ${dgrules.slice(0, 60)}; each interval is settled by itself`,
+    );
+  }
+  return known;
+}
+
+/** Names periods of one month whose tiers end differently: the counter is one, the ends are those of each kWh's period. */
+function unevenTiers(reading: Reading, schedules: readonly Schedule[]): void {
+  const periods = reading.urdb.energyratestructure ?? [];
+  const endsOf = (p: number): string =>
+    JSON.stringify((periods[p] ?? []).slice(0, -1).map((one) => [endOf(one), one.unit ?? 'kWh']));
+  for (let month = 0; month < 12; month++) {
+    const used = new Set(schedules.flatMap((rows) => rows[month] ?? []));
+    if (new Set([...used].map(endsOf)).size <= 1) continue;
+    lose(
+      reading,
+      'energyratestructure',
+      `tiers of the periods of month ${month + 1} end differently: each kWh goes by the ends of its own period`,
+    );
+    return;
+  }
 }
 
 function fuelAdders(monthly: readonly number[] | undefined): NonNullable<EnergyDocument['adders']> {
@@ -307,9 +294,9 @@ function percentOf(value: number): number {
 
 function ratchetOf(reading: Reading): DemandDocument['ratchet'] {
   const { urdb } = reading;
-  const percent = urdb.lookbackPercent ?? urdb.lookbackpercent ?? 0;
-  const range = urdb.lookbackRange ?? urdb.lookbackrange ?? 0;
-  const flags = (urdb.lookbackMonths ?? urdb.lookbackmonths ?? []).map((flag) => flag === true || flag === 1);
+  const percent = urdb.lookbackpercent ?? 0;
+  const range = urdb.lookbackrange ?? 0;
+  const flags = (urdb.lookbackmonths ?? []).map((flag) => flag === true || flag === 1);
   const byMonth = urdb.demandratchetpercentage ?? [];
   const hasByMonth = byMonth.some((value) => value !== 0);
   const sourceMonths = flags.flatMap((flag, k) => (flag ? [k + 1] : []));
@@ -328,43 +315,63 @@ function ratchetOf(reading: Reading): DemandDocument['ratchet'] {
   };
 }
 
-const demandUnits: Readonly<Record<string, { readonly unit: 'kW' | 'kVA'; readonly daily: boolean }>> = {
-  kW: { unit: 'kW', daily: false },
-  'kW daily': { unit: 'kW', daily: true },
-  kVA: { unit: 'kVA', daily: false },
-  'kVA daily': { unit: 'kVA', daily: true },
+interface DemandUnit {
+  readonly unit: 'kW' | 'kVA';
+  readonly daily: boolean;
+  /** kW of one unit of the record. */
+  readonly kw: number;
+}
+
+const demandUnits: Readonly<Record<string, DemandUnit>> = {
+  kW: { unit: 'kW', daily: false, kw: 1 },
+  'kW daily': { unit: 'kW', daily: true, kw: 1 },
+  kVA: { unit: 'kVA', daily: false, kw: 1 },
+  'kVA daily': { unit: 'kVA', daily: true, kw: 1 },
+  hp: { unit: 'kW', daily: false, kw: kwPerHp },
+  'hp daily': { unit: 'kW', daily: true, kw: kwPerHp },
 };
 
-function demandUnitOf(
-  reading: Reading,
-  field: 'demandrateunit' | 'flatdemandunit',
-): (typeof demandUnits)[string] {
+function demandUnitOf(reading: Reading, field: 'demandrateunit' | 'flatdemandunit'): DemandUnit {
   const given = reading.urdb[field] ?? 'kW';
   const known = demandUnits[given];
   if (known?.unit === 'kVA')
     lose(reading, field, 'the record has no power factor: a kVA counts as a kW until one is set');
+  if (known !== undefined && known.kw !== 1) lose(reading, field, `1 hp counts as ${kwPerHp} kW`);
   if (known !== undefined) return known;
   reading.faults.push(fault(field, given, 'unknown-unit', `One of ${Object.keys(demandUnits).join(', ')}.`));
-  return { unit: 'kW', daily: false };
+  return { unit: 'kW', daily: false, kw: 1 };
 }
 
 type DemandWindowDocument = DemandDocument['windows'][number];
 
+interface DemandPlace {
+  readonly tiers: readonly Tier[];
+  readonly path: string;
+  /** kW of the unit that tiers are written in. */
+  readonly kw: number;
+}
+
 function demandWindow(
   reading: Reading,
   id: string,
-  place: { readonly tiers: readonly Tier[]; readonly path: string },
+  place: DemandPlace,
   when: DemandWindowDocument['when'],
 ): readonly DemandWindowDocument[] {
   if (place.tiers.every((one) => rateOf(one) === 0)) return [];
   const kept = reachable(reading, place.tiers, place.path, false);
   const only = kept.length === 1 ? kept[0] : undefined;
-  if (only !== undefined) return [{ id, when, price: rateOf(only) }];
+  if (only !== undefined) return [{ id, when, price: exact(rateOf(only) / place.kw) }];
   return [
     {
       id,
       when,
-      tiers: kept.map((one, k) => ({ upTo: k === kept.length - 1 ? null : endOf(one), price: rateOf(one) })),
+      tiers: kept.map((one, k) => {
+        const end = k === kept.length - 1 ? null : endOf(one);
+        return {
+          upTo: end === null ? null : exact(end * place.kw),
+          price: exact(rateOf(one) / place.kw),
+        };
+      }),
     },
   ];
 }
@@ -373,7 +380,7 @@ function touDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): re
   const { urdb } = reading;
   const periods = urdb.demandratestructure;
   if (periods === undefined) return [];
-  const { unit, daily } = demandUnitOf(reading, 'demandrateunit');
+  const { unit, daily, kw } = demandUnitOf(reading, 'demandrateunit');
   const [weekday, weekend] = schedulesOf(reading, 'demand', periods.length);
   const windows = periods.flatMap((tiers, p) => {
     const path = `demandratestructure[${p}]`;
@@ -382,7 +389,7 @@ function touDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): re
       lose(reading, path, 'no hour of the schedules has this period');
       return [];
     }
-    return demandWindow(reading, `period ${p}`, { tiers, path }, [...clauses]);
+    return demandWindow(reading, `period ${p}`, { tiers, path, kw }, [...clauses]);
   });
   if (windows.length === 0) return [];
   return [
@@ -400,7 +407,7 @@ function flatDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): r
   const { urdb } = reading;
   const periods = urdb.flatdemandstructure;
   if (periods === undefined) return [];
-  const months = urdb.flatdemandmonths ?? Array.from({ length: 12 }, () => 0);
+  const months = urdb.flatdemandmonths ?? (Array.from({ length: 12 }, () => 0) as readonly number[]);
   const unknown = months.findIndex((period) => period >= periods.length);
   if (unknown >= 0) {
     reading.faults.push(
@@ -412,7 +419,7 @@ function flatDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): r
       ),
     );
   }
-  const { unit, daily } = demandUnitOf(reading, 'flatdemandunit');
+  const { unit, daily, kw } = demandUnitOf(reading, 'flatdemandunit');
   const windows = periods.flatMap((tiers, p) => {
     const own = months.flatMap((period, month) => (period === p ? [month + 1] : []));
     const path = `flatdemandstructure[${p}]`;
@@ -423,7 +430,7 @@ function flatDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): r
     return demandWindow(
       reading,
       `months ${p}`,
-      { tiers, path },
+      { tiers, path, kw },
       own.length === 12 ? 'always' : [{ months: own }],
     );
   });
@@ -466,19 +473,38 @@ function fixedLines(reading: Reading): readonly LineDocument[] {
     lines.push({ kind: 'fixed', id: 'fixed', amount: first, per: lengthOf(reading, 'fixedchargeunits') });
   else if (monthly !== 0) lines.push({ kind: 'fixed', id: 'fixed', amount: monthly, per: 'month' });
   if (first !== 0 && monthly !== 0) lose(reading, 'fixedmonthlycharge', 'fixedchargefirstmeter is charged');
+  return [...lines, ...leastLines(reading)];
+}
+
+/** Least amounts: per day or month in each bill, per year in the last bill of the year. */
+function leastLines(reading: Reading): readonly LineDocument[] {
+  const { urdb } = reading;
+  const lines: LineDocument[] = [];
   const least = urdb.mincharge ?? 0;
   const leastMonthly = urdb.minmonthlycharge ?? 0;
+  const leastYearly = urdb.annualmincharge ?? 0;
   const per = least === 0 ? 'month' : lengthOf(reading, 'minchargeunits');
-  if (per === 'year') lose(reading, 'mincharge', 'a least amount per year cannot be settled month by month');
-  else if (least !== 0) lines.push({ kind: 'minimum-bill', id: 'minimum', amount: least, per });
-  else if (leastMonthly !== 0)
+  if (least !== 0) {
+    const settled = per === 'year' ? { settled: 'year' as const } : {};
+    lines.push({ kind: 'minimum-bill', id: 'minimum', amount: least, per, ...settled });
+    if (leastMonthly !== 0) lose(reading, 'minmonthlycharge', 'mincharge is charged');
+  } else if (leastMonthly !== 0) {
     lines.push({ kind: 'minimum-bill', id: 'minimum', amount: leastMonthly, per: 'month' });
-  if (least !== 0 && leastMonthly !== 0) lose(reading, 'minmonthlycharge', 'mincharge is charged');
+  }
+  if (leastYearly !== 0 && per !== 'year') {
+    lines.push({
+      kind: 'minimum-bill',
+      id: 'annual minimum',
+      amount: leastYearly,
+      per: 'year',
+      settled: 'year',
+    });
+  } else if (leastYearly !== 0) lose(reading, 'annualmincharge', 'mincharge is charged');
   return lines;
 }
 
-function dateOf(value: number | string | null | undefined): string | undefined {
-  if (value === null || value === undefined || value === '' || value === 0) return undefined;
+function dateOf(value: number | string | undefined): string | undefined {
+  if (value === undefined || value === '' || value === 0) return undefined;
   if (typeof value === 'number') return isoOf(epochS(Math.trunc(value))).slice(0, 10);
   const found = /^\d{4}-\d{2}-\d{2}/.exec(value);
   if (found !== null) return found[0];
@@ -501,20 +527,43 @@ function ignoredLosses(reading: Reading): void {
   lose(reading, 'holidays', 'the format has none; every day is its weekday');
 }
 
-/** A record of the URDB API as a tariff of the given zone. */
-export function tariffOfUrdb(record: unknown, timezone: string): Result<Imported, readonly Fault[]> {
-  const form = checked(urdbSchema, record);
+/** The demand that hours of use go by, where a ratchet makes it other than the plain peak of the period. */
+function hoursUseLine(reading: Reading, ratchet: DemandDocument['ratchet']): readonly LineDocument[] {
+  const tiers = (reading.urdb.energyratestructure ?? []).flat();
+  if (ratchet === undefined || !tiers.some((one) => unitOf(one).hours)) return [];
+  return [
+    {
+      kind: 'demand',
+      id: 'billing demand',
+      windows: [{ id: 'all hours', when: 'always', price: 0 }],
+      ratchet,
+    },
+  ];
+}
+
+/** A record of the database in any of its forms as a tariff of the given zone. */
+export function tariffOfUrdb(input: unknown, timezone: string): Result<Imported, readonly Fault[]> {
+  const cleaned = urdbRecordOf(input);
+  if (!cleaned.ok) return cleaned;
+  const form = checked(urdbSchema, cleaned.value.record);
   if (!form.ok) return form;
-  const reading: Reading = { urdb: form.value, losses: [], faults: [] };
+  const reading: Reading = { urdb: form.value, losses: [...cleaned.value.losses], faults: [] };
   const { urdb } = reading;
   const ratchet = ratchetOf(reading);
   const flat = flatDemandLine(reading, ratchet);
   // A ratchet binds the demand of the whole month; windows have their own only where there is no such line.
   const tou = touDemandLine(reading, flat.length > 0 ? undefined : ratchet);
-  if (ratchet !== undefined && flat.length === 0 && tou.length === 0) {
+  const hoursUse = hoursUseLine(reading, ratchet);
+  if (ratchet !== undefined && flat.length === 0 && tou.length === 0 && hoursUse.length === 0) {
     lose(reading, 'demandratchetpercentage', 'the record has no demand charge');
   }
-  const lines = [...energyLine(reading, flat[0]?.id), ...flat, ...tou, ...fixedLines(reading)];
+  const lines = [
+    ...energyLine(reading, hoursUse[0]?.id),
+    ...hoursUse,
+    ...flat,
+    ...tou,
+    ...fixedLines(reading),
+  ];
   const meter = meterOf(reading);
   ignoredLosses(reading);
   if (lines.length === 0 && reading.faults.length === 0) {

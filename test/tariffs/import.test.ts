@@ -3,7 +3,8 @@ import { billOf } from '#tariffs/bill';
 import { loadOfGreenButton, loadOfMeterText } from '#tariffs/import/meter-history';
 import { tariffOfAcnportal, tariffOfDerVet, tariffOfEeco } from '#tariffs/import/peers';
 import { seriesOfEntsoe, seriesOfPriceText } from '#tariffs/import/price-series';
-import { recordOfUrdbRow, tariffOfUrdbRow } from '#tariffs/import/urdb-row';
+import { tariffOfUrdb } from '#tariffs/import/urdb';
+import { recordOfUrdbRow } from '#tariffs/import/urdb-row';
 import { amountsOf, at, faultsOf, valueOf } from './builders.ts';
 
 const fields = (losses: readonly { readonly field: string }[]): readonly string[] =>
@@ -313,7 +314,7 @@ test('a row of the bulk file is the record of the API', () => {
   ]);
   expect(record['flatdemandmonths']).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   const { tariff } = valueOf(
-    tariffOfUrdbRow({ ...row, energyweekendschedule: row.energyweekdayschedule }, 'UTC'),
+    tariffOfUrdb({ ...row, energyweekendschedule: row.energyweekdayschedule }, 'UTC'),
   );
   expect(tariff.validFrom).toBe('2012-01-01');
   expect(tariff.lines.map((line) => line.id)).toEqual(['energy', 'flat demand', 'fixed']);

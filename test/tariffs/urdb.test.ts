@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { billOf } from '#tariffs/bill';
 import { tariffOfUrdb } from '#tariffs/import/urdb';
 import { amountsOf, at, faultsOf, valueOf } from './builders.ts';
@@ -133,13 +133,15 @@ test('every field of the record is used or named', () => {
     annualmincharge: 100,
     somethingnew: 7,
   };
-  const { losses } = valueOf(tariffOfUrdb(record, 'UTC'));
+  const { losses, tariff } = valueOf(tariffOfUrdb(record, 'UTC'));
+  expect(tariff.lines).toMatchObject([
+    { kind: 'energy', netting: 'period' },
+    { kind: 'minimum-bill', amount: 100, per: 'year', settled: 'year' },
+  ]);
   expect(losses.map((loss) => loss.field).toSorted()).toEqual([
-    'annualmincharge',
     'coincidentrateschedule',
     'coincidentratestructure',
     'demandreactivepowercharge',
-    'dgrules',
     'eiaid',
     'energycomments',
     'holidays',
@@ -153,8 +155,8 @@ test('units and periods that are not known are refused by their path', () => {
     faultsOf(
       tariffOfUrdb(
         {
-          energyratestructure: [[{ rate: 0.1, unit: 'kWh/hp' }]],
-          demandrateunit: 'hp',
+          energyratestructure: [[{ rate: 0.1, unit: 'therm' }]],
+          demandrateunit: 'MW',
           demandratestructure: [[{ rate: 1 }]],
           flatdemandstructure: [[{ rate: 1 }]],
           flatdemandmonths: twelve(3),
@@ -167,4 +169,154 @@ test('units and periods that are not known are refused by their path', () => {
     'demandrateunit: unknown-unit',
     'energyratestructure[0][0].unit: unknown-unit',
   ]);
+});
+
+describe('a record in any form that the database publishes', () => {
+  const plain = {
+    label: 'x',
+    energyratestructure: [
+      [
+        { max: 500, unit: 'kWh', rate: 0.1 },
+        { unit: 'kWh', rate: 0.2 },
+      ],
+    ],
+    flatdemandstructure: [[{ rate: 7.5 }]],
+    flatdemandmonths: twelve(0),
+    fixedchargefirstmeter: 12,
+    fixedchargeunits: '$/month',
+  };
+  const linesOf = (record: unknown): unknown => valueOf(tariffOfUrdb(record, 'UTC')).tariff.lines;
+
+  test.each<readonly [string, unknown]>([
+    ['an answer of the API', { items: [plain] }],
+    [
+      'numbers as texts, nulls and empty lists',
+      {
+        ...plain,
+        energyratestructure: [
+          [
+            { max: '500', unit: ' kWh ', rate: '0.1', adj: null, sell: '' },
+            { max: null, unit: 'kWh', rate: '2e-1' },
+          ],
+        ],
+        flatdemandmonths: twelve('0'),
+        fixedchargefirstmeter: '12.0',
+        demandratestructure: [],
+        demandweekdayschedule: [],
+        energyweekdayschedule: null,
+        fueladjustmentsmonthly: [],
+        lookbackMonths: [],
+        demandwindow: null,
+        mincharge: '',
+        enddate: null,
+      },
+    ],
+    [
+      '-1 for no value',
+      { ...plain, mincharge: -1, demandwindow: -1, lookbackPercent: -1, fixedmonthlycharge: -1 },
+    ],
+    [
+      'a row of the bulk file',
+      {
+        label: 'x',
+        'energyratestructure/period0/tier0max': '500.0',
+        'energyratestructure/period0/tier0rate': '0.1',
+        'energyratestructure/period0/tier0unit': 'kWh',
+        'energyratestructure/period0/tier1rate': '0.2',
+        'energyratestructure/period0/tier1unit': 'kWh',
+        'energyratestructure/period0/tier1max': 'nan',
+        'flatdemandstructure/period0/tier0rate': '7.5',
+        ...Object.fromEntries(twelve(0).map((_, k) => [`flatdemandmonth${k + 1}`, '0'])),
+        fixedchargefirstmeter: '12',
+        fixedchargeunits: '$/month',
+        mincharge: '',
+      },
+    ],
+    [
+      'a record of the dump with other names',
+      {
+        label: 'x',
+        energyRateStrux: [
+          {
+            energyRateTiers: [
+              { max: 500, unit: 'kWh', rate: 0.1 },
+              { unit: 'kWh', rate: 0.2 },
+            ],
+          },
+        ],
+        flatDemandStrux: [{ flatDemandTiers: [{ rate: 7.5 }] }],
+        flatDemandMonths: twelve(0),
+        fixedChargeFirstMeter: 12,
+        fixedChargeUnits: '$/month',
+      },
+    ],
+  ])('%s', (_name, record) => {
+    expect(linesOf(record)).toEqual(linesOf(plain));
+  });
+
+  test('an answer of several records is refused', () => {
+    expect(faultsOf(tariffOfUrdb({ items: [plain, plain] }, 'UTC'))).toEqual(['items: one-record']);
+  });
+
+  test('a tier number that no record has makes no list of that length', () => {
+    const record = { ...plain, 'energyratestructure/period999999999/tier0rate': '1' };
+    expect(valueOf(tariffOfUrdb(record, 'UTC')).losses.map((loss) => loss.field)).toContain(
+      'energyratestructure/period999999999/tier0rate',
+    );
+  });
+});
+
+test('horsepower and kVA count as the losses say', () => {
+  const { tariff, losses } = valueOf(
+    tariffOfUrdb(
+      {
+        energyratestructure: [
+          [
+            { max: 200, unit: 'kWh/hp', rate: 0.1 },
+            { unit: 'kWh/hp', rate: 0.05 },
+          ],
+        ],
+        demandrateunit: 'hp',
+        demandratestructure: [[{ max: 100, rate: 2 }, { rate: 1 }]],
+        flatdemandunit: 'kVA',
+        flatdemandstructure: [[{ rate: 3 }]],
+      },
+      'UTC',
+    ),
+  );
+  const made = valueOf(billOf({ tariff, kw: january(() => 100), ...inJanuary }));
+  // 100 kW are 134.102209 hp (0.745699872 kW each). Energy: 200 h x 134.102 hp = 26,820.44 kWh at 0.10, 47,579.56 at 0.05;
+  // demand: 100 hp at 2 and 34.1022 at 1; flat: 100 kVA at 3.
+  const energy = 26_820.4418 * 0.1 + (74_400 - 26_820.4418) * 0.05;
+  expect(made.total).toBeCloseTo(energy + 200 + 34.102_209 + 300, 2);
+  expect(losses.map((loss) => loss.field)).toEqual([
+    'flatdemandunit',
+    'demandrateunit',
+    'energyratestructure[0][0].unit',
+    'energyratestructure[0][1].unit',
+    'holidays',
+  ]);
+});
+
+test('a month whose flat demand is -1 has none', () => {
+  const record = {
+    flatdemandstructure: [[{ rate: 10 }]],
+    flatdemandmonths: [-1, ...Array.from({ length: 11 }, () => 0)],
+  };
+  const { tariff } = valueOf(tariffOfUrdb(record, 'UTC'));
+  const kw = new Float64Array(8760).fill(5);
+  const made = valueOf(billOf({ tariff, kw, ...inJanuary }));
+  expect(made.periods.map((period) => period.total)).toEqual([0, ...Array.from({ length: 11 }, () => 50)]);
+});
+
+test('tiers of one month that end differently are named', () => {
+  const record = {
+    energyratestructure: [
+      [{ max: 100, rate: 0.1 }, { rate: 0.2 }],
+      [{ max: 200, rate: 0.3 }, { rate: 0.4 }],
+    ],
+    energyweekdayschedule: twelve(hours(0, 12, 1)),
+    energyweekendschedule: twelve(hours(0, 12, 1)),
+  };
+  expect(valueOf(tariffOfUrdb(record, 'UTC')).losses[0]).toMatchObject({ field: 'energyratestructure' });
 });
