@@ -10,14 +10,7 @@ import { ok, type Result } from '#domain/result';
 import { exactTotalOf } from './bill.ts';
 import { emptyState, type BillingState, type LineState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import {
-  callHours,
-  energySteps,
-  excessReactivePerKwh,
-  hoursOfUse,
-  loadFactorTier,
-  subscribedMw,
-} from './charges.ts';
+import { callHours, excessReactivePerKwh, hoursOfUse, loadFactorTier, subscribedMw } from './charges.ts';
 import {
   addPrice,
   addTerm,
@@ -31,6 +24,7 @@ import {
 } from './cost-builder.ts';
 import type { CostModel, DemandTerm } from './cost-model.ts';
 import { addDemand } from './demand-terms.ts';
+import { energySteps } from './energy-charges.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
 import { linePlansOf, type LinePlan } from './meter.ts';
 import { wholeOf } from './money.ts';

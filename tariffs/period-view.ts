@@ -23,6 +23,9 @@ export interface Charge {
   readonly perKw?: number;
 }
 
+/** A charge before it is known to which line it belongs. */
+export type Draft = Omit<Charge, 'line' | 'kind' | 'category'> & { readonly category?: Category };
+
 /** What lines see of the period that is billed. */
 export interface PeriodView {
   readonly tariff: Tariff;

@@ -44,10 +44,11 @@ export function steppedLoadOf(
     if (value < 0) fedMwh ??= new Float64Array(frame.count);
     put(value < 0 && fedMwh !== undefined ? fedMwh : drawnMwh, i, split, Math.round(Math.abs(value) * micro));
   }
-  for (let i = 0; generatedKwh !== undefined && fedMwh !== undefined && i < generatedKwh.length; i++) {
-    const value = generatedKwh[i] ?? 0;
-    total += value;
-    put(fedMwh, i, split, Math.round(value * micro));
+  if (generatedKwh !== undefined && fedMwh !== undefined) {
+    for (const [i, value] of generatedKwh.entries()) {
+      total += value;
+      put(fedMwh, i, split, Math.round(value * micro));
+    }
   }
   if (total > energyKwhMax) {
     const fix = `Give at most ${energyKwhMax} kWh in one request; are these W, or Wh?`;

@@ -407,7 +407,7 @@ function flatDemandLine(reading: Reading, ratchet: DemandDocument['ratchet']): r
   const { urdb } = reading;
   const periods = urdb.flatdemandstructure;
   if (periods === undefined) return [];
-  const months = urdb.flatdemandmonths ?? (Array.from({ length: 12 }, () => 0) as readonly number[]);
+  const months = urdb.flatdemandmonths ?? Array.from({ length: 12 }, () => 0);
   const unknown = months.findIndex((period) => period >= periods.length);
   if (unknown >= 0) {
     reading.faults.push(
@@ -572,27 +572,33 @@ export function tariffOfUrdb(input: unknown, timezone: string): Result<Imported,
     );
   }
   if (reading.faults.length > 0) return fail(reading.faults);
+  return importedOf(documentOf(urdb, timezone, meter, lines), reading.losses);
+}
+
+function documentOf(
+  urdb: Urdb,
+  timezone: string,
+  meter: TariffDocument['meter'],
+  lines: TariffDocument['lines'],
+): TariffDocument {
   const title = [urdb.utility, urdb.name].filter((part) => part !== undefined && part !== '').join(' ');
   const validFrom = dateOf(urdb.startdate);
   const validTo = dateOf(urdb.enddate);
-  return importedOf(
-    {
-      schema: 'voltherd-tariff/1',
-      id: slugOf(`urdb-${urdb.label ?? title}`),
-      name: (title === '' ? (urdb.label ?? 'URDB record') : title).slice(0, 200),
-      currency: 'USD',
-      timezone,
-      ...(validFrom === undefined ? {} : { validFrom }),
-      ...(validTo === undefined || (validFrom !== undefined && validTo <= validFrom) ? {} : { validTo }),
-      source: {
-        title: `OpenEI URDB ${urdb.label ?? ''} ${urdb.source ?? ''}`.trim().slice(0, 400),
-        ...(typeof urdb.uri === 'string' && urdb.uri !== '' ? { url: urdb.uri.slice(0, 400) } : {}),
-        date: validFrom ?? 'undated',
-      },
-      billing: { rounding: { scope: 'none' } },
-      ...(meter === undefined ? {} : { meter }),
-      lines,
+  return {
+    schema: 'voltherd-tariff/1',
+    id: slugOf(`urdb-${urdb.label ?? title}`),
+    name: (title === '' ? (urdb.label ?? 'URDB record') : title).slice(0, 200),
+    currency: 'USD',
+    timezone,
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(validTo === undefined || (validFrom !== undefined && validTo <= validFrom) ? {} : { validTo }),
+    source: {
+      title: `OpenEI URDB ${urdb.label ?? ''} ${urdb.source ?? ''}`.trim().slice(0, 400),
+      ...(typeof urdb.uri === 'string' && urdb.uri !== '' ? { url: urdb.uri.slice(0, 400) } : {}),
+      date: validFrom ?? 'undated',
     },
-    reading.losses,
-  );
+    billing: { rounding: { scope: 'none' } },
+    ...(meter === undefined ? {} : { meter }),
+    lines,
+  };
 }

@@ -9,7 +9,7 @@ const folder =
 export function sharedText(name: string): string | undefined {
   const path = `${folder}/${name}`;
   if (existsSync(path)) return readFileSync(path, 'utf8');
-  console.log(`not tried: ${name} is not there; VOLTHERD_DATA names the folder that holds it`);
+  process.stdout.write(`not tried: ${name} is not there; VOLTHERD_DATA names the folder that holds it\n`);
   return undefined;
 }
 
