@@ -16,6 +16,7 @@ import { canonicalText } from '#safety/canonical';
 import { contextOf } from '#safety/exposure';
 import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
+import { isGuarded } from '#safety/ledger-policy';
 import { withTimeouts } from './answers.ts';
 import { stationDispatchOf, withStation, type Dispatch, type StationDispatch } from './dispatch-state.ts';
 import { cutPlan, lowersPlan } from './plan-profile.ts';
@@ -61,9 +62,14 @@ function rankOf(turn: Turn, stationId: string): number {
   return turn.wanted[stationId]?.rank ?? Infinity;
 }
 
-function isFree(turn: Turn, { dispatch }: Pick<Progress, 'dispatch'>, stationId: string): boolean {
+function isFree(
+  turn: Turn,
+  { dispatch, ledger }: Pick<Progress, 'dispatch' | 'ledger'>,
+  stationId: string,
+): boolean {
   const { up, pending, notBefore } = stationDispatchOf(dispatch, stationId);
-  return up && pending === undefined && notBefore <= turn.now && turn.wanted[stationId] !== undefined;
+  const isIdle = pending === undefined || !isGuarded(ledger.policy, 'oneCall');
+  return up && isIdle && notBefore <= turn.now && turn.wanted[stationId] !== undefined;
 }
 
 /** Deadlines of calls, and the end of pauses of stations that are there. */

@@ -18,6 +18,7 @@ import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
 import type { SiteLimits, Violation } from './circuit-limits.ts';
 import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
 import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
+import { isGuarded } from './ledger-policy.ts';
 import { candidatesAdmittedMax, straysMax } from './limits.ts';
 import { sweep } from './milli.ts';
 import { totalsOf } from './totals.ts';
@@ -54,7 +55,8 @@ export function admit(
 ): Result<Admission, Refusal> {
   const station = stationOf(site, proposal.stationId);
   const before = beliefOf(ledger, proposal.stationId);
-  if (before.open !== undefined) return fail({ kind: 'call-open', messageId: before.open.messageId });
+  if (before.open !== undefined && isGuarded(ledger.policy, 'oneCall'))
+    return fail({ kind: 'call-open', messageId: before.open.messageId });
   const context = contextOf(site, station, ledger.policy);
   const after = beliefOfAdmitted(context, before, proposal);
   const crowded = after.candidates.length > Math.max(candidatesAdmittedMax, before.candidates.length);
@@ -65,7 +67,7 @@ export function admit(
   const next = stationExposureOf(context, after);
   const change: Change = { station, old, next, now: proposal.at };
   const raised = dimensions.filter((dimension) => isRaised(change, dimension));
-  if (ledger.policy.guards.admission) {
+  if (isGuarded(ledger.policy, 'admission')) {
     const violation = firstOver(site, ledger, limits, change, raised);
     if (violation !== undefined) return fail({ kind: 'over-limit', violation });
   }

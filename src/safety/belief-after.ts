@@ -15,6 +15,7 @@ import {
 } from './candidate.ts';
 import { pastOf, type ExposureContext } from './exposure.ts';
 import type { Fact } from './fact.ts';
+import { isGuarded } from './ledger-policy.ts';
 import { candidatesMax, endedTransactionsMax } from './limits.ts';
 
 /** The belief about a station that nothing is known of. */
@@ -44,7 +45,7 @@ export function beliefOfAdmitted(
   const belief = pruned(before, sent.at);
   const { messageId, command, link } = sent;
   const open: OpenCommand = { messageId, command, link, sentAt: sent.at, without: belief.candidates };
-  const start = context.policy.guards.bothStates
+  const start = isGuarded(context.policy, 'bothStates')
     ? belief.candidates
     : belief.candidates.map((c) => afterCommand(context.station.version, c, command, belief.ended));
   return changed(context, before, sent.at, {
@@ -66,7 +67,7 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
       return givenUp(context, belief, belief.open, fact.at);
     case 'restarted':
       if (belief.open === undefined) return before;
-      if (!context.policy.guards.writeAhead) {
+      if (!isGuarded(context.policy, 'writeAhead')) {
         return changed(context, belief, fact.at, { candidates: belief.open.without, open: undefined });
       }
       return givenUp(context, belief, belief.open, fact.at);
@@ -74,7 +75,7 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
       return acceptedLate(context, belief, fact);
     case 'booted':
       return overCandidates(context, belief, fact.at, (c) =>
-        context.policy.guards.reboot ? afterBoot(context.station, c) : [c],
+        isGuarded(context.policy, 'reboot') ? afterBoot(context.station, c) : [c],
       );
     case 'doubted':
       return overCandidates(context, belief, fact.at, (c) => [c, floorsOnly(c)]);
@@ -147,9 +148,11 @@ function answered(
   const strays = fact.at < again.untilS && fact.outcome !== 'refused' ? withStray(older, again) : older;
   const commands = strays.map(({ command }) => command);
   const { candidates } = belief;
+  const applied = (): readonly Candidate[] =>
+    candidates.map((c) => afterCommand(version, c, open.command, belief.ended));
   const settled = {
-    accepted: () => candidates.map((c) => afterCommand(version, c, open.command, belief.ended)),
-    refused: () => open.without,
+    accepted: applied,
+    refused: isGuarded(context.policy, 'refusal') ? () => open.without : applied,
     unclear: () => candidates,
   }[fact.outcome]();
   return changed(context, belief, fact.at, {
@@ -217,7 +220,7 @@ function mayBeInstalled(
 }
 
 function givenUp(context: ExposureContext, belief: Belief, open: OpenCommand, at: EpochS): Belief {
-  if (!context.policy.guards.strays) {
+  if (!isGuarded(context.policy, 'strays')) {
     return changed(context, belief, at, { candidates: open.without, open: undefined });
   }
   const stray: Stray = {

@@ -14,7 +14,7 @@ import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText } from './canonical.ts';
-import type { LedgerPolicy } from './ledger-policy.ts';
+import { isGuarded, type LedgerPolicy } from './ledger-policy.ts';
 import { noLimit, recurringHorizonS } from './limits.ts';
 import { joined, up } from './milli.ts';
 
@@ -80,10 +80,14 @@ function freshExposure(context: ExposureContext, belief: Belief): StationExposur
       totalW: joined([total], ([w = 0]) => up(w)),
     };
   }
+  const apart = isGuarded(context.policy, 'phases');
   const onPhase = (phase: number): StepFunction => {
-    const shares = station.evses.flatMap((evse) =>
-      evse.rotation.some((p) => p === phase) ? (evses[String(evse.id)] ?? []) : [],
-    );
+    const shares = station.evses.flatMap((evse) => {
+      const own = evses[String(evse.id)];
+      if (own === undefined) return [];
+      if (!apart) return [joined([own], ([a = 0]) => (a * evse.rotation.length) / 3)];
+      return evse.rotation.some((p) => p === phase) ? [own] : [];
+    });
     return joined([cap, ...shares], ([most = 0, ...amps]) =>
       up(
         Math.min(
@@ -120,7 +124,7 @@ function cappedTotal(station: Station, powers: readonly StepFunction[], cap: Ste
 function stationAllowedOf(context: ExposureContext, belief: Belief): StepFunction {
   const { station } = context;
   const most = station.evses.reduce((total, evse) => total + hardwareOf(station, evse), 0);
-  const forgets = context.policy.guards.reboot && station.capability.keepsProfiles === 'none';
+  const forgets = isGuarded(context.policy, 'reboot') && station.capability.keepsProfiles === 'none';
   const shares = station.capability.sharesStationCap && !forgets && belief.notCompliant.length === 0;
   if (!shares || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
   const caps = belief.candidates.map((candidate) => boundedLimit(context, candidate, belief.changedAt, []));
@@ -139,7 +143,7 @@ function heldOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunct
 }
 
 function held({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
-  const reactionS = policy.guards.reaction ? station.capability.reactionS : 0;
+  const reactionS = isGuarded(policy, 'reaction') ? station.capability.reactionS : 0;
   const skewS = policy.clockSkewS;
   return skewS > 0 ? windowMax(shift(f, -skewS), reactionS + 2 * skewS) : windowMax(f, reactionS);
 }
@@ -166,11 +170,11 @@ export function hardwareOf(station: Station, evse: Evse): number {
 function allowedOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
   const { station, policy } = context;
   const most = hardwareOf(station, evse);
-  const forgets = policy.guards.reboot && station.capability.keepsProfiles === 'none';
-  const caught = policy.guards.notCompliant && belief.notCompliant.includes(evse.id);
+  const forgets = isGuarded(policy, 'reboot') && station.capability.keepsProfiles === 'none';
+  const caught = isGuarded(policy, 'notCompliant') && belief.notCompliant.includes(evse.id);
   if (forgets || caught || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
   const limits = belief.candidates.flatMap((candidate) => candidateLimits(context, belief, candidate, evse));
-  if (limits.length === 0) return constant(policy.guards.idle ? most : 0);
+  if (limits.length === 0) return constant(isGuarded(policy, 'idle') ? most : 0);
   return joined(limits, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
 }
 
@@ -185,11 +189,11 @@ function candidateLimits(
     evseId === evse.id && profile.purpose === 'TxProfile' ? [profile.transactionId ?? ''] : [],
   );
   const running = belief.transactions.flatMap(({ evseId, id }) => (evseId === evse.id ? [id] : []));
-  const ids = [...new Set(context.policy.guards.idle ? named : running)];
+  const ids = [...new Set(isGuarded(context.policy, 'idle') ? named : running)];
   const cases: (readonly Transaction[])[] = ids.map((id) => [
     { evseId: evse.id, id, startedAt: belief.changedAt },
   ]);
-  if (context.policy.guards.idle) cases.push([]);
+  if (isGuarded(context.policy, 'idle')) cases.push([]);
   return cases.map((transactions) => boundedLimit(context, candidate, belief.changedAt, transactions, evse));
 }
 
@@ -242,7 +246,7 @@ function horizonOf(installed: readonly InstalledProfile[], at: EpochS): EpochS {
  */
 function boundedEntry(context: ExposureContext, entry: InstalledProfile): InstalledProfile {
   const { profile } = entry;
-  const obeys = context.station.capability.obeysLease || !context.policy.guards.unobeyedLease;
+  const obeys = context.station.capability.obeysLease || !isGuarded(context.policy, 'unobeyedLease');
   if (profile.kind === 'Absolute' || profile.kind === 'Recurring') {
     return obeys || profile.purpose !== 'TxProfile' ? entry : { ...entry, profile: endless(profile) };
   }
@@ -284,7 +288,7 @@ export function pastOf(
 ): Readonly<Record<string, StepFunction>> {
   const { station, policy } = context;
   const backS = station.capability.reactionS + 2 * policy.clockSkewS;
-  if (!policy.guards.reaction || backS === 0) return {};
+  if (!isGuarded(policy, 'reaction') || backS === 0) return {};
   const record = (id: number, allowed: StepFunction): readonly [string, StepFunction] => [
     String(id),
     until(from(spliced(belief.past[String(id)], belief.changedAt, allowed), later(at, -backS)), at),

@@ -21,7 +21,7 @@ export interface SwapOptions {
   /** Chance that a frame is lost, each way. */
   readonly loss: number;
   readonly reactionS: number;
-  readonly guards?: Partial<Guards>;
+  readonly guards?: Guards;
   /** Plans that change within themselves instead of flat ones. */
   readonly steps?: boolean;
   /** Gives up after this long, and as soon as it is over; for worlds that are not to be safe. */
@@ -93,7 +93,7 @@ export function runSwap(options: SwapOptions): SwapResult {
   const truth: PlainStation[] = [];
   let ledger: Ledger = ledgerOf(depot, epochS(startS - 1000), {
     ...defaultLedgerPolicy,
-    guards: { ...defaultLedgerPolicy.guards, ...options.guards },
+    guards: options.guards ?? {},
   });
   let dispatch: Dispatch = dispatchOf(depot, options.seed);
   const wanted: Record<string, Wanted[string]> = {};
