@@ -6,6 +6,7 @@
  */
 import { isoOf } from '#domain/instant';
 import { later } from '#domain/units';
+import { isUnequal } from './composite-level.ts';
 import { compositeOf, type CompositePiece, type LimitInput, type LimitReadings } from './composite.ts';
 import type { InstalledProfile } from './profile.ts';
 import { tenthDown } from './quantize.ts';
@@ -20,7 +21,7 @@ export const readingNames = {
   A6: ['merge', 'keep'],
   A7: ['sum', 'cap-only'],
   A8: ['convert', 'keep-unit', 'no-limit'],
-  A9: ['total', 'per-phase'],
+  A9: ['total', 'per-phase', 'total-on-fewest'],
   A10: ['ignore', 'raise'],
   A11: ['from-first-start', 'all-times'],
   A12: ['transaction-start', 'charging-start'],
@@ -42,6 +43,8 @@ export interface CompositeRequest extends Omit<
   /** What stands where no profile holds, by unit; where only the other unit is given it is converted. */
   readonly noLimit?: { readonly A?: number; readonly W?: number };
   readonly readings?: Readings;
+  /** Units that the station is configured for; absent: any. */
+  readonly rateUnits?: readonly ('A' | 'W')[];
   /** Whether limits are cut to one decimal as on the wire. Default `exact`. */
   readonly rounding?: 'exact' | 'tenth-down';
 }
@@ -114,8 +117,11 @@ export function compositeAnswer(request: CompositeRequest): CompositeAnswer {
 }
 
 function refusalOf(request: CompositeRequest): string | undefined {
-  const { evseId, numberOfEvses, installed, transactions, readings } = request;
+  const { evseId, numberOfEvses, installed, transactions, readings, unit, rateUnits } = request;
   if (evseId > numberOfEvses) return `EVSE ${evseId} does not exist: the station has ${numberOfEvses}.`;
+  if (unit !== undefined && rateUnits?.includes(unit) === false) {
+    return `The station is not configured for ${unit} (K08.FR.07).`;
+  }
   if (readings?.A4 !== 'reject') return undefined;
   const counts = ({ evseId: place, profile }: InstalledProfile): boolean =>
     profile.kind === 'Relative' &&
@@ -153,18 +159,15 @@ function periodsOf(request: CompositeRequest, unit: 'A' | 'W'): readonly AnswerP
     readings: limitReadingsOf(readings),
   };
   const unequal = request.installed.some(({ profile }) =>
-    profile.schedules.some(({ periods }) =>
-      periods.some(({ limitL2, limitL3 }) => (limitL2 ?? limitL3) !== undefined),
-    ),
+    profile.schedules.some(({ periods }) => periods.some(isUnequal)),
   );
   const round = (limit: number): number | null => {
     if (limit === Infinity) return null;
     return request.rounding === 'tenth-down' ? tenthDown(limit) : Math.round(limit * 1e6) / 1e6;
   };
-  const rows =
-    unequal && unit === 'A'
-      ? unequalRows(input, round)
-      : compositeOf(input).map((piece) => rowOf(piece, now, round(piece.limit)));
+  const rows = unequal
+    ? unequalRows(input, round)
+    : compositeOf(input).map((piece) => rowOf(piece, now, round(piece.limit)));
   return readings?.A6 === 'keep' ? rows : rows.filter((row, i) => i === 0 || !isSameLimit(rows[i - 1], row));
 }
 
@@ -183,19 +186,25 @@ function rowOf(piece: CompositePiece, now: number, limit: number | null): Answer
   return piece.numberPhases === undefined ? row : { ...row, numberPhases: piece.numberPhases };
 }
 
-/** One composite for each phase, side by side. */
+/** One composite for each phase, side by side; where the phases are equal, W is their sum as elsewhere. */
 function unequalRows(input: LimitInput, round: (limit: number) => number | null): readonly AnswerPeriod[] {
-  const byPhase = ([1, 2, 3] as const).map((phase) => compositeOf({ ...input, phase }));
-  const starts = new Set(byPhase.flatMap((pieces) => pieces.map(({ startS }) => startS)));
+  const { unlimited, unit, electrical } = input;
+  const shared = unlimited === undefined || unit === 'A' ? unlimited : unlimited / electrical.phases;
+  const byPhase = ([1, 2, 3] as const).map((phase) => compositeOf({ ...input, phase, unlimited: shared }));
+  const whole = compositeOf(input);
+  const starts = new Set([whole, ...byPhase].flatMap((pieces) => pieces.map(({ startS }) => startS)));
   const rows: AnswerPeriod[] = [];
   for (const startS of [...starts].sort((a, b) => a - b)) {
-    const [first, second, third] = byPhase.map((pieces) =>
+    const [all, first, second, third] = [whole, ...byPhase].map((pieces) =>
       pieces.findLast((piece) => piece.startS <= startS),
     );
-    if (first === undefined || second === undefined || third === undefined) continue;
+    if (all === undefined || first === undefined || second === undefined || third === undefined) continue;
+    if (first.limit === second.limit && first.limit === third.limit) {
+      rows.push(rowOf({ ...all, startS }, input.from, round(all.limit)));
+      continue;
+    }
     const row = rowOf({ ...first, startS }, input.from, round(first.limit));
-    const equal = first.limit === second.limit && first.limit === third.limit;
-    rows.push(equal ? row : { ...row, limit_L2: round(second.limit), limit_L3: round(third.limit) });
+    rows.push({ ...row, limit_L2: round(second.limit), limit_L3: round(third.limit) });
   }
   return rows;
 }

@@ -9,17 +9,29 @@ import { invariant } from '#domain/invariant';
 import type { OcppVersion } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
+import { levelOf, type LevelQuestion, type LevelReadings } from './composite-level.ts';
+import {
+  emptyTrack,
+  filled,
+  joined,
+  lowestOf,
+  push,
+  raisedBy,
+  settled,
+  sumOf,
+  unlimitedLevel,
+  type Track,
+} from './composite-track.ts';
 import type {
   ChargingProfile,
   ChargingSchedule,
-  Electrical,
   InstalledProfile,
   SchedulePeriod,
   Transaction,
 } from './profile.ts';
 
 /** Readings of the ambiguities that change a limit; the first of each union is the default unless said otherwise. */
-export interface LimitReadings {
+export interface LimitReadings extends LevelReadings {
   /** 1.6 without a transaction: TxDefaultProfile applies as if one ran, or not. */
   readonly A3: 'simulate' | 'station-only';
   /** Relative without a transaction: counted from `now`, or not at all. */
@@ -33,12 +45,6 @@ export interface LimitReadings {
   readonly A6: 'merge' | 'keep';
   /** EVSE 0: the sum of the EVSEs under the station's cap, or the cap alone. */
   readonly A7: 'sum' | 'cap-only';
-  /** A profile in the other unit: converted, or no limit in this unit. */
-  readonly A8: 'convert' | 'no-limit';
-  /** A limit in W: over all phases together, or on each phase. */
-  readonly A9: 'total' | 'per-phase';
-  /** A limit below minChargingRate: stays, or is raised to it. */
-  readonly A10: 'ignore' | 'raise';
   /** A Recurring schedule before its first startSchedule: no limit, or as in any other cycle. */
   readonly A11: 'from-first-start' | 'all-times';
   /** Relative counts from the start of the transaction, or from when energy could flow. */
@@ -48,7 +54,7 @@ export interface LimitReadings {
 }
 
 /** What a limit is computed from. */
-export interface LimitInput {
+export interface LimitInput extends LevelQuestion {
   readonly version: OcppVersion;
   /** In order of installation: of two with equal rank the later leads. */
   readonly installed: readonly InstalledProfile[];
@@ -61,9 +67,6 @@ export interface LimitInput {
   readonly until: EpochS;
   /** When the question is asked; what has no other start counts from here. Absent: `from`. */
   readonly now?: EpochS;
-  readonly electrical: Electrical;
-  /** Unit of the answer: A per phase or W in total. */
-  readonly unit: 'A' | 'W';
   /** Whether an EVSE without a transaction is treated as if one ran that has no TxProfile. Default true. */
   readonly assumeTransaction?: boolean;
   /** What stands on an EVSE where no profile holds, in `unit`. Default `Infinity`. */
@@ -75,8 +78,10 @@ export interface LimitInput {
   readonly priorityEvses?: readonly number[];
   /** Seconds that the local clock is ahead of UTC, as a function of time; absent: 0. */
   readonly localOffsetS?: StepFunction;
-  /** Which phase of unequal limits is asked for; absent: the highest in A, the sum in W. */
-  readonly phase?: 1 | 2 | 3;
+  /** 2.1: state of charge in percent that the vehicle of an EVSE has told. */
+  readonly stateOfCharge?: readonly { readonly evseId: number; readonly percent: number }[];
+  /** 2.1: what a station drew for `randomizedDelay`: for each period but the first the seconds that it is put off. */
+  readonly randomDelays?: readonly { readonly profileId: number; readonly delaysS: readonly number[] }[];
 }
 
 /** One piece of a composite: from `startS` to the start of the next. */
@@ -112,18 +117,6 @@ export function compositeOf(input: LimitInput): readonly CompositePiece[] {
   });
 }
 
-/** Contiguous pieces; `phases` 0 means that nobody named a number. */
-interface Track {
-  readonly keep: boolean;
-  readonly startS: number[];
-  readonly value: number[];
-  readonly phases: number[];
-}
-
-function emptyTrack(keep: boolean): Track {
-  return { keep, startS: [], value: [], phases: [] };
-}
-
 /** A schedule with its place in time resolved: cycles of `everyS` from `startS`, seen only in `[fromS, untilS)`. */
 interface Clocked {
   readonly schedule: ChargingSchedule;
@@ -132,6 +125,8 @@ interface Clocked {
   readonly everyS: number;
   /** Length of one cycle that is executed. */
   readonly lengthS: number;
+  /** Most that any period allows, in the schedule's unit: that of limitAtSoC where the vehicle is full enough. */
+  readonly most: number;
   readonly firstCycle: number;
   readonly fromS: number;
   readonly untilS: number;
@@ -169,8 +164,9 @@ function trackOf(input: LimitInput): Track {
     const cap = layerOf(context, 0, purpose);
     if (cap !== undefined) track = joined(track, cap, lowestOf);
   }
+  track = settled(track, input);
   const generation = layerOf(context, input.evseId, 'LocalGeneration');
-  if (generation !== undefined) track = joined(track, generation, raisedBy);
+  if (generation !== undefined) track = joined(track, settled(generation, input), raisedBy);
   return input.unlimited === undefined ? track : filled(track, input.unlimited);
 }
 
@@ -188,7 +184,7 @@ function stationShareOf(context: Context): Track {
   const count = input.numberOfEvses ?? highestEvse(input);
   let total: Track | undefined;
   for (let evseId = 1; evseId <= count; evseId++) {
-    const share = evseShareOf(context, evseId);
+    const share = settled(evseShareOf(context, evseId), input);
     const known = input.unlimited === undefined ? share : filled(share, input.unlimited);
     total = total === undefined ? known : joined(total, known, sumOf);
   }
@@ -219,7 +215,7 @@ function transactionChain(context: Context, evseId: number): Clocked[] {
     const layer = layerRank(context, entry, evseId, transaction);
     if (layer > 0) insert(ranked, { profile, layer, level: profile.stackLevel, own });
   }
-  return clockedChain(context, ranked, startOfCharging(context, transaction));
+  return clockedChain(context, ranked, { evseId, chargingS: startOfCharging(context, transaction) });
 }
 
 function assumesTransaction(input: LimitInput): boolean {
@@ -275,7 +271,8 @@ function layerOf(
     if (evseId !== 0 && one.evseId !== evseId) continue;
     if (first === undefined || one.startedAt < first.startedAt) first = one;
   }
-  return trackOfChain(context, clockedChain(context, ranked, startOfCharging(context, first)));
+  const place = { evseId, chargingS: startOfCharging(context, first) };
+  return trackOfChain(context, clockedChain(context, ranked, place));
 }
 
 /** Where Relative schedules, and those without a start, begin; undefined: nowhere. */
@@ -307,19 +304,20 @@ function outranks(one: Ranked | undefined, entry: Ranked): boolean {
   return one.own && !entry.own;
 }
 
-function clockedChain(context: Context, ranked: readonly Ranked[], chargingS: number | undefined): Clocked[] {
+/** The EVSE that a limit is asked for, and when charging began there. */
+interface Place {
+  readonly evseId: number;
+  readonly chargingS: number | undefined;
+}
+
+function clockedChain(context: Context, ranked: readonly Ranked[], place: Place): Clocked[] {
   const chain: Clocked[] = [];
-  for (const { profile } of ranked) place(context, profile, chargingS, chain);
+  for (const { profile } of ranked) addClocked(context, profile, place, chain);
   return chain;
 }
 
 /** Adds the windows in which a profile is valid, each with its clock. */
-function place(
-  context: Context,
-  profile: ChargingProfile,
-  chargingS: number | undefined,
-  chain: Clocked[],
-): void {
+function addClocked(context: Context, profile: ChargingProfile, place: Place, chain: Clocked[]): void {
   const schedule = profile.schedules[0];
   if (schedule === undefined || schedule.periods.length === 0) return;
   const { input } = context;
@@ -327,43 +325,80 @@ function place(
   const untilS = Math.min(profile.validTo ?? Infinity, input.until);
   const { offline } = input;
   if (profile.maxOfflineDurationS === undefined || offline === undefined) {
-    placeWindow(context, profile, { schedule, chargingS, fromS, untilS }, chain);
+    addWindow(context, profile, { schedule, place, fromS, untilS }, chain);
     return;
   }
   const lostS = offline.sinceS + profile.maxOfflineDurationS;
   const backS = offline.untilS ?? Infinity;
   const again = lostS >= backS || profile.invalidAfterOfflineDuration !== true;
-  placeWindow(context, profile, { schedule, chargingS, fromS, untilS: Math.min(untilS, lostS) }, chain);
+  addWindow(context, profile, { schedule, place, fromS, untilS: Math.min(untilS, lostS) }, chain);
   if (!again) return;
-  placeWindow(context, profile, { schedule, chargingS, fromS: Math.max(fromS, backS, lostS), untilS }, chain);
+  addWindow(context, profile, { schedule, place, fromS: Math.max(fromS, backS, lostS), untilS }, chain);
 }
 
 interface Window {
   readonly schedule: ChargingSchedule;
-  readonly chargingS: number | undefined;
+  readonly place: Place;
   readonly fromS: number;
   readonly untilS: number;
 }
 
-function placeWindow(context: Context, profile: ChargingProfile, window: Window, chain: Clocked[]): void {
+function addWindow(context: Context, profile: ChargingProfile, window: Window, chain: Clocked[]): void {
   const { schedule, fromS, untilS } = window;
   if (fromS >= untilS) return;
   const startS = startOfSchedule(context, profile, window);
   if (startS === undefined) return;
   const { readings, localOffsetS } = context.input;
   const everyS = cycleLengthOf(profile);
+  const lengthS = Math.min(schedule.durationS ?? Infinity, everyS);
   const clocked: Clocked = {
     schedule,
-    periods: ascending(schedule.periods),
+    periods: putOff(context.input, profile, ascending(schedule.periods), lengthS),
     startS,
     everyS,
-    lengthS: Math.min(schedule.durationS ?? Infinity, everyS),
+    lengthS,
+    most: mostAtSoc(context.input, schedule, window.place.evseId),
     firstCycle: readings?.A11 === 'all-times' && everyS < Infinity ? -Infinity : 0,
     fromS,
     untilS,
   };
   if (localOffsetS === undefined || !followsWall(context, profile, schedule)) chain.push(clocked);
   else placeOnWall(clocked, localOffsetS, chain);
+}
+
+/** K01.FR.100: the limit of limitAtSoC where the vehicle has told that much. */
+function mostAtSoc(input: LimitInput, { limitAtSoc }: ChargingSchedule, evseId: number): number {
+  if (limitAtSoc === undefined) return Infinity;
+  const told = input.stateOfCharge?.find((one) => one.evseId === evseId);
+  return told !== undefined && told.percent >= limitAtSoc.soc ? Math.max(0, limitAtSoc.limit) : Infinity;
+}
+
+/**
+ * K01.FR.92 to 97: each period but the first put off by what the station drew, no more than randomizedDelay. A period
+ * that would begin no sooner than the next one that is left, or after the schedule has ended, is left out.
+ */
+function putOff(
+  input: LimitInput,
+  profile: ChargingProfile,
+  periods: readonly SchedulePeriod[],
+  lengthS: number,
+): readonly SchedulePeriod[] {
+  const most = profile.schedules[0]?.randomizedDelayS ?? 0;
+  const drawn = input.randomDelays?.find((one) => one.profileId === profile.id);
+  if (drawn === undefined || most <= 0) return periods;
+  if (profile.purpose !== 'TxProfile' && profile.purpose !== 'TxDefaultProfile') return periods;
+  const left: SchedulePeriod[] = [];
+  let nextS = lengthS;
+  for (let i = periods.length - 1; i >= 0; i--) {
+    const period = periods[i];
+    if (period === undefined) continue;
+    const delayS = period.startS > 0 ? Math.min(drawn.delaysS[i - 1] ?? 0, most) : 0;
+    const startS = period.startS + delayS;
+    if (startS >= nextS) continue;
+    nextS = startS;
+    left.push({ ...period, startS });
+  }
+  return left.toReversed();
 }
 
 function followsWall(context: Context, profile: ChargingProfile, schedule: ChargingSchedule): boolean {
@@ -393,10 +428,10 @@ function offsetAt(localOffsetS: StepFunction, at: number): number {
 }
 
 function startOfSchedule(context: Context, profile: ChargingProfile, window: Window): number | undefined {
-  if (profile.kind === 'Relative') return window.chargingS;
+  if (profile.kind === 'Relative') return window.place.chargingS;
   const startAt = window.schedule.startAt;
   if (profile.kind === 'Dynamic') return profile.dynUpdateAt ?? startAt ?? context.nowS;
-  return startAt ?? window.chargingS;
+  return startAt ?? window.place.chargingS;
 }
 
 /** The periods in order of time; of two that start together the later one in the list stays last and so leads. */
@@ -418,7 +453,8 @@ interface Sweep {
 
 function trackOfChain(context: Context, chain: readonly Clocked[]): Track {
   const { input } = context;
-  const track = emptyTrack(input.readings?.A6 === 'keep');
+  const { readings } = input;
+  const track = emptyTrack(readings?.A6 === 'keep', readings?.A9 === 'total-on-fewest');
   fill({ input, chain, track }, 0, input.from, input.until);
   return track;
 }
@@ -433,7 +469,7 @@ function fill(sweep: Sweep, k: number, fromS: number, untilS: number): void {
     if (clocked.fromS < untilS && clocked.untilS > cursorS) cursorS = fillFrom(sweep, i, cursorS, untilS);
     if (cursorS >= untilS) return;
   }
-  push(sweep.track, cursorS, Infinity, 0);
+  push(sweep.track, cursorS, unlimitedLevel);
 }
 
 /** Writes from `fromS` to the end of the last period of profile `k` before `untilS`, gaps by those below; that end. */
@@ -458,8 +494,7 @@ function fillFrom(sweep: Sweep, k: number, fromS: number, untilS: number): numbe
       const periodEndS = next === undefined ? cycleEndS : Math.min(cycleS + next.startS, cycleEndS);
       if (periodEndS <= periodS) continue;
       if (periodS > cursorS) fill(sweep, k + 1, cursorS, periodS);
-      const level = levelOf(sweep.input, clocked.schedule, period);
-      push(sweep.track, periodS, level, period.numberPhases ?? 0);
+      push(sweep.track, periodS, levelOf(sweep.input, clocked.schedule, period, clocked.most));
       cursorS = periodEndS;
     }
     if (everyS === Infinity || cycleEndS >= endS) break;
@@ -478,90 +513,4 @@ function periodAt(periods: readonly SchedulePeriod[], elapsedS: number): number 
     else high = middle - 1;
   }
   return low;
-}
-
-function push(track: Track, startS: number, value: number, phases: number): void {
-  const last = track.value.length - 1;
-  if (last >= 0 && !track.keep && track.value[last] === value && track.phases[last] === phases) return;
-  track.startS.push(startS);
-  track.value.push(value);
-  track.phases.push(phases);
-}
-
-/** The limit of one period in the unit asked for; `Infinity` where a 2.1 period holds without a limit. */
-function levelOf(input: LimitInput, schedule: ChargingSchedule, period: SchedulePeriod): number {
-  if (period.operationMode === 'Idle') return 0;
-  const { readings, unit } = input;
-  if (schedule.unit !== unit && readings?.A8 === 'no-limit') return Infinity;
-  if (period.limitL2 !== undefined || period.limitL3 !== undefined) {
-    return unequalLevelOf(input, schedule.unit, period);
-  }
-  let limit = period.limit ?? Infinity;
-  if (period.setpoint !== undefined && (period.operationMode ?? '').startsWith('Central')) {
-    limit = Math.min(limit, Math.max(0, period.setpoint));
-  }
-  if (readings?.A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
-  const phases = period.numberPhases ?? input.electrical.phases;
-  const perPhase = schedule.unit === 'W' && readings?.A9 === 'per-phase';
-  if (schedule.unit === unit) return perPhase ? limit * phases : limit;
-  if (unit === 'W') return limit * input.electrical.voltage * phases;
-  return limit / (perPhase ? input.electrical.voltage : input.electrical.voltage * phases);
-}
-
-/** The limit where 2.1 gives each phase its own; a phase without a number carries nothing. */
-function unequalLevelOf(input: LimitInput, unit: 'A' | 'W', period: SchedulePeriod): number {
-  const { voltage } = input.electrical;
-  const perPhase = [period.limit ?? 0, period.limitL2 ?? 0, period.limitL3 ?? 0];
-  if (input.unit === 'W') {
-    const total = perPhase.reduce((a, b) => a + b, 0);
-    return unit === 'W' ? total : total * voltage;
-  }
-  const amperes = unit === 'A' ? perPhase : perPhase.map((watts) => watts / voltage);
-  if (input.phase === undefined) return Math.max(...amperes);
-  return amperes[input.phase - 1] ?? 0;
-}
-
-/** How two tracks become one. */
-interface Join {
-  readonly value: (a: number, b: number) => number;
-  readonly phases: (a: number, b: number) => number;
-}
-
-/** The lower limit, on the fewest phases that either names. */
-const lowestOf: Join = {
-  value: Math.min,
-  phases: (a, b) => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b)),
-};
-
-/** The sum, with a number of phases only where both agree on it. */
-const sumOf: Join = { value: (a, b) => a + b, phases: (a, b) => (a === b ? a : 0) };
-
-/** The first raised by the second where the second has a value. */
-const raisedBy: Join = { value: (a, b) => (b === Infinity ? a : a + b), phases: (a) => a };
-
-/** Two tracks over the same window joined piece by piece. */
-function joined(a: Track, b: Track, join: Join): Track {
-  const track = emptyTrack(a.keep);
-  let i = 0;
-  let j = 0;
-  let startS = a.startS[0] ?? 0;
-  for (;;) {
-    const value = join.value(a.value[i] ?? Infinity, b.value[j] ?? Infinity);
-    push(track, startS, value, join.phases(a.phases[i] ?? 0, b.phases[j] ?? 0));
-    const nextA = a.startS[i + 1] ?? Infinity;
-    const nextB = b.startS[j + 1] ?? Infinity;
-    startS = Math.min(nextA, nextB);
-    if (startS === Infinity) return track;
-    if (nextA === startS) i++;
-    if (nextB === startS) j++;
-  }
-}
-
-function filled(track: Track, unlimited: number): Track {
-  const out = emptyTrack(track.keep);
-  for (let i = 0; i < track.value.length; i++) {
-    const value = track.value[i] ?? Infinity;
-    push(out, track.startS[i] ?? 0, value === Infinity ? unlimited : value, track.phases[i] ?? 0);
-  }
-  return out;
 }

@@ -27,12 +27,23 @@ export interface SchedulePeriod {
   readonly limitL3?: number;
   readonly numberPhases?: number;
   readonly phaseToUse?: number;
-  /** 2.1 only; carried so that nothing is lost on the way. */
+  /** 2.1: what the vehicle should follow; where phases differ, that of L1, with L2 and L3. Negative: discharging. */
   readonly setpoint?: number;
+  readonly setpointL2?: number;
+  readonly setpointL3?: number;
+  /** 2.1; no charging limit depends on it. */
   readonly dischargeLimit?: number;
+  /** 2.1; absent: ChargingOnly. */
   readonly operationMode?: string;
   /** Standard fields that no limit depends on, by their wire names, so that a profile comes back as it was. */
   readonly rest?: Readonly<Record<string, unknown>>;
+}
+
+/** 2.1: from `soc` percent on no more than `limit`. */
+interface LimitAtSoc {
+  readonly soc: number;
+  readonly limit: number;
+  readonly customData?: unknown;
 }
 
 /** One schedule of a profile. */
@@ -45,6 +56,10 @@ export interface ChargingSchedule {
   readonly minChargingRate?: number;
   /** 2.1: `startAt` is local wall time, its digits counted as if they were UTC. */
   readonly useLocalTime?: boolean;
+  /** 2.1: most that each start but the first is put off, by a number that the station draws. */
+  readonly randomizedDelayS?: number;
+  /** 2.1: a limit, in `unit`, from a state of charge on. */
+  readonly limitAtSoc?: LimitAtSoc;
   readonly periods: readonly SchedulePeriod[];
   /** Standard fields that no limit depends on, by their wire names. */
   readonly rest?: Readonly<Record<string, unknown>>;

@@ -52,8 +52,8 @@ function k01fr81({ profile, station }: Subject): readonly Finding[] {
 function k01fr95(subject: Subject): readonly Finding[] {
   const { purpose } = subject.profile;
   if (purpose === 'TxProfile' || purpose === 'TxDefaultProfile') return [];
-  return inSchedules(subject, ({ rest }, path) =>
-    Number(rest?.['randomizedDelay'] ?? 0) > 0
+  return inSchedules(subject, ({ randomizedDelayS = 0 }, path) =>
+    randomizedDelayS > 0
       ? finding(`${path}.randomizedDelay`, 'Random delays are for TxProfile and TxDefaultProfile.')
       : [],
   );
@@ -85,8 +85,8 @@ function k01fr123(subject: Subject): readonly Finding[] {
 
 function k01fr124(subject: Subject): readonly Finding[] {
   if (subject.station.supportsRandomizedDelay !== false) return [];
-  return inSchedules(subject, ({ rest }, path) =>
-    rest?.['randomizedDelay'] === undefined
+  return inSchedules(subject, ({ randomizedDelayS }, path) =>
+    randomizedDelayS === undefined
       ? []
       : finding(`${path}.randomizedDelay`, 'SupportsRandomizedDelay is not true.'),
   );
@@ -94,10 +94,8 @@ function k01fr124(subject: Subject): readonly Finding[] {
 
 function k01fr125(subject: Subject): readonly Finding[] {
   if (subject.station.supportsLimitAtSoc !== false) return [];
-  return inSchedules(subject, ({ rest }, path) =>
-    rest?.['limitAtSoC'] === undefined
-      ? []
-      : finding(`${path}.limitAtSoC`, 'SupportsLimitAtSoC is not true.'),
+  return inSchedules(subject, ({ limitAtSoc }, path) =>
+    limitAtSoc === undefined ? [] : finding(`${path}.limitAtSoC`, 'SupportsLimitAtSoC is not true.'),
   );
 }
 

@@ -131,7 +131,9 @@ const schedule21 = z
   .strictObject({
     ...schedule201,
     startSchedule: optional(localInstant),
-    limitAtSoC: optional(carried),
+    limitAtSoC: optional(
+      z.strictObject({ soc: z.int().min(0).max(100), limit: z.number(), customData: optional(carried) }),
+    ),
     powerTolerance: optional(z.number()),
     signatureId: optional(whole),
     digestValue: optional(z.string()),
@@ -186,6 +188,50 @@ export function profileOfWire(
       return read.ok ? ok(profileOf2x(read.value)) : read;
     }
   }
+}
+
+/**
+ * The profile in an object as a station was recorded to hold it: a field that is null counts as absent, an instant
+ * without an offset as UTC, `t` and `z` as `T` and `Z`. Everything else as `profileOfWire`.
+ */
+export function profileOfRecord(
+  version: OcppVersion,
+  value: unknown,
+  root = '',
+): Result<ChargingProfile, Fault[]> {
+  return profileOfWire(version, tidied(value, ''), root);
+}
+
+const instantFields: ReadonlySet<string> = new Set([
+  'validFrom',
+  'validTo',
+  'dynUpdateTime',
+  'startSchedule',
+]);
+
+/** How deep the parts of a profile stand in it that are read; what stands deeper is carried as it is. */
+const partsDepth = 5;
+
+/** A record without nulls in its objects, and with instants as the standard writes them. */
+function tidied(value: unknown, field: string, depth = 0): unknown {
+  if (typeof value === 'string') return instantFields.has(field) ? tidyInstant(value) : value;
+  if (typeof value !== 'object' || value === null || depth > partsDepth || field === 'customData')
+    return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => tidied(one, '', depth + 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== null)
+      .map(([key, one]) => [key, tidied(one, key, depth + 1)]),
+  );
+}
+
+function tidyInstant(text: string): string {
+  const parts = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,]\d+)?(Z|z|[+-]\d{2}(?::?\d{2})?)?$/.exec(
+    text,
+  );
+  if (parts === null) return text;
+  const [, day = '', time = '', zone = 'Z'] = parts;
+  return `${day}T${time}${zone.length === 3 ? `${zone}:00` : zone.toUpperCase()}`;
 }
 
 /** The profile as an object of the version. A form that the version does not have is a mistake of ours. */
@@ -259,11 +305,9 @@ function profileOf16(wire: Wire16): ChargingProfile {
 
 const profileRest = ['dynUpdateInterval', 'priceScheduleSignature', 'customData'];
 const scheduleRest = [
-  'limitAtSoC',
   'powerTolerance',
   'signatureId',
   'digestValue',
-  'randomizedDelay',
   'salesTariff',
   'absolutePriceSchedule',
   'priceLevelSchedule',
@@ -272,8 +316,6 @@ const scheduleRest = [
 const periodRest = [
   'dischargeLimit_L2',
   'dischargeLimit_L3',
-  'setpoint_L2',
-  'setpoint_L3',
   'setpointReactive',
   'setpointReactive_L2',
   'setpointReactive_L3',
@@ -315,6 +357,8 @@ function scheduleOf2x(wire: WireSchedule): ChargingSchedule {
     unit: wire.chargingRateUnit,
     minChargingRate: wire.minChargingRate,
     useLocalTime: wire.useLocalTime,
+    randomizedDelayS: wire.randomizedDelay,
+    limitAtSoc: wire.limitAtSoC,
     periods: wire.chargingSchedulePeriod.map(periodOf2x),
     rest: restOf(wire, scheduleRest),
   });
@@ -329,6 +373,8 @@ function periodOf2x(wire: WirePeriod): SchedulePeriod {
     numberPhases: wire.numberPhases,
     phaseToUse: wire.phaseToUse,
     setpoint: wire.setpoint,
+    setpointL2: wire.setpoint_L2,
+    setpointL3: wire.setpoint_L3,
     dischargeLimit: wire.dischargeLimit,
     operationMode: wire.operationMode,
     rest: restOf(wire, periodRest),
@@ -391,6 +437,8 @@ function wire2xOf(version: '2.0.1' | '2.1', profile: ChargingProfile): Record<st
         chargingRateUnit: schedule.unit,
         minChargingRate: schedule.minChargingRate,
         useLocalTime: schedule.useLocalTime,
+        randomizedDelay: schedule.randomizedDelayS,
+        limitAtSoC: schedule.limitAtSoc,
         ...schedule.rest,
         chargingSchedulePeriod: schedule.periods.map(wirePeriodOf),
       }),
@@ -407,6 +455,8 @@ function wirePeriodOf(period: SchedulePeriod): Record<string, unknown> {
     numberPhases: period.numberPhases,
     phaseToUse: period.phaseToUse,
     setpoint: period.setpoint,
+    setpoint_L2: period.setpointL2,
+    setpoint_L3: period.setpointL3,
     dischargeLimit: period.dischargeLimit,
     operationMode: period.operationMode,
     ...period.rest,

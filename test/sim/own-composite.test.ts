@@ -3,7 +3,7 @@ import { invariant } from '#domain/invariant';
 import { isoOf } from '#domain/instant';
 import { prngOf, type Prng } from '#domain/prng';
 import { epochS } from '#domain/units';
-import { composite } from '#ocpp/profile-operations';
+import { composite } from '#ocpp/composite-operation';
 import {
   allowedAt,
   compositeOf,

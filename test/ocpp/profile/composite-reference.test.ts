@@ -25,16 +25,41 @@ function chance(random: Prng, share: number): boolean {
   return random.next() < share;
 }
 
+const modes = [
+  'Idle',
+  'ChargingOnly',
+  'CentralSetpoint',
+  'CentralFrequency',
+  'ExternalSetpoint',
+  'ExternalLimits',
+  'LocalLoadBalancing',
+];
+
+/** What only 2.1 has in a period; what has no numbers of its own loses its limit sometimes. */
+function fieldsOf21(random: Prng): Partial<SchedulePeriod> {
+  const amount = (): number => pick(random, [-4, 0, 6, 9.5, 16, 2300]);
+  return {
+    ...(chance(random, 0.3) ? { operationMode: pick(random, modes) } : {}),
+    ...(chance(random, 0.25) ? { setpoint: amount() } : {}),
+    ...(chance(random, 0.08) ? { limitL2: amount() } : {}),
+    ...(chance(random, 0.08) ? { limitL3: amount() } : {}),
+    ...(chance(random, 0.04) ? { setpointL2: amount() } : {}),
+    ...(chance(random, 0.04) ? { setpointL3: amount() } : {}),
+  };
+}
+
 function periodsOf(random: Prng, spanS: number, is21: boolean): SchedulePeriod[] {
-  const periods = Array.from({ length: random.integer(1, 5) }, (_, i) => ({
-    startS: i === 0 && chance(random, 0.85) ? 0 : random.integer(0, spanS),
-    limit: pick(random, [0, 6, 8.5, 10, 16, 32, 3000, 11_000]),
-    ...(chance(random, 0.4) ? { numberPhases: random.integer(1, 3) } : {}),
-    ...(is21 && chance(random, 0.2)
-      ? { operationMode: pick(random, ['Idle', 'ChargingOnly', 'CentralSetpoint']) }
-      : {}),
-    ...(is21 && chance(random, 0.2) ? { setpoint: random.integer(-10, 40) } : {}),
-  }));
+  const periods = Array.from({ length: random.integer(1, 5) }, (_, i): SchedulePeriod => {
+    const limit = chance(random, 0.03) ? -3 : pick(random, [0, 6, 8.5, 10, 16, 32, 3000, 11_000]);
+    return {
+      startS: i === 0 && chance(random, 0.85) ? 0 : random.integer(0, spanS),
+      ...(is21 && chance(random, 0.15) ? {} : { limit }),
+      ...(chance(random, 0.4)
+        ? { numberPhases: chance(random, 0.1) ? pick(random, [0, 4]) : random.integer(1, 3) }
+        : {}),
+      ...(is21 ? fieldsOf21(random) : {}),
+    };
+  });
   return chance(random, 0.9) ? periods.toSorted((a, b) => a.startS - b.startS) : periods;
 }
 
@@ -59,7 +84,7 @@ function profileOf(random: Prng, id: number, spanS: number, is21: boolean): Inst
   const near = (): ReturnType<typeof after> => after(t0, random.integer(-spanS, spanS));
   const profile: ChargingProfile = {
     id,
-    stackLevel: random.integer(0, 3),
+    stackLevel: chance(random, 0.1) ? random.integer(0, 33) : random.integer(0, 3),
     purpose,
     kind,
     ...(kind === 'Recurring' ? { recurrency: pick(random, ['Daily', 'Daily', 'Weekly'] as const) } : {}),
@@ -72,8 +97,12 @@ function profileOf(random: Prng, id: number, spanS: number, is21: boolean): Inst
     schedules: [
       {
         ...(kind === 'Relative' || chance(random, 0.1) ? {} : { startAt: near() }),
-        ...(chance(random, 0.5) ? { durationS: random.integer(1, spanS) } : {}),
+        ...(chance(random, 0.5) ? { durationS: random.integer(0, spanS) } : {}),
         ...(is21 && chance(random, 0.2) ? { useLocalTime: true } : {}),
+        ...(is21 && chance(random, 0.2) ? { randomizedDelayS: random.integer(0, spanS >> 2) } : {}),
+        ...(is21 && chance(random, 0.15)
+          ? { limitAtSoc: { soc: random.integer(0, 100), limit: pick(random, [0, 6, 2000]) } }
+          : {}),
         ...(chance(random, 0.2) ? { minChargingRate: 6 } : {}),
         unit: chance(random, 0.7) ? 'A' : 'W',
         periods: periodsOf(random, spanS, is21),
@@ -93,7 +122,7 @@ function readingsOf(random: Prng): Partial<LimitReadings> {
     ...some('A5', ['connector-replaces', 'by-stack-level', 'connector-leads']),
     ...some('A7', ['sum', 'cap-only']),
     ...some('A8', ['convert', 'no-limit']),
-    ...some('A9', ['total', 'per-phase']),
+    ...some('A9', ['total', 'per-phase', 'total-on-fewest']),
     ...some('A10', ['ignore', 'raise']),
     ...some('A11', ['from-first-start', 'all-times']),
     ...some('A12', ['transaction-start', 'charging-start']),
@@ -124,12 +153,22 @@ function inputOf(random: Prng, spanS: number): LimitInput {
     installed: Array.from({ length: random.integer(0, 10) }, (_, i) => profileOf(random, i + 1, spanS, is21)),
     transactions,
     evseId: random.integer(0, 2),
-    numberOfEvses: 2,
+    numberOfEvses: pick(random, [1, 2, 2, 3]),
     from,
     until: after(from, random.integer(1, spanS)),
     now,
-    electrical: { voltage: 230, phases: pick(random, [1, 3]) },
+    electrical: { voltage: pick(random, [230, 120]), phases: pick(random, [1, 2, 3, 3]) },
     unit: pick(random, ['A', 'W']),
+    ...(is21 && chance(random, 0.2) ? { phase: pick(random, [1, 2, 3] as const) } : {}),
+    ...(is21 && chance(random, 0.5)
+      ? {
+          stateOfCharge: [1, 2].map((evseId) => ({ evseId, percent: random.integer(0, 100) })),
+          randomDelays: Array.from({ length: 6 }, (_, i) => ({
+            profileId: i + 1,
+            delaysS: Array.from({ length: random.integer(0, 5) }, () => random.integer(0, spanS >> 2)),
+          })),
+        }
+      : {}),
     ...(chance(random, 0.2) ? { assumeTransaction: false } : {}),
     ...(chance(random, 0.2) ? { unlimited: 32 } : {}),
     readings: readingsOf(random),

@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { compile, compileInput, compileOutput } from '#ocpp/compile-operation';
+import { composite, compositeInput, compositeOutput } from '#ocpp/composite-operation';
 import {
-  compile,
-  compileInput,
-  compileOutput,
-  composite,
-  compositeInput,
-  compositeOutput,
   validateProfileDocument,
   validateProfileInput,
   validateProfileOutput,
-} from '#ocpp/profile-operations';
+} from '#ocpp/validate-profile-operation';
 
 const wire16 = (other: object = {}, schedule: object = {}): object => ({
   chargingProfileId: 1,

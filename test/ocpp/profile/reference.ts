@@ -10,34 +10,63 @@ import type { ChargingSchedule, InstalledProfile, SchedulePeriod } from '#ocpp/p
 interface Held {
   readonly period: SchedulePeriod;
   readonly schedule: ChargingSchedule;
+  /** Whom it is asked for. */
+  readonly evseId: number;
 }
 
 /** The limit at `t`, `Infinity` where nothing limits. */
 export function referenceLimit(input: LimitInput, t: number): number {
-  const caps = [
-    led(input, t, 0, (one) => one.evseId === 0 && one.profile.purpose === 'ChargingStationMaxProfile'),
-    led(
-      input,
-      t,
-      0,
-      (one) => one.evseId === 0 && one.profile.purpose === 'ChargingStationExternalConstraints',
-    ),
-  ].map((held) => limitIn(input, held));
-  const ids = Array.from({ length: input.numberOfEvses ?? 0 }, (_, i) => i + 1);
-  const shares =
-    input.evseId > 0
-      ? [shareOf(input, t, input.evseId)]
-      : [ids.reduce((total, id) => total + orUnlimited(input, shareOf(input, t, id)), 0)];
-  const capOnly = input.evseId === 0 && input.readings?.A7 === 'cap-only';
-  const lowest = Math.min(...caps, ...(capOnly || (input.evseId === 0 && ids.length === 0) ? [] : shares));
+  const caps = (['ChargingStationMaxProfile', 'ChargingStationExternalConstraints'] as const).map((purpose) =>
+    led(input, t, 0, (one) => one.evseId === 0 && one.profile.purpose === purpose),
+  );
   const generation = led(
     input,
     t,
     input.evseId,
     (one) => (one.evseId === input.evseId || one.evseId === 0) && one.profile.purpose === 'LocalGeneration',
   );
-  const raised = generation === undefined ? lowest : lowest + finiteOr(limitIn(input, generation), 0);
+  const lowest =
+    input.evseId > 0
+      ? lowestIn(input, [...caps, ...heldBy(input, t, input.evseId)])
+      : ofStation(input, t, caps);
+  const raised = generation === undefined ? lowest : lowest + finiteOr(lowestIn(input, [generation]), 0);
   return orUnlimited(input, raised);
+}
+
+/** EVSE 0: what the EVSEs may draw together, and no more than the caps. */
+function ofStation(input: LimitInput, t: number, caps: readonly (Held | undefined)[]): number {
+  const ids = Array.from({ length: input.numberOfEvses ?? 0 }, (_, i) => i + 1);
+  const none = input.readings?.A7 === 'cap-only' || ids.length === 0;
+  const shares = none ? [] : ids.map((id) => heldBy(input, t, id));
+  const sum = shares.reduce((total, held) => total + orUnlimited(input, lowestIn(input, held)), 0);
+  // Phases of a sum are known where all agree on them.
+  const named = new Set(shares.map((held) => fewest(held)));
+  const [agreed = 0] = named;
+  const capPhases = fewest(caps);
+  const sumPhases = named.size === 1 ? agreed : 0;
+  const phases = Math.min(...[capPhases, sumPhases].filter((one) => one > 0));
+  const capped = lowestIn(input, caps, Number.isFinite(phases) ? phases : input.electrical.phases);
+  return none ? capped : Math.min(sum, capped);
+}
+
+/** The fewest phases that anyone names; 0 where nobody does. */
+function fewest(helds: readonly (Held | undefined)[]): number {
+  const named = helds.map((held) => phasesOf(held)).filter((one) => one > 0);
+  return named.length === 0 ? 0 : Math.min(...named);
+}
+
+function phasesOf(held: Held | undefined): number {
+  const phases = held?.period.numberPhases ?? 0;
+  return phases <= 0 ? 0 : phases >= 3 ? 3 : phases;
+}
+
+/** The lowest of all that hold; W of the other unit may be over the fewest phases that any of them names. */
+function lowestIn(
+  input: LimitInput,
+  helds: readonly (Held | undefined)[],
+  common: number = fewest(helds) || input.electrical.phases,
+): number {
+  return Math.min(...helds.map((held) => limitIn(input, held, common)));
 }
 
 function finiteOr(value: number, other: number): number {
@@ -49,14 +78,14 @@ function orUnlimited(input: LimitInput, value: number): number {
 }
 
 /** Transaction layer and own external constraints of one EVSE. */
-function shareOf(input: LimitInput, t: number, evseId: number): number {
+function heldBy(input: LimitInput, t: number, evseId: number): readonly (Held | undefined)[] {
   const external = led(
     input,
     t,
     evseId,
     (one) => one.evseId === evseId && one.profile.purpose === 'ChargingStationExternalConstraints',
   );
-  return Math.min(limitIn(input, transactionLead(input, t, evseId)), limitIn(input, external));
+  return [transactionLead(input, t, evseId), external];
 }
 
 function transactionLead(input: LimitInput, t: number, evseId: number): Held | undefined {
@@ -129,10 +158,35 @@ function heldAt(
   if (elapsed === undefined) return undefined;
   if (schedule.durationS !== undefined && elapsed >= schedule.durationS) return undefined;
   let held: SchedulePeriod | undefined;
-  for (const period of schedule.periods) {
+  for (const period of putOff(input, profile, schedule)) {
     if (period.startS <= elapsed && (held === undefined || period.startS >= held.startS)) held = period;
   }
-  return held === undefined ? undefined : { period: held, schedule };
+  return held === undefined ? undefined : { period: held, schedule, evseId };
+}
+
+/** The periods with the starts that the station drew, those left out that a later one overtakes or that start too late. */
+function putOff(
+  input: LimitInput,
+  profile: InstalledProfile['profile'],
+  schedule: ChargingSchedule,
+): readonly SchedulePeriod[] {
+  const drawn = input.randomDelays?.find((one) => one.profileId === profile.id)?.delaysS;
+  const most = schedule.randomizedDelayS ?? 0;
+  const delays = profile.purpose === 'TxProfile' || profile.purpose === 'TxDefaultProfile';
+  if (drawn === undefined || most === 0 || !delays) return schedule.periods;
+  const inOrder = schedule.periods.toSorted((a, b) => a.startS - b.startS);
+  const moved = inOrder.map((period, i) =>
+    period.startS === 0 ? period : { ...period, startS: period.startS + Math.min(most, drawn[i - 1] ?? 0) },
+  );
+  const cycle =
+    profile.kind !== 'Recurring' ? Infinity : profile.recurrency === 'Weekly' ? 7 * 86_400 : 86_400;
+  const endS = Math.min(schedule.durationS ?? Infinity, cycle);
+  // One that starts no sooner than any after it that itself begins before the end.
+  return moved.filter(
+    (period, i) =>
+      period.startS < endS &&
+      moved.slice(i + 1).every((next) => next.startS >= endS || next.startS > period.startS),
+  );
 }
 
 function isLost(input: LimitInput, mostS: number | undefined, forGood: boolean, t: number): boolean {
@@ -191,23 +245,49 @@ function elapsedAt(
   return ((elapsed % cycle) + cycle) % cycle;
 }
 
-/** The limit of a period in the unit asked for. */
-function limitIn(input: LimitInput, held: Held | undefined): number {
+/** The limit of a period in the unit asked for; `common` phases where a reading wants one number for all. */
+function limitIn(input: LimitInput, held: Held | undefined, common: number): number {
   if (held === undefined) return Infinity;
   const { period, schedule } = held;
+  const { voltage } = input.electrical;
+  const { A8, A9, A10 } = input.readings ?? {};
   if (period.operationMode === 'Idle') return 0;
-  if (input.readings?.A8 === 'no-limit' && schedule.unit !== input.unit) return Infinity;
-  const phases = period.numberPhases ?? input.electrical.phases;
-  let limit = period.limit ?? Infinity;
-  if (period.operationMode === 'CentralSetpoint' && period.setpoint !== undefined) {
-    limit = Math.min(limit, Math.max(period.setpoint, 0));
+  if (A8 === 'no-limit' && schedule.unit !== input.unit) return Infinity;
+  const follows = period.operationMode === 'CentralSetpoint' || period.operationMode === 'CentralFrequency';
+  const draws = (limit = Infinity, setpoint = Infinity): number =>
+    Math.max(0, follows ? Math.min(limit, setpoint) : limit);
+  const full = schedule.limitAtSoc;
+  const told = input.stateOfCharge?.find((one) => one.evseId === held.evseId)?.percent ?? -1;
+  const most = full !== undefined && told >= full.soc ? Math.max(0, full.limit) : Infinity;
+  const others = [period.limitL2, period.limitL3, period.setpointL2, period.setpointL3];
+  if (others.some((one) => one !== undefined)) {
+    const phases = [
+      [period.limit, period.setpoint],
+      [period.limitL2, period.setpointL2],
+      [period.limitL3, period.setpointL3],
+    ].map(([limit, setpoint]) =>
+      limit === undefined && setpoint === undefined ? undefined : draws(limit, setpoint),
+    );
+    const used = phases.filter((one) => one !== undefined).length;
+    const amps = phases.map((one) => {
+      if (one === undefined) return 0;
+      const capped = Math.min(one, schedule.unit === 'W' ? most / used : most);
+      return schedule.unit === 'W' ? capped / voltage : capped;
+    });
+    const [first = 0, second = 0, third = 0] = amps;
+    const asked = input.phase === undefined ? undefined : amps[input.phase - 1]!;
+    if (input.unit === 'A') return asked ?? Math.max(...amps);
+    return (asked ?? first + second + third) * voltage;
   }
-  if (input.readings?.A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
+  let limit = Math.min(draws(period.limit, period.setpoint), most);
+  if (A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
+  if (limit === Infinity) return limit;
+  if (A9 === 'total-on-fewest' && schedule.unit !== input.unit) {
+    return input.unit === 'W' ? limit * voltage * common : limit / (voltage * common);
+  }
+  const phases = phasesOf(held) || input.electrical.phases;
   const totalW =
-    schedule.unit === 'A'
-      ? limit * input.electrical.voltage * phases
-      : input.readings?.A9 === 'per-phase'
-        ? limit * phases
-        : limit;
-  return input.unit === 'W' ? totalW : totalW / (input.electrical.voltage * phases);
+    schedule.unit === 'A' ? limit * voltage * phases : A9 === 'per-phase' ? limit * phases : limit;
+  if (input.unit === 'A') return totalW / (voltage * phases);
+  return input.phase === undefined ? totalW : totalW / phases;
 }

@@ -240,7 +240,7 @@ const cases21: readonly Case[] = [
     `${schedulePath}.randomizedDelay`,
     {
       evseId: 0,
-      profile: byDefault({ purpose: 'ChargingStationMaxProfile' }, { rest: { randomizedDelay: 5 } }),
+      profile: byDefault({ purpose: 'ChargingStationMaxProfile' }, { randomizedDelayS: 5 }),
     },
   ],
   [
@@ -270,13 +270,13 @@ const cases21: readonly Case[] = [
   [
     'K01.FR.124',
     `${schedulePath}.randomizedDelay`,
-    { profile: bound({}, { rest: { randomizedDelay: 0 } }), station: { supportsRandomizedDelay: false } },
+    { profile: bound({}, { randomizedDelayS: 0 }), station: { supportsRandomizedDelay: false } },
   ],
   [
     'K01.FR.125',
     `${schedulePath}.limitAtSoC`,
     {
-      profile: bound({}, { rest: { limitAtSoC: { soc: 80, limit: 6 } } }),
+      profile: bound({}, { limitAtSoc: { soc: 80, limit: 6 } }),
       station: { supportsLimitAtSoc: false },
     },
   ],
