@@ -22,6 +22,8 @@ interface StationFacts {
   readonly dcInputPhaseControl?: boolean;
   readonly iso15118?: boolean;
   readonly additionalPurposes?: readonly string[];
+  /** Operation modes beside ChargingOnly. */
+  readonly operationModes?: readonly string[];
   readonly supportsDynamicProfiles?: boolean;
   readonly supportsMaxOfflineDuration?: boolean;
   readonly supportsUseLocalTime?: boolean;
@@ -41,6 +43,8 @@ export interface Subject {
   readonly installed: readonly InstalledProfile[];
   readonly transactions: readonly Transaction[];
   readonly station: StationFacts;
+  /** The message that brings it. Default `SetChargingProfile`. */
+  readonly via?: 'SetChargingProfile' | 'RequestStartTransaction';
 }
 
 /** Where a rule is broken, and in what way. */

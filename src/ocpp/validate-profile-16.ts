@@ -39,7 +39,8 @@ function section3131({ evseId, profile }: Subject): readonly Finding[] {
 }
 
 /** 5.16: a TxProfile needs a running transaction, and the one it names. */
-function section516({ evseId, profile, transactions }: Subject): readonly Finding[] {
+function section516({ evseId, profile, transactions, via }: Subject): readonly Finding[] {
+  if (via === 'RequestStartTransaction') return [];
   if (profile.purpose !== 'TxProfile' || evseId === 0) return [];
   const running = transactions.find((one) => one.evseId === evseId);
   if (running === undefined) {
@@ -50,6 +51,17 @@ function section516({ evseId, profile, transactions }: Subject): readonly Findin
     'profile.transactionId',
     `Connector ${evseId} runs transaction ${running.id}, not ${profile.transactionId}.`,
   );
+}
+
+/** 5.11: RemoteStartTransaction brings a TxProfile for a transaction that has no id yet. */
+function section511({ profile, via }: Subject): readonly Finding[] {
+  if (via !== 'RequestStartTransaction') return [];
+  if (profile.purpose !== 'TxProfile') {
+    const message = 'RemoteStartTransaction brings a TxProfile and nothing else.';
+    return finding('profile.chargingProfilePurpose', message);
+  }
+  if (profile.transactionId === undefined) return [];
+  return finding('profile.transactionId', 'The transaction is still to start: it has no id.');
 }
 
 /** 7.8: stack levels count from 0; transactionId is for TxProfile; recurrencyKind goes with Recurring. */
@@ -139,6 +151,7 @@ function section94(subject: Subject): readonly Finding[] {
 export const rules16: RuleBook = {
   '1.6 errata 3.39': errata339,
   '1.6 3.13.1': section3131,
+  '1.6 5.11': section511,
   '1.6 5.16': section516,
   '1.6 7.8': section78,
   '1.6 7.13': section713,

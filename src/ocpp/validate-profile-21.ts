@@ -3,12 +3,14 @@
  * Source: OCPP 2.1 edition 1 part 2 K01, K28, Q08, tables of operation modes; errata.
  * @module
  */
+import { phaseConflict } from './phase-conflict.ts';
 import type { ProfilePurpose, SchedulePeriod } from './profile.ts';
 import {
   finding,
   inPeriods,
   inSchedules,
   type Finding,
+  type Rule,
   type RuleBook,
   type Subject,
 } from './profile-rule.ts';
@@ -99,11 +101,107 @@ function k01fr125(subject: Subject): readonly Finding[] {
   );
 }
 
+/** Errata 2025-09: what counts is sleep outside of Idle, where no EVSE can sleep. */
 function k01fr126(subject: Subject): readonly Finding[] {
   if (subject.station.supportsEvseSleep !== false) return [];
-  return inPeriods(subject, ({ rest }, path) =>
-    rest?.['evseSleep'] === true ? finding(`${path}.evseSleep`, 'SupportsEvseSleep is not true.') : [],
+  return inPeriods(subject, ({ operationMode, rest }, path) =>
+    rest?.['evseSleep'] === true && operationMode !== 'Idle'
+      ? finding(`${path}.evseSleep`, 'SupportsEvseSleep is not true, and the EVSE is not Idle.')
+      : [],
   );
+}
+
+/** A mode other than ChargingOnly is one that the station names in V2XChargingCtrlr.SupportedOperationModes. */
+function k01fr115(subject: Subject): readonly Finding[] {
+  const { operationModes } = subject.station;
+  if (operationModes === undefined) return [];
+  return inPeriods(subject, ({ operationMode = 'ChargingOnly' }, path) =>
+    operationMode === 'ChargingOnly' || operationModes.includes(operationMode)
+      ? []
+      : finding(`${path}.operationMode`, `The station does not support ${operationMode}.`),
+  );
+}
+
+/** Numbers of L2 and L3 and the field that they go with. */
+const fieldsOfPhases = [
+  ['limit_L2', 'limit'],
+  ['limit_L3', 'limit'],
+  ['dischargeLimit_L2', 'dischargeLimit'],
+  ['dischargeLimit_L3', 'dischargeLimit'],
+  ['setpoint_L2', 'setpoint'],
+  ['setpoint_L3', 'setpoint'],
+  ['setpointReactive_L2', 'setpointReactive'],
+  ['setpointReactive_L3', 'setpointReactive'],
+] as const;
+
+function amountOf(period: SchedulePeriod, field: string): unknown {
+  switch (field) {
+    case 'limit':
+      return period.limit;
+    case 'limit_L2':
+      return period.limitL2;
+    case 'limit_L3':
+      return period.limitL3;
+    case 'setpoint':
+      return period.setpoint;
+    case 'setpoint_L2':
+      return period.setpointL2;
+    case 'setpoint_L3':
+      return period.setpointL3;
+    case 'dischargeLimit':
+      return period.dischargeLimit;
+    default:
+      return period.rest?.[field];
+  }
+}
+
+/** Findings of numbers of L2 and L3; those of limits under K01, the others under V2X. */
+function inFieldsOfPhases(
+  subject: Subject,
+  limits: boolean,
+  check: (field: string, base: string, period: SchedulePeriod) => string | undefined,
+): readonly Finding[] {
+  return inPeriods(subject, (period, path) =>
+    fieldsOfPhases.flatMap(([field, base]) => {
+      if ((base === 'limit') !== limits || amountOf(period, field) === undefined) return [];
+      const message = check(field, base, period);
+      return message === undefined ? [] : finding(`${path}.${field}`, message);
+    }),
+  );
+}
+
+/** Phases have numbers of their own in a TxProfile only. */
+const ownPhasesOnlyInTxProfile =
+  (limits: boolean): Rule =>
+  (subject) =>
+    subject.profile.purpose === 'TxProfile'
+      ? []
+      : inFieldsOfPhases(subject, limits, () => 'Only a TxProfile has numbers for L2 and L3.');
+
+/** A number for L2 or L3 goes with the one for L1. */
+const ownPhasesWithFirst =
+  (limits: boolean): Rule =>
+  (subject) =>
+    inFieldsOfPhases(subject, limits, (_, base, period) =>
+      amountOf(period, base) === undefined
+        ? `A number for L2 or L3 goes with ${base}, that of L1.`
+        : undefined,
+    );
+
+/** ChargingProfileType, ChargingScheduleType, ChargingSchedulePeriodType: ranges of the fields that 2.1 adds. */
+function rangesOf21(subject: Subject): readonly Finding[] {
+  return [
+    ...inSchedules(subject, ({ randomizedDelayS = 0 }, path) =>
+      randomizedDelayS >= 0 ? [] : finding(`${path}.randomizedDelay`, 'A delay is not negative.'),
+    ),
+    ...inPeriods(subject, (period, path) =>
+      ['dischargeLimit', 'dischargeLimit_L2', 'dischargeLimit_L3'].flatMap((field) =>
+        Number(amountOf(period, field) ?? 0) <= 0
+          ? []
+          : finding(`${path}.${field}`, 'A limit of discharging is not positive.'),
+      ),
+    ),
+  ];
 }
 
 /** A Dynamic profile has one schedule. */
@@ -112,20 +210,34 @@ function k28fr01({ profile }: Subject): readonly Finding[] {
   return finding('profile.chargingSchedule', 'A Dynamic profile has one schedule.');
 }
 
-/** Its one period begins at 0. */
+/** It has one period. */
 function k28fr02(subject: Subject): readonly Finding[] {
   if (subject.profile.kind !== 'Dynamic') return [];
   return inSchedules(subject, ({ periods }, path) =>
-    periods.length === 1 && periods[0]?.startS === 0
+    periods.length === 1
       ? []
-      : finding(`${path}.chargingSchedulePeriod`, 'A Dynamic profile has one period, which begins at 0.'),
+      : finding(`${path}.chargingSchedulePeriod`, 'A Dynamic profile has one period.'),
+  );
+}
+
+/** Its period begins at 0. */
+function k28fr03(subject: Subject): readonly Finding[] {
+  if (subject.profile.kind !== 'Dynamic') return [];
+  return inPeriods(subject, ({ startS }, path) =>
+    startS === 0 ? [] : finding(`${path}.startPeriod`, 'The period of a Dynamic profile begins at 0.'),
   );
 }
 
 /** Only Dynamic profiles are updated. */
 function k28fr04({ profile }: Subject): readonly Finding[] {
-  if (profile.kind === 'Dynamic' || profile.rest?.['dynUpdateInterval'] === undefined) return [];
-  return finding('profile.dynUpdateInterval', 'Only Dynamic profiles are updated.');
+  if (profile.kind === 'Dynamic') return [];
+  const message = 'Only Dynamic profiles are updated.';
+  return [
+    ...(profile.rest?.['dynUpdateInterval'] === undefined
+      ? []
+      : finding('profile.dynUpdateInterval', message)),
+    ...(profile.dynUpdateAt === undefined ? [] : finding('profile.dynUpdateTime', message)),
+  ];
 }
 
 /** A curve of frequency is in W. */
@@ -150,25 +262,18 @@ function q08fr02(subject: Subject): readonly Finding[] {
   });
 }
 
-const chargingOnly: ReadonlySet<string> = new Set(['ChargingOnly']);
-
-/** Operation modes that each purpose may have; a purpose that is absent may have any. */
-const modesOfPurpose: Partial<Readonly<Record<ProfilePurpose, ReadonlySet<string>>>> = {
-  ChargingStationMaxProfile: chargingOnly,
-  ChargingStationExternalConstraints: new Set(['ChargingOnly', 'ExternalLimits', 'ExternalSetpoint']),
-  LocalGeneration: new Set(['ChargingOnly', 'ExternalLimits']),
+/** Purposes whose periods may have some operation modes only, and the requirement that says so. */
+const modesOfPurpose = (purposes: readonly ProfilePurpose[], modes: readonly string[]): Rule => {
+  return (subject) => {
+    const { purpose } = subject.profile;
+    if (!purposes.includes(purpose)) return [];
+    return inPeriods(subject, ({ operationMode = 'ChargingOnly' }, path) =>
+      modes.includes(operationMode)
+        ? []
+        : finding(`${path}.operationMode`, `${purpose} may be ${modes.join(', ')}.`),
+    );
+  };
 };
-
-function operationModes(subject: Subject): readonly Finding[] {
-  const { purpose } = subject.profile;
-  const modes = modesOfPurpose[purpose];
-  if (modes === undefined) return [];
-  return inPeriods(subject, ({ operationMode = 'ChargingOnly' }, path) =>
-    modes.has(operationMode)
-      ? []
-      : finding(`${path}.operationMode`, `${purpose} may be ${[...modes].join(', ')}.`),
-  );
-}
 
 type Amount = 'limit' | 'setpoint' | 'dischargeLimit';
 
@@ -210,6 +315,13 @@ export const rules21: RuleBook = {
   'K01.FR.71': k01fr71,
   'K01.FR.81': k01fr81,
   'K01.FR.95': k01fr95,
+  'K01.FR.111': modesOfPurpose(['PriorityCharging', 'ChargingStationMaxProfile'], ['ChargingOnly']),
+  'K01.FR.112': modesOfPurpose(
+    ['ChargingStationExternalConstraints'],
+    ['ChargingOnly', 'ExternalLimits', 'ExternalSetpoint'],
+  ),
+  'K01.FR.113': modesOfPurpose(['LocalGeneration'], ['ChargingOnly', 'ExternalLimits']),
+  'K01.FR.115': k01fr115,
   'K01.FR.120': k01fr120,
   'K01.FR.121': k01fr121,
   'K01.FR.122': k01fr122,
@@ -217,11 +329,29 @@ export const rules21: RuleBook = {
   'K01.FR.124': k01fr124,
   'K01.FR.125': k01fr125,
   'K01.FR.126': k01fr126,
+  'K01.FR.141': phaseConflict,
+  'K01.FR.144': ownPhasesOnlyInTxProfile(true),
+  'K01.FR.146': ownPhasesWithFirst(true),
   'K28.FR.01': k28fr01,
   'K28.FR.02': k28fr02,
+  'K28.FR.03': k28fr03,
   'K28.FR.04': k28fr04,
+  '2.1 ranges of fields': rangesOf21,
   'Q08.FR.02': q08fr02,
   'Q08.FR.05': q08fr05,
-  '2.1 operation modes of purposes': operationModes,
+  'V2X.07': ownPhasesWithFirst(false),
+  'V2X.10': ownPhasesOnlyInTxProfile(false),
   '2.1 limits and setpoints of operation modes': limitsAndSetpoints,
 };
+
+/** A negative limit is a limit of discharging in older systems. */
+function negativeLimit(subject: Subject): readonly Finding[] {
+  return inPeriods(subject, ({ limit = 0 }, path) =>
+    limit >= 0
+      ? []
+      : finding(`${path}.limit`, 'A negative limit is read as one of discharging; dischargeLimit says it.'),
+  );
+}
+
+/** Requirements of 2.1 whose breach a station may take. */
+export const advice21: RuleBook = { ChargingSchedulePeriodType: negativeLimit };

@@ -4,10 +4,12 @@
  * @module
  */
 import { duplicateRuleOf } from './installed.ts';
+import { phaseConflict } from './phase-conflict.ts';
 import {
   ascends,
   beginsAtZero,
   finding,
+  hasOneDecimal,
   inPeriods,
   inSchedules,
   type Finding,
@@ -17,8 +19,13 @@ import {
 } from './profile-rule.ts';
 
 /** A TxProfile names its transaction. */
-function k01fr03({ profile }: Subject): readonly Finding[] {
-  if (profile.purpose !== 'TxProfile' || profile.transactionId !== undefined) return [];
+function k01fr03({ profile, via }: Subject): readonly Finding[] {
+  if (
+    via === 'RequestStartTransaction' ||
+    profile.purpose !== 'TxProfile' ||
+    profile.transactionId !== undefined
+  )
+    return [];
   return finding('profile.transactionId', 'A TxProfile names its transaction.');
 }
 
@@ -55,7 +62,8 @@ const k01fr53 = duplicate(
 );
 
 /** A TxProfile needs a running transaction on its EVSE. */
-function k01fr09({ profile, evseId, transactions }: Subject): readonly Finding[] {
+function k01fr09({ profile, evseId, transactions, via }: Subject): readonly Finding[] {
+  if (via === 'RequestStartTransaction') return [];
   if (profile.purpose !== 'TxProfile' || evseId === 0) return [];
   if (transactions.some((one) => one.evseId === evseId)) return [];
   return finding('profile.chargingProfilePurpose', `No transaction runs on EVSE ${evseId}.`);
@@ -117,7 +125,8 @@ const k01fr31: Rule = beginsAtZero;
 const k01fr35: Rule = ascends;
 
 /** The transaction named is the one that runs on the EVSE. */
-function k01fr33({ profile, evseId, transactions }: Subject): readonly Finding[] {
+function k01fr33({ profile, evseId, transactions, via }: Subject): readonly Finding[] {
+  if (via === 'RequestStartTransaction') return [];
   const { purpose, transactionId } = profile;
   if (purpose !== 'TxProfile' || transactionId === undefined) return [];
   const running = transactions.filter((one) => one.evseId === evseId);
@@ -178,6 +187,17 @@ function k04fr03({ profile, evseId }: Subject): readonly Finding[] {
   return finding('evseId', 'A ChargingStationMaxProfile caps the whole station and goes to EVSE 0 only.');
 }
 
+/** The profile of a request to start is a TxProfile for a transaction that has no id yet. */
+function k05fr02({ profile, via }: Subject): readonly Finding[] {
+  if (via !== 'RequestStartTransaction') return [];
+  if (profile.purpose !== 'TxProfile') {
+    const message = 'RequestStartTransaction brings a TxProfile and nothing else.';
+    return finding('profile.chargingProfilePurpose', message);
+  }
+  if (profile.transactionId === undefined) return [];
+  return finding('profile.transactionId', 'The transaction is still to start: it has no id.');
+}
+
 /** ChargingProfileType: what the fields themselves allow. */
 function chargingProfileType({ profile }: Subject): readonly Finding[] {
   const findings: Finding[] = [];
@@ -210,11 +230,14 @@ function chargingScheduleType(subject: Subject): readonly Finding[] {
   ]);
 }
 
-/** ChargingSchedulePeriodType: phases are 1 to 3. A negative limit is for 2.1 stations that give power back. */
+/** ChargingSchedulePeriodType: phases are 1 to 3; in 2.0.1 a limit is not negative and has at most one decimal. */
 function chargingSchedulePeriodType(subject: Subject): readonly Finding[] {
   const inRange = (phase: number | undefined): boolean => phase === undefined || (phase >= 1 && phase <= 3);
   return inPeriods(subject, ({ limit = 0, numberPhases, phaseToUse }, path) => [
     ...(limit >= 0 || subject.version === '2.1' ? [] : finding(`${path}.limit`, 'A limit is not negative.')),
+    ...(hasOneDecimal(limit) || subject.version === '2.1'
+      ? []
+      : finding(`${path}.limit`, 'At most one decimal.')),
     ...(inRange(numberPhases) ? [] : finding(`${path}.numberPhases`, 'One, two or three phases.')),
     ...(inRange(phaseToUse) ? [] : finding(`${path}.phaseToUse`, 'Phase 1, 2 or 3.')),
   ]);
@@ -264,6 +287,7 @@ export const rules2x: RuleBook = {
   'K01.FR.52': k01fr52,
   'K01.FR.53': k01fr53,
   'K04.FR.03': k04fr03,
+  'K05.FR.02': k05fr02,
   ChargingProfileType: chargingProfileType,
   ChargingScheduleType: chargingScheduleType,
   ChargingSchedulePeriodType: chargingSchedulePeriodType,
@@ -282,3 +306,6 @@ function k01fr44Advice(subject: Subject): readonly Finding[] {
 
 /** Requirements of 2.0.1 whose breach a station may take. */
 export const advice201: RuleBook = { 'K01.FR.44': k01fr44Advice };
+
+/** Requirements that 2.0.1 has in its errata under no number. */
+export const rules201: RuleBook = { '2.0.1 errata 3.7': phaseConflict };

@@ -27,6 +27,9 @@ export const validateProfileInput = z.strictObject({
   evseId: z.int(),
   numberOfEvses: z.int().min(1).max(entriesMax),
   profile: z.unknown(),
+  via: optional(z.enum(['SetChargingProfile', 'RequestStartTransaction'])).describe(
+    'The message that brings the profile; default SetChargingProfile. RequestStartTransaction is RemoteStartTransaction in 1.6.',
+  ),
   installed: installedSchema,
   transactions: transactionsSchema,
   station: optional(
@@ -41,6 +44,7 @@ export const validateProfileInput = z.strictObject({
       dcInputPhaseControl: optional(z.boolean()),
       iso15118: optional(z.boolean()),
       additionalPurposes: optional(z.array(z.string())),
+      operationModes: optional(z.array(z.string())),
       supportsDynamicProfiles: optional(z.boolean()),
       supportsMaxOfflineDuration: optional(z.boolean()),
       supportsUseLocalTime: optional(z.boolean()),
@@ -88,6 +92,7 @@ export function validateProfileDocument(document: unknown): Result<ProfileVerdic
       installed: entries.value,
       transactions: transactionsOf(input.transactions),
       station: input.station ?? {},
+      ...(input.via === undefined ? {} : { via: input.via }),
     }),
   );
 }

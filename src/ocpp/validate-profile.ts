@@ -7,8 +7,8 @@
  */
 import type { Finding, RuleBook, Subject } from './profile-rule.ts';
 import { advice16, rules16 } from './validate-profile-16.ts';
-import { rules21 } from './validate-profile-21.ts';
-import { advice201, rules2x } from './validate-profile-2x.ts';
+import { advice21, rules21 } from './validate-profile-21.ts';
+import { advice201, rules201, rules2x } from './validate-profile-2x.ts';
 
 /** A requirement that does not hold. */
 interface Violation extends Finding {
@@ -37,15 +37,21 @@ function rulesOf({ version }: Subject): RuleBook {
     case '1.6':
       return rules16;
     case '2.0.1':
-      return rules2x;
+      return { ...rules2x, ...rules201 };
     case '2.1':
       return { ...rules2x, ...rules21 };
   }
 }
 
 function adviceOf({ version }: Subject): RuleBook {
-  if (version === '1.6') return advice16;
-  return version === '2.0.1' ? advice201 : {};
+  switch (version) {
+    case '1.6':
+      return advice16;
+    case '2.0.1':
+      return advice201;
+    case '2.1':
+      return advice21;
+  }
 }
 
 function violationsOf(book: RuleBook, subject: Subject): readonly Violation[] {

@@ -470,7 +470,7 @@ describe('units and phases', () => {
     ]);
   });
 
-  test('errata 3.7: the fewest phases that anyone in force names', () => {
+  test('K01.FR.140: the fewest phases that anyone in force names', () => {
     const cap = profile({
       id: 3,
       purpose: 'ChargingStationMaxProfile',
@@ -491,6 +491,72 @@ describe('units and phases', () => {
     expect(pieces).toEqual([{ startS: t0, limit: 8, numberPhases: 1 }]);
   });
 
+  test('A9, K01.FR.50, K01.FR.140: W under a cap on one phase, by its own phases or by the fewest', () => {
+    // A published vector of another calculator: 2,070 W beside a cap of 10 A on one phase.
+    const cap = profile({
+      id: 3,
+      purpose: 'ChargingStationMaxProfile',
+      startAt: t0,
+      periods: [{ startS: 0, limit: 10, numberPhases: 1 }],
+    });
+    const power = profile({ id: 4, unit: 'W', startAt: t0, periods: periods([0, 6210], [100, 2070]) });
+    const both = [...on(0, cap), ...on(1, power)];
+    const fewest = { readings: { A9: 'total-on-fewest' } } as const;
+    // 6,210 W / 690 V = 9 A, 2,070 W / 690 V = 3 A.
+    expect(seen(both)).toEqual([
+      [0, 9],
+      [100, 3],
+    ]);
+    // 6,210 W / 230 V = 27 A, 2,070 W / 230 V = 9 A.
+    expect(seen(both, fewest)).toEqual([
+      [0, 10],
+      [100, 9],
+    ]);
+    // 10 A x 230 V
+    expect(seen(both, { ...fewest, unit: 'W' })).toEqual([
+      [0, 2300],
+      [100, 2070],
+    ]);
+    // EVSE 0: 9 A and 3 A of EVSE 1 and 3 A of EVSE 2, which name no phases; a cap of 2,300 W on its one phase is 10 A.
+    const capW = profile({
+      id: 3,
+      purpose: 'ChargingStationMaxProfile',
+      unit: 'W',
+      startAt: t0,
+      periods: [{ startS: 0, limit: 2300, numberPhases: 1 }],
+    });
+    const three = profile({ id: 5, startAt: t0, periods: periods([0, 3]) });
+    const station = { ...fewest, evseId: 0 } as const;
+    expect(seen([...on(0, capW), ...on(1, power), ...on(2, three)], station)).toEqual([
+      [0, 10],
+      [100, 6],
+    ]);
+    // Where the EVSEs disagree on phases nobody knows those of the sum, and the cap of 2,300 W is shared by three.
+    const { numberPhases: _, ...plain } = capW.schedules[0]!.periods[0]!;
+    const onOne = profile({ id: 6, startAt: t0, periods: [{ startS: 0, limit: 6, numberPhases: 1 }] });
+    const onTwo = profile({ id: 7, startAt: t0, periods: [{ startS: 0, limit: 6, numberPhases: 2 }] });
+    const capAlone = { ...capW, schedules: [{ ...capW.schedules[0]!, periods: [plain] }] };
+    const mixed = seen([...on(0, capAlone), ...on(1, onOne), ...on(2, onTwo)], station);
+    expect(mixed).toEqual([[0, 2300 / 690]]);
+  });
+
+  test('phases that are no number of phases count as not named, a negative limit as 0', () => {
+    const odd = profile({
+      unit: 'W',
+      startAt: t0,
+      periods: [
+        { startS: 0, limit: 6900, numberPhases: 0 },
+        { startS: 10, limit: 6900, numberPhases: 7 },
+        { startS: 20, limit: -6900 },
+      ],
+    });
+    // 6,900 W / 690 V, whether the three phases are those of the station or the most there are.
+    expect(seen(on(1, odd))).toEqual([
+      [0, 10],
+      [20, 0],
+    ]);
+  });
+
   test('A10: minChargingRate raises nothing, unless it is read so', () => {
     const paused = profile({ startAt: t0, minChargingRate: 6, periods: periods([0, 0]) });
     expect(seen(on(1, paused))).toEqual([[0, 0]]);
@@ -502,6 +568,24 @@ describe('units and phases', () => {
     expect(seen(on(1, unequal), { version: '2.1' })).toEqual([[0, 16]]);
     expect(seen(on(1, unequal), { version: '2.1', phase: 3 })).toEqual([[0, 6]]);
     expect(seen(on(1, unequal), { version: '2.1', unit: 'W' })).toEqual([[0, 32 * 230]]);
+    expect(seen(on(1, unequal), { version: '2.1', unit: 'W', phase: 2 })).toEqual([[0, 16 * 230]]);
+    // A total of 6,900 W is 2,300 W on each phase.
+    const total = profile({ unit: 'W', startAt: t0, periods: periods([0, 6900]) });
+    expect(seen(on(1, total), { version: '2.1', unit: 'W', phase: 2 })).toEqual([[0, 2300]]);
+    // Setpoints of phases bound their limits; a phase with neither carries nothing.
+    const set = profile({
+      startAt: t0,
+      periods: [
+        { startS: 0, operationMode: 'CentralSetpoint', limit: 16, limitL2: 16, setpoint: 10, setpointL2: 20 },
+      ],
+    });
+    for (const [phase, limit] of [
+      [1, 10],
+      [2, 16],
+      [3, 0],
+    ] as const) {
+      expect(seen(on(1, set), { version: '2.1', phase })).toEqual([[0, limit]]);
+    }
   });
 });
 
@@ -600,6 +684,64 @@ describe('what 2.1 adds', () => {
       [30, none],
       [40, 10],
     ]);
+  });
+
+  test('K01.FR.100: from its state of charge on a vehicle gets no more than limitAtSoC', () => {
+    const gentle: ChargingProfile = {
+      ...base,
+      schedules: [
+        { ...base.schedules[0]!, periods: periods([0, 16], [100, 6]), limitAtSoc: { soc: 80, limit: 10 } },
+      ],
+    };
+    const told = (percent: number, evseId = 1) => ({ ...asked, stateOfCharge: [{ evseId, percent }] });
+    const full = [
+      [0, 16],
+      [100, 6],
+    ];
+    expect(seen(on(1, gentle), asked)).toEqual(full);
+    expect(seen(on(1, gentle), told(79))).toEqual(full);
+    expect(seen(on(1, gentle), told(80, 2))).toEqual(full);
+    expect(seen(on(1, gentle), told(80))).toEqual([
+      [0, 10],
+      [100, 6],
+    ]);
+  });
+
+  test('K01.FR.92, K01.FR.97: periods put off by what was drawn; one that the next one overtakes is left out', () => {
+    const steps = periods([0, 0], [300, 1], [600, 2], [900, 3]);
+    const delayed = (delayS: number, other: Partial<ChargingProfile> = {}, durationS?: number) => ({
+      ...base,
+      ...other,
+      schedules: [
+        {
+          ...base.schedules[0]!,
+          periods: steps,
+          randomizedDelayS: delayS,
+          ...(durationS === undefined ? {} : { durationS }),
+        },
+      ],
+    });
+    const drawn = (...delaysS: number[]) => ({
+      ...asked,
+      lengthS: 2000,
+      randomDelays: [{ profileId: 1, delaysS }],
+    });
+    // The example of the errata: 300 + 753 = 1053 is after 600 + 123 = 723; 900 + 87 = 987.
+    expect(seen(on(1, delayed(1000)), drawn(753, 123, 87))).toEqual([
+      [0, 0],
+      [723, 2],
+      [987, 3],
+    ]);
+    // 300 + 423 is as late as the next one; 900 + 100 is the end of the schedule.
+    expect(seen(on(1, delayed(1000, {}, 1000)), drawn(423, 123, 100))).toEqual([
+      [0, 0],
+      [723, 2],
+      [1000, none],
+    ]);
+    // No more than the field allows, and not for a cap.
+    expect(seen(on(1, delayed(50)), drawn(753, 123, 87)).map(([s]) => s)).toEqual([0, 350, 650, 950]);
+    const cap = delayed(1000, { purpose: 'ChargingStationMaxProfile' });
+    expect(seen(on(0, cap), drawn(753, 123, 87)).map(([s]) => s)).toEqual([0, 300, 600, 900]);
   });
 
   test('K11, K13, external constraints count beside everything else', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { stepFunctionOf } from '#domain/step-function';
 import { compile, compileInput, compileOutput } from '#ocpp/compile-operation';
-import { composite, compositeInput, compositeOutput } from '#ocpp/composite-operation';
+import { composite, compositeInput, compositeOutput, type ZoneClock } from '#ocpp/composite-operation';
 import {
   validateProfileDocument,
   validateProfileInput,
   validateProfileOutput,
 } from '#ocpp/validate-profile-operation';
+import { at } from './builders.ts';
 
 const wire16 = (other: object = {}, schedule: object = {}): object => ({
   chargingProfileId: 1,
@@ -274,6 +276,132 @@ describe('composite', () => {
     };
     expect(schedulePeriods(priority)).toMatchObject([{ limit: 6 }]);
     expect(schedulePeriods({ ...priority, priorityCharging: [1] })).toMatchObject([{ limit: 32 }]);
+  });
+
+  test('K08.FR.07: a unit that the station is not configured for is rejected', () => {
+    const inW = { ...question, request: { duration: 900, chargingRateUnit: 'W' } };
+    expect(answer({ ...inW, station: { rateUnits: ['A'] } })).toMatchObject({ status: 'Rejected' });
+    expect(answer({ ...inW, station: { rateUnits: ['A', 'W'] } })).toMatchObject({ status: 'Accepted' });
+    expect(answer({ ...question, station: { rateUnits: ['A'] } })).toMatchObject({ status: 'Accepted' });
+    // Nobody asked for a unit.
+    const open = { ...question, request: { duration: 900 }, station: { rateUnits: ['W'] } };
+    expect(answer(open)).toMatchObject({ status: 'Accepted' });
+  });
+
+  test('K08.FR.09: L2 and L3 in A and in W, the sum where the phases are equal', () => {
+    const own = {
+      chargingRateUnit: 'W',
+      chargingSchedulePeriod: [
+        { startPeriod: 0, limit: 2300, limit_L2: 1150, limit_L3: 230 },
+        { startPeriod: 600, limit: 6900 },
+      ],
+    };
+    const asked = (chargingRateUnit: string) => ({
+      ...question,
+      ocppVersion: '2.1',
+      installed: [{ evseId: 1, profile: wire201({}, own) }],
+      request: { duration: 900, chargingRateUnit },
+      noLimit: { W: 69_000 },
+    });
+    // Asked 300 s into the schedule. 2,300, 1,150 and 230 W / 230 V; 6,900 W / 690 V.
+    expect(schedulePeriods(asked('A'))).toEqual([
+      { startPeriod: 0, limit: 10, limit_L2: 5, limit_L3: 1 },
+      { startPeriod: 300, limit: 10 },
+    ]);
+    expect(schedulePeriods(asked('W'))).toEqual([
+      { startPeriod: 0, limit: 2300, limit_L2: 1150, limit_L3: 230 },
+      { startPeriod: 300, limit: 6900 },
+    ]);
+  });
+
+  test('what does not show in the answer is noted', () => {
+    const profile = {
+      ...wire201({}, { randomizedDelay: 60, limitAtSoC: { soc: 80, limit: 6 }, useLocalTime: true }),
+    };
+    const asked = { ...question, ocppVersion: '2.1', installed: [{ evseId: 3, profile }] };
+    const noted = answer(asked)['notes'] as string[];
+    for (const word of ['no EVSE 3', 'randomizedDelay', 'limitAtSoC', 'local time']) {
+      expect(noted.some((note) => note.includes(word))).toBe(true);
+    }
+    const told = {
+      ...asked,
+      numberOfEvses: 3,
+      randomDelays: [{ profileId: 1, delays: [] }],
+      stateOfCharge: [{ evseId: 3, percent: 20 }],
+      localTime: [{ offsetMinutes: 0 }],
+    };
+    expect(answer(told)['notes']).toBeUndefined();
+    const twice = { ...wire201({ chargingProfilePurpose: 'TxProfile', transactionId: 'x' }) } as {
+      chargingSchedule: unknown[];
+    };
+    twice.chargingSchedule.push(twice.chargingSchedule[0]);
+    const several = { ...question, ocppVersion: '2.1', installed: [{ evseId: 1, profile: twice }] };
+    expect(answer(several)['notes']).toEqual(['Profile 1: of its 2 schedules the first counts.']);
+  });
+
+  test('a zone tells the local time of the station', () => {
+    const profile = wire201(
+      { chargingProfileKind: 'Recurring', recurrencyKind: 'Daily' },
+      { useLocalTime: true, startSchedule: '2026-03-02T22:00:00', duration: 3600 },
+    );
+    const asked = {
+      ...question,
+      ocppVersion: '2.1',
+      now: '2026-03-28T12:00:00Z',
+      installed: [{ evseId: 1, profile }],
+      request: { duration: 2 * 86_400 },
+      timeZone: 'Europe/Berlin',
+    };
+    const berlin: ZoneClock = (zone) =>
+      zone === 'Europe/Berlin'
+        ? stepFunctionOf([
+            [at('2026-01-01T00:00:00Z'), 3600],
+            [at('2026-03-29T01:00:00Z'), 7200],
+          ])
+        : undefined;
+    const result = composite(asked, berlin);
+    // 22:00 is 21:00Z on the 28th and 20:00Z on the 29th: 9 h and 32 h after the question.
+    expect(result).toMatchObject({
+      ok: true,
+      value: {
+        schedule: { chargingSchedulePeriod: [0, 9, 10, 32, 33].map((h) => ({ startPeriod: h * 3600 })) },
+      },
+    });
+    const faults = (document: object) => {
+      const refused = composite({ ...asked, ...document }, berlin);
+      return refused.ok ? [] : refused.problem.map(({ path, rule }) => `${path} ${rule}`);
+    };
+    expect(faults({ timeZone: 'Mars/Base' })).toEqual(['timeZone unknown-zone']);
+    expect(faults({ localTime: [{ offsetMinutes: 60 }] })).toEqual(['localTime said-twice']);
+  });
+
+  test('as long as OCPP can ask, unless too many periods lie in it', () => {
+    const daily = (count: number) => ({
+      ...question,
+      ocppVersion: '2.0.1',
+      installed: [
+        {
+          evseId: 1,
+          profile: wire201(
+            { chargingProfileKind: 'Recurring', recurrencyKind: 'Daily' },
+            {
+              chargingSchedulePeriod: Array.from({ length: count }, (_, i) => ({
+                startPeriod: i * 60,
+                limit: 6 + (i % 2),
+              })),
+            },
+          ),
+        },
+      ],
+      request: { duration: 2_147_483_647 },
+    });
+    // 24,855.1 days of two periods, from 300 s into the first day on.
+    expect(schedulePeriods(daily(2))).toHaveLength(2 * 24_855 + 1);
+    const result = composite(daily(1000));
+    expect(result).toMatchObject({
+      ok: false,
+      problem: [{ path: 'request.duration', rule: 'too-many-periods' }],
+    });
   });
 
   test('the deepest stack that is read does not end the program', () => {

@@ -4,8 +4,8 @@ import type { ChargingProfile, ChargingSchedule } from '#ocpp/profile';
 import type { Subject } from '#ocpp/profile-rule';
 import { validateProfile } from '#ocpp/validate-profile';
 import { advice16, rules16 } from '#ocpp/validate-profile-16';
-import { rules21 } from '#ocpp/validate-profile-21';
-import { advice201, rules2x } from '#ocpp/validate-profile-2x';
+import { advice21, rules21 } from '#ocpp/validate-profile-21';
+import { advice201, rules201, rules2x } from '#ocpp/validate-profile-2x';
 import { after, on, periods, profile, t0, versions } from './builders.ts';
 
 const transactions = [{ evseId: 1, id: '7', startedAt: t0 }];
@@ -65,6 +65,12 @@ const cases16: readonly Case[] = [
   ['1.6 errata 3.39', 'evseId', { evseId: -1, profile: byDefault() }],
   ['1.6 3.13.1', 'evseId', { profile: byDefault({ purpose: 'ChargingStationMaxProfile' }) }],
   ['1.6 3.13.1', 'evseId', { evseId: 0 }],
+  [
+    '1.6 5.11',
+    'profile.chargingProfilePurpose',
+    { via: 'RequestStartTransaction', profile: byDefault(), transactions: [] },
+  ],
+  ['1.6 5.11', 'profile.transactionId', { via: 'RequestStartTransaction', transactions: [] }],
   ['1.6 5.16', 'profile.chargingProfilePurpose', { transactions: [] }],
   ['1.6 5.16', 'profile.transactionId', { profile: bound({ transactionId: '8' }) }],
   ['1.6 7.8', 'profile.stackLevel', { profile: bound({ stackLevel: -1 }) }],
@@ -177,6 +183,12 @@ const cases2x: readonly Case[] = [
     { evseId: 2, profile: byDefault(), installed: on(0, byDefault({ id: 9 })) },
   ],
   ['K04.FR.03', 'evseId', { profile: byDefault({ purpose: 'ChargingStationMaxProfile' }) }],
+  [
+    'K05.FR.02',
+    'profile.chargingProfilePurpose',
+    { via: 'RequestStartTransaction', profile: byDefault(), transactions: [] },
+  ],
+  ['K05.FR.02', 'profile.transactionId', { via: 'RequestStartTransaction', transactions: [] }],
   ['ChargingProfileType', 'profile.stackLevel', { profile: bound({ stackLevel: -1 }) }],
   ['ChargingProfileType', 'profile.transactionId', { profile: { ...byDefault(), transactionId: '7' } }],
   [
@@ -205,7 +217,32 @@ const cases2x: readonly Case[] = [
   ['SmartChargingCtrlr', 'profile', { installed: on(2, byDefault({ id: 9 })), station: { maxProfiles: 1 } }],
 ];
 
+/** A cap of the station that names phase 1 from `t0` on for 300 s, then phase 2. */
+const phasedCap = on(
+  0,
+  byDefault(
+    { id: 9, purpose: 'ChargingStationMaxProfile' },
+    {
+      periods: [
+        { startS: 0, limit: 16, numberPhases: 1, phaseToUse: 1 },
+        { startS: 300, limit: 16, numberPhases: 1, phaseToUse: 2 },
+      ],
+    },
+  ),
+);
+/** A TxProfile on phase 2 from `fromS` seconds after `t0` on. */
+const onPhase2 = (fromS: number): ChargingProfile =>
+  bound(
+    {},
+    {
+      startAt: after(t0, fromS),
+      periods: [{ startS: 0, limit: 6, numberPhases: 1, phaseToUse: 2 }],
+    },
+  );
+
 const cases201: readonly Case[] = [
+  ['2.0.1 errata 3.7', `${periodPath}.phaseToUse`, { profile: onPhase2(299), installed: phasedCap }],
+  ['ChargingSchedulePeriodType', `${periodPath}.limit`, { profile: period({ startS: 0, limit: 6.15 }) }],
   ['ChargingSchedulePeriodType', `${periodPath}.limit`, { profile: period({ startS: 0, limit: -6 }) }],
 ];
 
@@ -298,6 +335,8 @@ const cases21: readonly Case[] = [
     `${schedulePath}.chargingSchedulePeriod`,
     { profile: dynamic({ periods: periods([0, 6], [60, 8]) }) },
   ],
+  ['K28.FR.03', `${periodPath}.startPeriod`, { profile: dynamic({ periods: periods([60, 6]) }) }],
+  ['K28.FR.04', 'profile.dynUpdateTime', { profile: bound({ dynUpdateAt: t0 }) }],
   ['K28.FR.04', 'profile.dynUpdateInterval', { profile: bound({ rest: { dynUpdateInterval: 60 } }) }],
   [
     'Q08.FR.02',
@@ -310,7 +349,7 @@ const cases21: readonly Case[] = [
     { profile: period({ startS: 0, operationMode: 'LocalFrequency' }) },
   ],
   [
-    '2.1 operation modes of purposes',
+    'K01.FR.111',
     `${periodPath}.operationMode`,
     {
       evseId: 0,
@@ -319,6 +358,65 @@ const cases21: readonly Case[] = [
         { periods: [{ startS: 0, operationMode: 'CentralSetpoint', setpoint: 6 }] },
       ),
     },
+  ],
+  [
+    'K01.FR.112',
+    `${periodPath}.operationMode`,
+    {
+      evseId: 0,
+      profile: { ...external, schedules: period({ startS: 0, operationMode: 'Idle' }).schedules },
+    },
+  ],
+  [
+    'K01.FR.113',
+    `${periodPath}.operationMode`,
+    {
+      evseId: 0,
+      profile: byDefault(
+        { purpose: 'LocalGeneration' },
+        { periods: [{ startS: 0, operationMode: 'ExternalSetpoint' }] },
+      ),
+    },
+  ],
+  [
+    'K01.FR.115',
+    `${periodPath}.operationMode`,
+    {
+      profile: period({ startS: 0, operationMode: 'CentralSetpoint', setpoint: 6 }),
+      station: { operationModes: ['CentralFrequency'] },
+    },
+  ],
+  ['K01.FR.141', `${periodPath}.phaseToUse`, { profile: onPhase2(299), installed: phasedCap }],
+  [
+    'K01.FR.144',
+    `${periodPath}.limit_L2`,
+    { profile: byDefault({}, { periods: [{ startS: 0, limit: 6, limitL2: 6 }] }) },
+  ],
+  ['K01.FR.146', `${periodPath}.limit_L3`, { profile: period({ startS: 0, limitL3: 6 }) }],
+  [
+    'V2X.07',
+    `${periodPath}.setpoint_L2`,
+    { profile: period({ startS: 0, limit: 6, operationMode: 'CentralSetpoint', setpointL2: 6 }) },
+  ],
+  [
+    'V2X.10',
+    `${periodPath}.dischargeLimit_L2`,
+    {
+      profile: byDefault(
+        {},
+        { periods: [{ startS: 0, limit: 6, dischargeLimit: -6, rest: { dischargeLimit_L2: -6 } }] },
+      ),
+    },
+  ],
+  [
+    '2.1 ranges of fields',
+    `${schedulePath}.randomizedDelay`,
+    { profile: bound({}, { randomizedDelayS: -1 }) },
+  ],
+  [
+    '2.1 ranges of fields',
+    `${periodPath}.dischargeLimit`,
+    { profile: period({ startS: 0, limit: 6, dischargeLimit: 6 }) },
   ],
   ['2.1 limits and setpoints of operation modes', `${periodPath}.limit`, { profile: period({ startS: 0 }) }],
   [
@@ -350,6 +448,7 @@ describe('every requirement', () => {
       new Set(cases.map(([requirement]) => requirement));
     expect(broken(cases16)).toEqual(new Set(Object.keys(rules16)));
     expect(broken(cases2x)).toEqual(new Set(Object.keys(rules2x)));
+    expect(broken(cases201)).toEqual(new Set([...Object.keys(rules201), 'ChargingSchedulePeriodType']));
     expect(broken(cases21)).toEqual(new Set(Object.keys(rules21)));
   });
 
@@ -390,6 +489,35 @@ describe('what is no breach', () => {
     ).toBe(false);
   });
 
+  test('K01.FR.141: phases that follow one another, or that are not in force together, are no conflict', () => {
+    // The cap changes to phase 2 at 300 s.
+    for (const version of ['2.0.1', '2.1'] as const) {
+      const asked = { profile: onPhase2(300), installed: phasedCap };
+      expect(validateProfile(subject(version, asked)).violations).toEqual([]);
+      const besideDefault = on(
+        1,
+        byDefault({ id: 9 }, { periods: [{ startS: 0, limit: 16, numberPhases: 1, phaseToUse: 1 }] }),
+      );
+      const overruling = { profile: onPhase2(0), installed: besideDefault };
+      expect(validateProfile(subject(version, overruling)).violations).toEqual([]);
+    }
+  });
+
+  test('K05.FR.02, 1.6 5.11, TC_059: a request to start brings a TxProfile for a transaction that is still to start', () => {
+    const { transactionId: _id, ...unbound } = bound();
+    for (const version of versions) {
+      const asked = { via: 'RequestStartTransaction', profile: unbound, transactions: [] } as const;
+      expect(validateProfile(subject(version, asked)).violations).toEqual([]);
+      expect(validateProfile(subject(version, { ...asked, via: 'SetChargingProfile' })).accepted).toBe(false);
+    }
+  });
+
+  test('K01.FR.126: sleep in Idle is asked of nobody else', () => {
+    const asleep = period({ startS: 0, operationMode: 'Idle', rest: { evseSleep: true } });
+    const asked = { profile: asleep, station: { supportsEvseSleep: false } };
+    expect(validateProfile(subject('2.1', asked)).accepted).toBe(true);
+  });
+
   test('K01.FR.39: another transaction may use the stack level', () => {
     const other = on(1, bound({ id: 9, transactionId: '6' }));
     expect(validateProfile(subject('2.0.1', { installed: other })).accepted).toBe(true);
@@ -428,6 +556,7 @@ describe('advice refuses nothing', () => {
       'K01.FR.44',
       { profile: period({ startS: 0, limit: 6, numberPhases: 3 }), station: { current: 'DC' } },
     ],
+    ['2.1', 'ChargingSchedulePeriodType', { profile: period({ startS: 0, limit: -6 }) }],
     ['2.1', 'validTo', { profile: bound({ validTo: t0 }) }],
     ['2.1', 'validTo', { profile: bound({ validFrom: after(t0, 9), validTo: after(t0, 9) }) }],
   ])('%s %s', (version, requirement, other) => {
@@ -437,8 +566,16 @@ describe('advice refuses nothing', () => {
   });
 
   test('every advice has a case', () => {
-    expect([...Object.keys(advice16), ...Object.keys(advice201)].toSorted()).toEqual(
-      ['1.6 3.13.1', '1.6 7.13', '1.6 7.9', '1.6 errata 3.34', 'K01.FR.44'].toSorted(),
+    const books = [advice16, advice201, advice21];
+    expect(books.flatMap((book) => Object.keys(book)).toSorted()).toEqual(
+      [
+        '1.6 3.13.1',
+        '1.6 7.13',
+        '1.6 7.9',
+        '1.6 errata 3.34',
+        'ChargingSchedulePeriodType',
+        'K01.FR.44',
+      ].toSorted(),
     );
   });
 });

@@ -5,7 +5,7 @@ import { OCPP16, OCPP20, OCPP21 } from 'typed-ocpp';
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
 import { compileFloors, compilePlan } from '#ocpp/compile';
-import { profileOfWire, wireOfProfile } from '#ocpp/wire-profile';
+import { profileOfRecord, profileOfWire, wireOfProfile } from '#ocpp/wire-profile';
 import { after, at, dcStation, station, t0, versions } from './builders.ts';
 
 const ajv = new Ajv({ strict: false, multipleOfPrecision: 6 });
@@ -73,6 +73,50 @@ const wire21 = {
     },
   ],
 };
+
+describe('profiles as they were recorded', () => {
+  test('nulls count as absent, instants without an offset as UTC, whatever the case of T and Z', () => {
+    const tidy = profileOfWire('1.6', wire16);
+    const recorded = {
+      ...wire16,
+      validFrom: '2026-03-02t00:00:00.000z',
+      validTo: '2026-03-09 00:00:00',
+      chargingSchedule: {
+        ...wire16.chargingSchedule,
+        startSchedule: '2026-03-02T03:00:00,25+02',
+        chargingSchedulePeriod: [
+          { startPeriod: 0, limit: 7.5, numberPhases: 3 },
+          { startPeriod: 3600, limit: 16, numberPhases: null },
+        ],
+      },
+    };
+    expect(tidy.ok).toBe(true);
+    expect(profileOfRecord('1.6', recorded)).toEqual(tidy);
+    expect(profileOfWire('1.6', recorded).ok).toBe(false);
+  });
+
+  test('what is carried unread comes back with its nulls', () => {
+    const read = profileOfRecord('2.1', { ...wire21, customData: { vendorId: 'x', note: null } });
+    if (!read.ok) throw new Error(JSON.stringify(read.problem));
+    expect(wireOfProfile('2.1', read.value)['customData']).toEqual({ vendorId: 'x', note: null });
+  });
+
+  test.each([
+    ['a text that is no instant', { validFrom: 'yesterday' }, 'validFrom'],
+    ['a null that is needed', { stackLevel: null }, 'stackLevel'],
+    ['a field of another name', { stacklevel: 1 }, 'stacklevel'],
+  ])('%s is refused by path', (_, other, path) => {
+    const read = profileOfRecord('2.1', { ...wire21, ...other });
+    expect(read.ok).toBe(false);
+    if (!read.ok) expect(read.problem.map((fault) => fault.path)).toContain(path);
+  });
+});
+
+test('a record cannot name its own prototype', () => {
+  const read = profileOfRecord('2.1', JSON.parse('{"__proto__": {"limit": 1}}'));
+  if (read.ok) throw new Error('read');
+  expect(read.problem.map((fault) => fault.path)).toContain('__proto__');
+});
 
 describe('profiles on the wire', () => {
   test('a 1.6 profile comes back as it was', () => {
