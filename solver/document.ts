@@ -1,9 +1,9 @@
 /** The depot problem as a document, as `optimise` and `explain` read it. @module */
 import type { Fault } from '#domain/fault';
-import { faultValueOf } from '#domain/fault';
 import { fail, ok } from '#domain/result';
 import type { Result } from '#domain/result';
 import { z } from 'zod';
+import { documentFaults, pinsOf, schemaFaults } from './document-faults.ts';
 import type {
   CircuitNode,
   ConnectorNode,
@@ -12,19 +12,29 @@ import type {
   Session,
   SolveOptions,
 } from './problem.ts';
-import { intervalsMax, problemFaults } from './validate.ts';
-
-/** Most (session, interval) pairs of one document. */
-const pairsMax = 20_000_000;
+import { intervalsMax } from './validate.ts';
 
 const series = z.array(z.number());
 const numberOrSeries = z.union([z.number(), series]);
 const id = z.string().min(1);
+const phase = z.enum(['L1', 'L2', 'L3']);
+const perPhase = z.union([
+  z.number(),
+  z.strictObject({ L1: numberOrSeries, L2: numberOrSeries, L3: numberOrSeries }),
+]);
 
 const circuitSchema = z.strictObject({
   id,
   parent: id.nullable().describe('the circuit that feeds this one; null for the first, the grid connection'),
-  limitKw: numberOrSeries.describe('kW, one value or one per interval; the first carries the fixed load too'),
+  limitKw: numberOrSeries
+    .optional()
+    .describe(
+      'kW, one value or one per interval; may be left out beside phase limits. The first circuit carries the fixed load too',
+    ),
+  phaseLimitKw: perPhase
+    .optional()
+    .describe('kW of each phase; the fixed load takes a third of itself from each'),
+  phaseLimitA: perPhase.optional().describe('the same in A at voltageV'),
 });
 
 const connectorSchema = z.strictObject({
@@ -34,6 +44,10 @@ const connectorSchema = z.strictObject({
   minKw: z.number().optional().describe('least power other than 0; holds where continuous is false'),
   module: id.optional(),
   phases: z.union([z.literal(1), z.literal(3)]).optional(),
+  rotation: z
+    .array(phase)
+    .optional()
+    .describe('site phases behind its pins in order; default L1 for one phase, L1 L2 L3 for three'),
   stepKw: z.number().optional().describe('powers are multiples of this where continuous is false'),
 });
 
@@ -51,6 +65,24 @@ const sessionSchema = z.strictObject({
   shortfallPrice: z.number().describe('money per kWh not delivered'),
   efficiency: z.number().optional().describe('energy in the vehicle per energy drawn, (0, 1]; default 1'),
   taper: z.array(z.strictObject({ fromKwh: z.number(), maxKw: z.number() })).optional(),
+  phases: z
+    .union([z.literal(1), z.literal(3)])
+    .optional()
+    .describe('phases that the vehicle loads; a one-phase vehicle counts on all pins of its connector'),
+  milestones: z
+    .array(z.strictObject({ by: z.int().min(0), energyKwh: z.number() }))
+    .optional()
+    .describe(
+      'energy that is wanted in the vehicle at the start of interval `by`; short of it costs shortfallPrice',
+    ),
+  dischargeKw: numberOrSeries.optional().describe('most power fed back, counted where the vehicle connects'),
+  dischargeEfficiency: z
+    .number()
+    .optional()
+    .describe('energy fed back per energy taken out, (0, 1]; default 1'),
+  heldKwh: z.number().optional().describe('energy held at arrival that may be lent; default 0'),
+  roomKwh: z.number().optional().describe('most energy above that at arrival; default energyKwh'),
+  wearPerKwh: z.number().optional().describe('money per kWh fed back'),
 });
 
 const demandSchema = z.strictObject({
@@ -68,6 +100,12 @@ export const depotSchema = z.strictObject({
   intervalMinutes: z.number().gt(0).max(1440),
   intervals: z.int().min(1).max(intervalsMax),
   start: z.string().optional(),
+  voltageV: z
+    .number()
+    .gt(0)
+    .max(100_000)
+    .optional()
+    .describe('phase to neutral, for limits in A; default 230'),
   circuits: z.array(circuitSchema).min(1),
   connectors: z.array(connectorSchema),
   modules: z.array(z.strictObject({ id, maxKw: z.number() })).optional(),
@@ -91,79 +129,14 @@ export const depotSchema = z.strictObject({
   gap: z.number().min(0).optional(),
 });
 
-type DepotDocument = z.infer<typeof depotSchema>;
+/** A document of the right form; whether it makes sense, `documentFaults` tells. */
+export type DepotDocument = z.infer<typeof depotSchema>;
 
 /** What a document asks for. */
 export interface DepotRequest {
   readonly document: DepotDocument;
   readonly problem: DepotProblem;
   readonly options: SolveOptions;
-}
-
-/** `sessions[3].energyKwh` from its parts. */
-function pathOf(parts: readonly PropertyKey[]): string {
-  return parts.reduce<string>((path, part) => {
-    if (typeof part === 'number') return `${path}[${part}]`;
-    return path === '' ? String(part) : `${path}.${String(part)}`;
-  }, '');
-}
-
-/** The piece of `document` at `parts`. */
-function valueAt(document: unknown, parts: readonly PropertyKey[]): unknown {
-  return parts.reduce<unknown>((value, part) => {
-    return typeof value === 'object' && value !== null
-      ? (value as Record<PropertyKey, unknown>)[part]
-      : undefined;
-  }, document);
-}
-
-const rules: Readonly<Record<string, { readonly rule: string; readonly fix: string }>> = {
-  invalid_type: { rule: 'wrong-type', fix: 'Give the type that is expected here' },
-  invalid_union: { rule: 'wrong-type', fix: 'Give one of the forms that are expected here' },
-  invalid_value: { rule: 'unknown-value', fix: 'Give one of the known values' },
-  too_small: { rule: 'too-small', fix: 'Give a larger value' },
-  too_big: { rule: 'too-large', fix: 'Give a smaller value' },
-};
-
-/** The issues of a schema as faults. */
-function faultsOf(error: z.ZodError, document: unknown): Fault[] {
-  return error.issues.flatMap((issue): Fault[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        path: pathOf([...issue.path, key]),
-        rule: 'unknown-field',
-        fix: 'Remove it, or spell it as the schema does.',
-      }));
-    }
-    const value = valueAt(document, issue.path);
-    const text = faultValueOf(value);
-    const notNumber = typeof value === 'number' && !Number.isFinite(value);
-    const known = notNumber
-      ? { rule: 'not-a-number', fix: 'Give a finite number' }
-      : (rules[issue.code] ?? { rule: 'wrong-value', fix: 'Give a value that fits' });
-    const missing = value === undefined;
-    return [
-      {
-        path: pathOf(issue.path),
-        rule: missing ? 'missing' : known.rule,
-        fix: missing ? 'Add it.' : `${known.fix}: ${issue.message}.`,
-        ...(text === undefined ? {} : { value: text }),
-      },
-    ];
-  });
-}
-
-class References {
-  readonly faults: Fault[] = [];
-
-  /** The index of `name` among `items`; a fault and -1 where it is unknown. */
-  indexOf(items: ReadonlyMap<string, number>, name: string, path: string, kind: string): number {
-    const index = items.get(name);
-    if (index !== undefined) return index;
-    const fix = `Name one of the ${kind}s of this document.`;
-    this.faults.push({ path, value: JSON.stringify(name), rule: `unknown-${kind}`, fix });
-    return -1;
-  }
 }
 
 function indexById(items: readonly { readonly id: string }[]): ReadonlyMap<string, number> {
@@ -174,75 +147,127 @@ function spread(value: number | readonly number[], intervals: number): Float64Ar
   return typeof value === 'number' ? new Float64Array(intervals).fill(value) : Float64Array.from(value);
 }
 
-function circuitsOf(document: DepotDocument, references: References): CircuitNode[] {
-  const index = indexById(document.circuits);
-  return document.circuits.map((circuit, g) => ({
-    id: circuit.id,
-    parent:
-      circuit.parent === null
-        ? -1
-        : references.indexOf(index, circuit.parent, `circuits[${g}].parent`, 'circuit'),
-    limitKw: spread(circuit.limitKw, document.intervals),
-  }));
+type PhaseLimits = NonNullable<CircuitNode['phaseLimitKw']>;
+
+function phaseLimitsOf(
+  document: DepotDocument,
+  circuit: DepotDocument['circuits'][number],
+): PhaseLimits | undefined {
+  const given = circuit.phaseLimitKw ?? circuit.phaseLimitA;
+  if (given === undefined) return undefined;
+  const kwPerUnit = circuit.phaseLimitKw === undefined ? (document.voltageV ?? 230) / 1000 : 1;
+  const of = (name: z.infer<typeof phase>): Float64Array =>
+    spread(typeof given === 'number' ? given : given[name], document.intervals).map(
+      (limit) => limit * kwPerUnit,
+    );
+  return [of('L1'), of('L2'), of('L3')];
 }
 
-function connectorsOf(document: DepotDocument, references: References): ConnectorNode[] {
+function circuitsOf(document: DepotDocument): CircuitNode[] {
+  const index = indexById(document.circuits);
+  return document.circuits.map((circuit) => {
+    const phaseLimitKw = phaseLimitsOf(document, circuit);
+    return {
+      id: circuit.id,
+      parent: circuit.parent === null ? -1 : (index.get(circuit.parent) ?? -1),
+      limitKw: spread(circuit.limitKw ?? Infinity, document.intervals),
+      ...(phaseLimitKw === undefined ? {} : { phaseLimitKw }),
+    };
+  });
+}
+
+const phaseNumber = { L1: 0, L2: 1, L3: 2 } as const;
+
+function connectorsOf(document: DepotDocument): ConnectorNode[] {
   const circuits = indexById(document.circuits);
   const modules = indexById(document.modules ?? []);
-  return document.connectors.map((connector, c) => {
-    const path = `connectors[${c}]`;
-    const { maxKw } = connector;
+  return document.connectors.map((connector) => {
+    const { maxKw, module, rotation } = connector;
+    const pins = pinsOf(connector);
     return {
       id: connector.id,
-      circuit: references.indexOf(circuits, connector.circuit, `${path}.circuit`, 'circuit'),
+      circuit: circuits.get(connector.circuit) ?? -1,
       maxKw: typeof maxKw === 'number' ? maxKw : maxKw.reduce((most, kw) => Math.max(most, kw), 0),
-      module:
-        connector.module === undefined
-          ? -1
-          : references.indexOf(modules, connector.module, `${path}.module`, 'module'),
-      rotation: connector.phases === 1 ? [0] : [0, 1, 2],
+      module: module === undefined ? -1 : (modules.get(module) ?? -1),
+      rotation: rotation?.map((name) => phaseNumber[name]) ?? [0, 1, 2].slice(0, pins),
       reserveKw: 0,
     };
   });
 }
 
+/** The part of a stay within the horizon, of a value for all intervals or one for each. */
+function overStay(
+  document: DepotDocument,
+  session: SessionDocument,
+  value: number | readonly number[],
+): Float64Array {
+  const depart = Math.min(session.depart, document.intervals);
+  return spread(value, document.intervals).slice(Math.min(session.arrive, depart), depart);
+}
+
+type SessionDocument = DepotDocument['sessions'][number];
+
 /** Most power over a stay, session and connector together; a number where neither varies. */
 function capOf(
   document: DepotDocument,
-  session: DepotDocument['sessions'][number],
-  connector: DepotDocument['connectors'][number] | undefined,
+  session: SessionDocument,
+  connector: DepotDocument['connectors'][number],
 ): number | Float64Array {
-  const most = connector?.maxKw ?? 0;
-  if (typeof session.maxKw === 'number' && typeof most === 'number') return session.maxKw;
-  const [own, its] = [spread(session.maxKw, document.intervals), spread(most, document.intervals)];
-  const depart = Math.min(session.depart, document.intervals);
-  const stay = Math.max(0, depart - session.arrive);
-  return Float64Array.from({ length: stay }, (_, i) =>
-    Math.min(own[session.arrive + i], its[session.arrive + i]),
-  );
+  if (typeof session.maxKw === 'number' && typeof connector.maxKw === 'number') return session.maxKw;
+  const its = overStay(document, session, connector.maxKw);
+  return overStay(document, session, session.maxKw).map((kw, i) => Math.min(kw, its[i]));
 }
 
-function sessionsOf(document: DepotDocument, references: References): Session[] {
+/** What a vehicle may feed back, in energy at the grid side. */
+function feedBackOf(
+  document: DepotDocument,
+  session: SessionDocument,
+  connector: DepotDocument['connectors'][number],
+): Pick<Session, 'feedBack'> {
+  const { dischargeKw, efficiency = 1, dischargeEfficiency = 1, energyKwh } = session;
+  if (dischargeKw === undefined) return {};
+  const its = overStay(document, session, connector.maxKw);
+  return {
+    feedBack: {
+      maxKw: overStay(document, session, dischargeKw).map((kw, i) => Math.min(kw, its[i])),
+      heldKwh: (session.heldKwh ?? 0) / efficiency,
+      roomKwh: (session.roomKwh ?? energyKwh) / efficiency,
+      lossFactor: 1 / (efficiency * dischargeEfficiency),
+      wearPerKwh: session.wearPerKwh ?? 0,
+    },
+  };
+}
+
+function milestonesOf(document: DepotDocument, session: SessionDocument): Pick<Session, 'milestones'> {
+  const { milestones, efficiency = 1 } = session;
+  if (milestones === undefined) return {};
+  const within = milestones.filter(({ by }) => by <= document.intervals);
+  return { milestones: within.map(({ by, energyKwh }) => ({ by, energyKwh: energyKwh / efficiency })) };
+}
+
+function sessionsOf(document: DepotDocument): Session[] {
   const connectors = indexById(document.connectors);
-  return document.sessions.map((session, s) => {
-    const at = references.indexOf(connectors, session.connector, `sessions[${s}].connector`, 'connector');
+  return document.sessions.map((session) => {
+    const at = connectors.get(session.connector) ?? -1;
     const connector = document.connectors[at];
     const efficiency = session.efficiency ?? 1;
-    const arrive = Math.min(session.arrive, document.intervals);
+    const pins = pinsOf(connector);
     return {
       id: session.id,
       connector: at,
-      arrive,
+      arrive: Math.min(session.arrive, document.intervals),
       depart: Math.min(session.depart, document.intervals),
       energyKwh: session.energyKwh / efficiency,
       maxKw: capOf(document, session, connector),
-      phases: connector?.phases ?? 3,
-      minKw: connector?.minKw ?? 0,
-      stepKw: connector?.stepKw ?? 0,
+      phases: pins === 1 || session.phases === 1 ? 1 : 3,
+      minKw: connector.minKw ?? 0,
+      stepKw: connector.stepKw ?? 0,
       shortfallPrice: session.shortfallPrice * efficiency,
       ...(session.taper === undefined
         ? {}
         : { taper: session.taper.map((point) => ({ ...point, fromKwh: point.fromKwh / efficiency })) }),
+      ...milestonesOf(document, session),
+      ...feedBackOf(document, session, connector),
     };
   });
 }
@@ -259,33 +284,20 @@ function demandOf(document: DepotDocument): DemandWindow[] {
   }));
 }
 
-/** What must be right before series are built: their lengths, the order of windows, efficiencies. */
-function formFaults(document: DepotDocument): Fault[] {
-  const faults: Fault[] = [];
-  const check = (path: string, value: number | readonly number[]): void => {
-    if (typeof value === 'number' || value.length === document.intervals) return;
-    const fix = `Give ${document.intervals} values, one per interval.`;
-    faults.push({ path, value: `${value.length} values`, rule: 'wrong-length', fix });
-  };
-  document.sessions.forEach((session, s) => check(`sessions[${s}].maxKw`, session.maxKw));
-  document.connectors.forEach((connector, c) => check(`connectors[${c}].maxKw`, connector.maxKw));
-  for (const [s, { efficiency = 1, arrive, depart }] of document.sessions.entries()) {
-    if (depart < arrive) {
-      const fix = `Depart at or after arrival (${arrive}).`;
-      faults.push({ path: `sessions[${s}].depart`, value: String(depart), rule: 'window-reversed', fix });
-    }
-    if (efficiency > 0 && efficiency <= 1) continue;
-    const fix = 'Give a share above 0 and at most 1.';
-    faults.push({ path: `sessions[${s}].efficiency`, value: `${efficiency}`, rule: 'bad-efficiency', fix });
-  }
-  return faults;
-}
-
 /** What is left of the first circuit beside the fixed load. */
 function besideFixedLoad(problem: DepotProblem): DepotProblem {
-  const circuits = problem.circuits.map((circuit, g) => {
+  const left = (limitKw: Float64Array, share: number): Float64Array =>
+    limitKw.map((kw, t) => Math.max(0, kw - share * problem.fixedLoadKw[t]));
+  const circuits = problem.circuits.map((circuit, g): CircuitNode => {
     if (g > 0) return circuit;
-    return { ...circuit, limitKw: circuit.limitKw.map((kw, t) => Math.max(0, kw - problem.fixedLoadKw[t])) };
+    const [l1, l2, l3] = circuit.phaseLimitKw ?? [];
+    return {
+      ...circuit,
+      limitKw: left(circuit.limitKw, 1),
+      ...(l1 === undefined || l2 === undefined || l3 === undefined
+        ? {}
+        : { phaseLimitKw: [left(l1, 1 / 3), left(l2, 1 / 3), left(l3, 1 / 3)] }),
+    };
   });
   return { ...problem, circuits };
 }
@@ -293,27 +305,18 @@ function besideFixedLoad(problem: DepotProblem): DepotProblem {
 /** The request in `value`, or everything that is wrong with it. */
 export function depotRequestOf(value: unknown): Result<DepotRequest, readonly Fault[]> {
   const parsed = depotSchema.safeParse(value);
-  if (!parsed.success) return fail(faultsOf(parsed.error, value));
+  if (!parsed.success) return fail(schemaFaults(parsed.error, value));
   const document = parsed.data;
+  const faults = documentFaults(document);
+  if (faults.length > 0) return fail(faults);
   const { intervals, pv, battery } = document;
-  const pairs = document.sessions.reduce(
-    (sum, { arrive, depart }) => sum + Math.max(0, Math.min(depart, intervals) - arrive),
-    0,
-  );
-  if (pairs > pairsMax) {
-    const fix = `Use fewer sessions or longer intervals: at most ${pairsMax} intervals of stay in all.`;
-    return fail([{ path: 'sessions', value: String(pairs), rule: 'too-large', fix }]);
-  }
-  const form = formFaults(document);
-  if (form.length > 0) return fail(form);
-  const references = new References();
   const problem: DepotProblem = {
     intervalH: document.intervalMinutes / 60,
     intervals,
-    circuits: circuitsOf(document, references),
-    connectors: connectorsOf(document, references),
+    circuits: circuitsOf(document),
+    connectors: connectorsOf(document),
     modules: document.modules ?? [],
-    sessions: sessionsOf(document, references),
+    sessions: sessionsOf(document),
     fixedLoadKw: Float64Array.from(document.fixedLoadKw ?? new Float64Array(intervals)),
     price: Float64Array.from(document.price),
     demand: demandOf(document),
@@ -328,9 +331,6 @@ export function depotRequestOf(value: unknown): Result<DepotRequest, readonly Fa
         }),
     ...(battery === undefined ? {} : { battery: { ...battery, wearPerKwh: battery.wearPerKwh ?? 0 } }),
   };
-  if (references.faults.length > 0) return fail(references.faults);
-  const faults = problemFaults(problem);
-  if (faults.length > 0) return fail(faults);
   const options: SolveOptions = {
     continuous: document.continuous ?? true,
     gap: document.gap ?? 1e-6,

@@ -25,12 +25,12 @@ export function urgencyOrder(problem: DepotProblem): number[] {
 }
 
 /** Where the power of session `s` in `t` could go next, kW; its present power where nowhere. */
-function nextPower(ledger: Ledger, s: number, t: number, powers: Powers): number {
+function nextPower(ledger: Ledger, s: number, t: number, powers: Powers, missing: number): number {
   const session = ledger.problem.sessions[s];
   const now = ledger.at(s, t);
   const highest = ledger.highest(s, t);
   if (highest <= now + roomNoise) return now;
-  const wanted = now + ledger.missing(s) / ledger.problem.intervalH;
+  const wanted = now + missing / ledger.problem.intervalH;
   const below = now + ledger.belowPeaks(t);
   if (powers === 'continuous' || isContinuous(session)) {
     const piece = now + pieceShare * Math.min(highest - now, wanted - now);
@@ -42,19 +42,21 @@ function nextPower(ledger: Ledger, s: number, t: number, powers: Powers): number
   return Math.max(next, Math.min(most, levelAbove(session, wanted), levelBelow(session, below)));
 }
 
-/** Raises session `s` until it is full, nothing fits, or more would cost above its shortfall price. */
-export function fillSession(ledger: Ledger, s: number, powers: Powers): void {
+/** Raises session `s` before interval `until` by what `lacking` tells, until nothing fits or more would cost too much. */
+function fillUntil(ledger: Ledger, s: number, powers: Powers, until: number, lacking: () => number): void {
   const { sessions, intervalH } = ledger.problem;
-  const { arrive, depart, shortfallPrice } = sessions[s];
-  for (let piece = 0; piece < piecesMax && ledger.missing(s) > energyNoise; piece++) {
+  const { arrive, shortfallPrice } = sessions[s];
+  for (let piece = 0; piece < piecesMax; piece++) {
+    const missing = lacking();
+    if (missing <= energyNoise) return;
     let best = -1;
     let bestKw = 0;
     let bestPrice = shortfallPrice;
-    for (let t = arrive; t < depart; t++) {
+    for (let t = arrive; t < until; t++) {
       const now = ledger.at(s, t);
-      const kw = nextPower(ledger, s, t, powers);
+      const kw = nextPower(ledger, s, t, powers, missing);
       if (kw <= now) continue;
-      const useful = Math.min((kw - now) * intervalH, ledger.missing(s));
+      const useful = Math.min((kw - now) * intervalH, missing);
       const price = ledger.costOf(t, kw - now) / useful;
       if (price < bestPrice) {
         bestPrice = price;
@@ -65,6 +67,15 @@ export function fillSession(ledger: Ledger, s: number, powers: Powers): void {
     if (best < 0) return;
     ledger.set(s, best, bestKw);
   }
+}
+
+/** Raises session `s` until it is full, nothing fits, or more would cost above its shortfall price; milestones first. */
+export function fillSession(ledger: Ledger, s: number, powers: Powers): void {
+  const { depart, milestones = [] } = ledger.problem.sessions[s];
+  for (const { by, energyKwh } of milestones) {
+    fillUntil(ledger, s, powers, by, () => Math.min(ledger.missing(s), ledger.missingBy(s, by, energyKwh)));
+  }
+  fillUntil(ledger, s, powers, depart, () => ledger.missing(s));
 }
 
 /** Takes back what rounding gave above the energy asked for, from the dearest intervals first. */

@@ -6,7 +6,7 @@
  */
 import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
 import type { ReserveLoad } from './exposure.ts';
-import { blocksOf, taperLinesOf, zeroMultipliers } from './multipliers.ts';
+import { blocksOf, hasSources, taperLinesOf, zeroMultipliers } from './multipliers.ts';
 import type { MeterBlocks, TaperLine } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers } from './problem.ts';
@@ -28,8 +28,9 @@ interface RowIndex {
   readonly blocks: readonly Int32Array[];
   readonly balance: Int32Array;
   readonly store: Int32Array;
-  /** Per session: [lines * stay], and [stay] rows that sum up its energy so far. */
+  /** Per session: [lines * stay], [milestones], and [stay] rows that sum up its energy so far. */
   readonly taper: readonly Int32Array[];
+  readonly milestones: readonly Int32Array[];
   readonly soFar: readonly Int32Array[];
 }
 
@@ -43,6 +44,8 @@ export interface Formulation {
   readonly freeColumn: Int32Array;
   /** [pairs] column of power that circuits see. */
   readonly seenColumn: Int32Array;
+  /** [pairs] column of power fed back; -1 where there is none. */
+  readonly backColumn: Int32Array;
   readonly chargeColumn: Int32Array;
   readonly dischargeColumn: Int32Array;
   readonly pvColumn: Int32Array;
@@ -58,7 +61,7 @@ interface Draft {
   /** [pairs] power within the reserve, and above it. */
   readonly freeKw: Float64Array;
   readonly seenKw: Float64Array;
-  /** Whether PV or a battery make the grid draw differ from the load. */
+  /** Whether sources of the site make the grid draw differ from the load. */
   readonly grid: boolean;
   readonly blocks: readonly MeterBlocks[];
   readonly taperLines: readonly (readonly TaperLine[])[];
@@ -92,7 +95,7 @@ function draftOf(problem: DepotProblem): Draft {
     pairStart,
     freeKw,
     seenKw,
-    grid: problem.pv !== undefined || problem.battery !== undefined,
+    grid: hasSources(problem),
     blocks: problem.demand.map((window) => blocksOf(window, problem.intervals)),
     taperLines: sessions.map(taperLinesOf),
   };
@@ -125,7 +128,8 @@ function addCircuitRows(draft: Draft): { circuits: Int32Array; phases: Int32Arra
     const factor = exposureFactor(session, connector);
     for (const g of paths[session.connector]) {
       for (let t = session.arrive; t < session.depart; t++) {
-        const seen = factor * seenKw[pairStart[s] + t - session.arrive];
+        const back = session.feedBack?.maxKw[t - session.arrive] ?? 0;
+        const seen = factor * Math.max(seenKw[pairStart[s] + t - session.arrive], back);
         load[g * span + t] += seen;
         for (const pin of connector.rotation) {
           phaseLoad[(3 * g + pin) * span + t] += seen / connector.rotation.length;
@@ -171,7 +175,8 @@ function addModuleRows(draft: Draft): Int32Array {
     if (module < 0) continue;
     for (let t = session.arrive; t < session.depart; t++) {
       const pair = pairStart[s] + t - session.arrive;
-      load[module * span + t] += freeKw[pair] + seenKw[pair];
+      const back = session.feedBack?.maxKw[t - session.arrive] ?? 0;
+      load[module * span + t] += Math.max(freeKw[pair] + seenKw[pair], back);
     }
   }
   return Int32Array.from(load, (kw, at) => {
@@ -231,9 +236,11 @@ function addDemandRows(draft: Draft): { blocks: Int32Array[]; peakLower: Float64
   return { blocks, peakLower };
 }
 
-function addTaperRows(draft: Draft): { taper: Int32Array[]; soFar: Int32Array[] } {
+/** Rows of what depends on the energy so far: taper, milestones, and the sums themselves. */
+function addStoreRows(draft: Draft): Pick<RowIndex, 'taper' | 'milestones' | 'soFar'> {
   const { problem, builder, taperLines } = draft;
   const taper: Int32Array[] = [];
+  const milestones: Int32Array[] = [];
   const soFar: Int32Array[] = [];
   for (const [s, session] of problem.sessions.entries()) {
     const lines = taperLines[s];
@@ -243,9 +250,12 @@ function addTaperRows(draft: Draft): { taper: Int32Array[]; soFar: Int32Array[] 
       rows[i] = builder.addRow(-Infinity, lines[Math.floor(i / stay)].level);
     }
     taper.push(rows);
-    soFar.push(Int32Array.from({ length: lines.length > 0 ? stay : 0 }, () => builder.addRow(0, 0)));
+    const wanted = stay > 0 ? (session.milestones ?? []) : [];
+    milestones.push(Int32Array.from(wanted, ({ energyKwh }) => builder.addRow(energyKwh, Infinity)));
+    const summed = lines.length > 0 || wanted.length > 0 || session.feedBack !== undefined;
+    soFar.push(Int32Array.from({ length: summed ? stay : 0 }, () => builder.addRow(0, 0)));
   }
-  return { taper, soFar };
+  return { taper, milestones, soFar };
 }
 
 function addRows(draft: Draft): { rows: RowIndex; peakLower: Float64Array } {
@@ -264,8 +274,7 @@ function addRows(draft: Draft): { rows: RowIndex; peakLower: Float64Array } {
     const held = t === 0 ? (battery?.initialKwh ?? 0) : 0;
     return builder.addRow(held, held);
   });
-  const { taper, soFar } = addTaperRows(draft);
-  const rows = { energy, circuits, phases, modules, blocks, balance, store, taper, soFar };
+  const rows = { energy, circuits, phases, modules, blocks, balance, store, ...addStoreRows(draft) };
   return { rows, peakLower };
 }
 
@@ -285,7 +294,7 @@ function addPowerEntries(draft: Draft, rows: RowIndex, s: number, t: number): vo
   const stay = session.depart - session.arrive;
   const taper = rows.taper[s];
   for (let at = t - session.arrive; at < taper.length; at += stay) builder.addEntry(taper[at], 1);
-  if (taper.length > 0) builder.addEntry(rows.soFar[s][t - session.arrive], -problem.intervalH);
+  if (rows.soFar[s].length > 0) builder.addEntry(rows.soFar[s][t - session.arrive], -problem.intervalH);
 }
 
 function addPairColumns(draft: Draft, rows: RowIndex): { freeColumn: Int32Array; seenColumn: Int32Array } {
@@ -320,21 +329,73 @@ function addPairColumns(draft: Draft, rows: RowIndex): { freeColumn: Int32Array;
   return { freeColumn, seenColumn };
 }
 
-/** Columns of the energy so far of sessions with a taper, at the end of each interval of the stay. */
-function addTaperColumns(draft: Draft, rows: RowIndex): void {
+/** Columns of the energy so far, at the end of each interval of the stay, and of what milestones lack. */
+function addStoreColumns(draft: Draft, rows: RowIndex): void {
   const { builder, problem, taperLines } = draft;
   for (const [s, session] of problem.sessions.entries()) {
     const stay = rows.soFar[s].length;
+    const { energyKwh, feedBack, shortfallPrice, milestones = [] } = session;
+    // Without feeding back neither bound can bind, and none may carry a price.
+    const lower = feedBack === undefined ? -1 : -feedBack.heldKwh;
+    const upper = feedBack === undefined ? energyKwh + 1 : feedBack.roomKwh;
     for (let q = 0; q < stay; q++) {
-      builder.addColumn({ cost: 0, lower: 0, upper: session.energyKwh + 1 });
+      builder.addColumn({ cost: 0, lower, upper });
       builder.addEntry(rows.soFar[s][q], 1);
+      for (const [m, { by }] of milestones.entries()) {
+        if (by === session.arrive + q + 1) builder.addEntry(rows.milestones[s][m], 1);
+      }
       if (q + 1 === stay) continue;
       builder.addEntry(rows.soFar[s][q + 1], -1);
       for (let i = 0; i < taperLines[s].length; i++) {
         builder.addEntry(rows.taper[s][i * stay + q + 1], taperLines[s][i].slope);
       }
     }
+    for (const row of rows.milestones[s]) {
+      builder.addColumn({ cost: shortfallPrice, lower: 0, upper: Infinity });
+      builder.addEntry(row, 1);
+    }
   }
+}
+
+/**
+ * Columns of power fed back. It uses its store up faster than it gives, relieves the grid connection only as energy and
+ * peak, and takes room on every circuit like charging: it may stop at any moment.
+ */
+function addBackColumns(draft: Draft, rows: RowIndex): Int32Array {
+  const { builder, problem, pairStart, paths } = draft;
+  const { intervals: span, intervalH } = problem;
+  const backColumn = new Int32Array(draft.freeKw.length).fill(-1);
+  for (const [s, session] of problem.sessions.entries()) {
+    const { feedBack } = session;
+    if (feedBack === undefined) continue;
+    const { lossFactor, wearPerKwh } = feedBack;
+    const connector = problem.connectors[session.connector];
+    const factor = exposureFactor(session, connector);
+    const cost = (wearPerKwh + lossFactor * session.shortfallPrice) * intervalH;
+    for (let t = session.arrive; t < session.depart; t++) {
+      const i = t - session.arrive;
+      if (feedBack.maxKw[i] <= 0) continue;
+      backColumn[pairStart[s] + i] = builder.addColumn({ cost, lower: 0, upper: feedBack.maxKw[i] });
+      builder.addEntry(rows.energy[s], -lossFactor);
+      builder.addEntry(rows.soFar[s][i], lossFactor * intervalH);
+      builder.addEntry(rows.balance[t], -1);
+      if (connector.module >= 0) builder.addEntry(rows.modules[connector.module * span + t], 1);
+      for (const g of paths[session.connector]) {
+        builder.addEntry(rows.circuits[g * span + t], factor);
+        for (const pin of connector.rotation) {
+          builder.addEntry(rows.phases[(3 * g + pin) * span + t], factor / connector.rotation.length);
+        }
+      }
+    }
+  }
+  return backColumn;
+}
+
+/** Most power of all vehicles that feed back, [T] kW. */
+function backLoad({ sessions, intervals }: DepotProblem): Float64Array {
+  const load = new Float64Array(intervals);
+  for (const { feedBack, arrive } of sessions) feedBack?.maxKw.forEach((kw, i) => (load[arrive + i] += kw));
+  return load;
 }
 
 /** An entry of `value` on circuit 0, total and per phase. */
@@ -381,7 +442,13 @@ function addGridColumns(draft: Draft, rows: RowIndex): Int32Array {
   const pvColumn = new Int32Array(pv === undefined ? 0 : intervals);
   if (!grid) return pvColumn;
   const highest = highestLoad(draft);
+  const back = backLoad(problem);
   for (let t = 0; t < intervals; t++) {
+    if (problem.fixedLoadKw[t] < 0) {
+      // A surplus that nobody controls may be left unused.
+      builder.addColumn({ cost: 0, lower: 0, upper: -problem.fixedLoadKw[t] });
+      builder.addEntry(rows.balance[t], 1);
+    }
     if (pv !== undefined) {
       pvColumn[t] = builder.addColumn({ cost: 0, lower: 0, upper: Math.max(0, pv.kw[t]) });
       builder.addEntry(rows.balance[t], -1);
@@ -396,7 +463,8 @@ function addGridColumns(draft: Draft, rows: RowIndex): Int32Array {
     if (pv?.sellPrice === undefined) continue;
     const earned = Math.min(pv.sellPrice[t], price[t]) * intervalH;
     const gross = problem.circuits[0].limitKw[t] + Math.max(0, problem.fixedLoadKw[t]);
-    const sources = pv.kw[t] + (problem.battery?.maxKw ?? 0) + Math.max(0, -problem.fixedLoadKw[t]);
+    const fixed = Math.max(0, -problem.fixedLoadKw[t]);
+    const sources = pv.kw[t] + (problem.battery?.maxKw ?? 0) + fixed + back[t];
     builder.addColumn({ cost: -earned, lower: 0, upper: Math.max(0, Math.min(gross, sources)) });
     builder.addEntry(rows.balance[t], 1);
   }
@@ -416,7 +484,8 @@ export function formulate(problem: DepotProblem): Formulation {
   const draft = draftOf(problem);
   const { rows, peakLower } = addRows(draft);
   const { freeColumn, seenColumn } = addPairColumns(draft, rows);
-  addTaperColumns(draft, rows);
+  const backColumn = addBackColumns(draft, rows);
+  addStoreColumns(draft, rows);
   const { chargeColumn, dischargeColumn } = addBatteryColumns(draft, rows);
   const pvColumn = addGridColumns(draft, rows);
   addPeakColumns(draft, rows, peakLower);
@@ -426,6 +495,7 @@ export function formulate(problem: DepotProblem): Formulation {
     pairStart: draft.pairStart,
     freeColumn,
     seenColumn,
+    backColumn,
     chargeColumn,
     dischargeColumn,
     pvColumn,
@@ -435,14 +505,24 @@ export function formulate(problem: DepotProblem): Formulation {
 
 /** The powers that a vector of the program stands for; values within `1e-9` of 0 are 0. */
 function powersOf(formulation: Formulation, columnValue: Float64Array): Float64Array[] {
-  const { problem, pairStart, freeColumn, seenColumn } = formulation;
-  return problem.sessions.map((_, s) => {
+  const { problem, pairStart, freeColumn, seenColumn, backColumn } = formulation;
+  return problem.sessions.map((session, s) => {
     const kw = new Float64Array(pairStart[s + 1] - pairStart[s]);
     for (let i = 0; i < kw.length; i++) {
       const free = freeColumn[pairStart[s] + i];
       const seen = seenColumn[pairStart[s] + i];
       const value = (free < 0 ? 0 : columnValue[free]) + (seen < 0 ? 0 : columnValue[seen]);
-      kw[i] = value < bindingSlack ? 0 : value;
+      const back = backColumn[pairStart[s] + i];
+      if (back >= 0 && columnValue[back] > bindingSlack) {
+        // Both at once burns energy: what moves the vehicle's store the same way.
+        const kept = value - columnValue[back] * (session.feedBack?.lossFactor ?? 1);
+        kw[i] =
+          value < bindingSlack
+            ? -columnValue[back]
+            : kept > 0
+              ? kept
+              : kept / (session.feedBack?.lossFactor ?? 1);
+      } else kw[i] = value < bindingSlack ? 0 : value;
     }
     return kw;
   });
@@ -475,6 +555,27 @@ export function planOf(formulation: Formulation, columnValue: Float64Array): Pla
   };
 }
 
+/** What is left of the cost of a vehicle's energy so far when all rows have had their part: the worth of its bounds. */
+function takeStore(
+  { problem, rows }: Formulation,
+  s: number,
+  { vehicleStore, taper, milestones }: Multipliers,
+  rowDual: Float64Array,
+): void {
+  const { milestones: wanted = [], arrive } = problem.sessions[s];
+  const soFar = rows.soFar[s];
+  const lines = taperLinesOf(problem.sessions[s]);
+  for (let q = 0; q < vehicleStore[s].length; q++) {
+    let rest = -rowDual[soFar[q]];
+    if (q + 1 < soFar.length) {
+      rest += rowDual[soFar[q + 1]];
+      for (const [i, { slope }] of lines.entries()) rest += slope * taper[s][i * soFar.length + q + 1];
+    }
+    for (const [m, { by }] of wanted.entries()) if (by === arrive + q + 1) rest -= milestones[s][m];
+    vehicleStore[s][q] = rest;
+  }
+}
+
 /** The back end's row duals in the problem's own terms. */
 export function multipliersOf(formulation: Formulation, rowDual: Float64Array): Multipliers {
   const { problem, rows } = formulation;
@@ -490,6 +591,10 @@ export function multipliersOf(formulation: Formulation, rowDual: Float64Array): 
   for (const [s, session] of problem.sessions.entries()) {
     multipliers.sessions[s] = session.shortfallPrice + rowDual[rows.energy[s]] / problem.intervalH;
     takeUpper(multipliers.taper[s], rows.taper[s], rowDual);
+    for (const [m, row] of rows.milestones[s].entries()) {
+      multipliers.milestones[s][m] = Math.max(0, Math.min(session.shortfallPrice, rowDual[row]));
+    }
+    takeStore(formulation, s, multipliers, rowDual);
   }
   for (let t = 0; t < multipliers.balance.length; t++) multipliers.balance[t] = rowDual[rows.balance[t]];
   for (let t = 0; t < multipliers.store.length; t++) multipliers.store[t] = rowDual[rows.store[t]];

@@ -100,6 +100,15 @@ export class Ledger {
     return this.problem.sessions[s].energyKwh - this.#delivered[s];
   }
 
+  /** Energy that session `s` lacks of `wantedKwh` at the start of interval `by`, kWh. */
+  missingBy(s: number, by: number, wantedKwh: number): number {
+    const kw = this.powerKw[s];
+    const until = Math.min(kw.length, by - this.problem.sessions[s].arrive);
+    let delivered = 0;
+    for (let i = 0; i < until; i++) delivered += kw[i] * this.problem.intervalH;
+    return wantedKwh - delivered;
+  }
+
   /** Peaks that will be paid anyway, so that filling below them is free, kW per demand window. */
   raisePeaks(peaksKw: Float64Array): void {
     for (const [k, meter] of this.meters.entries()) {

@@ -25,7 +25,7 @@ export interface TaperLine {
 export function zeroMultipliers(problem: DepotProblem): Multipliers {
   const t = problem.intervals;
   const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
-  const grid = problem.pv !== undefined || problem.battery !== undefined;
+  const grid = hasSources(problem);
   return {
     sessions: new Float64Array(problem.sessions.length),
     circuits: new Float64Array(problem.circuits.length * t),
@@ -38,7 +38,14 @@ export function zeroMultipliers(problem: DepotProblem): Multipliers {
       (session) =>
         new Float64Array(taperLinesOf(session).length * Math.max(0, session.depart - session.arrive)),
     ),
+    milestones: problem.sessions.map(({ milestones = [] }) => new Float64Array(milestones.length)),
+    vehicleStore: problem.sessions.map(({ feedBack }) => new Float64Array(feedBack?.maxKw.length ?? 0)),
   };
+}
+
+/** Whether anything but the grid may serve the load, so that what is drawn is not what is used. */
+export function hasSources({ pv, battery, sessions }: DepotProblem): boolean {
+  return pv !== undefined || battery !== undefined || sessions.some(({ feedBack }) => feedBack !== undefined);
 }
 
 /**

@@ -26,6 +26,7 @@ const optimiseOutput = z.object({
   }),
   powerKw: seriesPerId,
   shortfallKwh: perId,
+  missedKwh: seriesPerId.optional().describe('what each milestone of a session lacked'),
   peaksKw: perId,
   batteryKw: z.array(z.number()).optional(),
   pvKw: z.array(z.number()).optional(),
@@ -57,6 +58,26 @@ function byId<T>(
   return Object.fromEntries(items.map((item, i) => [item.id, valueOf(i)]));
 }
 
+/** What the milestones of each session lacked, in the vehicle; absent where nobody has any. */
+function missedOf(
+  document: DepotRequest['document'],
+  { powerKw }: Solution,
+): Pick<OptimiseAnswer, 'missedKwh'> {
+  const wanted = document.sessions.flatMap((session, s): [string, number[]][] => {
+    const { milestones, arrive, efficiency = 1, dischargeEfficiency = 1 } = session;
+    if (milestones === undefined) return [];
+    const stored = (kw: number): number => (kw < 0 ? kw / dischargeEfficiency : kw * efficiency);
+    const held = (by: number): number =>
+      powerKw[s].subarray(0, Math.max(0, by - arrive)).reduce((sum, kw) => sum + stored(kw), 0);
+    const hours = document.intervalMinutes / 60;
+    const missed = milestones.map(({ by, energyKwh }) =>
+      by > document.intervals ? 0 : Math.max(0, energyKwh - hours * held(by)),
+    );
+    return [[session.id, missed]];
+  });
+  return wanted.length === 0 ? {} : { missedKwh: Object.fromEntries(wanted) };
+}
+
 /** The answer in the document's own terms: energy in the vehicle, powers from `arrive` to `depart`. */
 function answerOf({ document, problem }: DepotRequest, solution: Solution): OptimiseAnswer {
   const efficiency = (s: number): number => document.sessions[s].efficiency ?? 1;
@@ -73,6 +94,7 @@ function answerOf({ document, problem }: DepotRequest, solution: Solution): Opti
       return Array.from({ length: depart - arrive }, (_, i) => kw[i] ?? 0);
     }),
     shortfallKwh: byId(problem.sessions, (s) => solution.shortfallKwh[s] * efficiency(s)),
+    ...missedOf(document, solution),
     peaksKw: byId(problem.demand, (k) => solution.peaksKw[k]),
     ...(batteryKw === undefined ? {} : { batteryKw: [...batteryKw] }),
     ...(pvKw === undefined ? {} : { pvKw: [...pvKw] }),

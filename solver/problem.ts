@@ -51,6 +51,24 @@ export interface Session {
   readonly shortfallPrice: number;
   /** SoC taper: above `fromKwh` delivered the power falls on a line to `maxKw` at the next point. */
   readonly taper?: readonly { readonly fromKwh: number; readonly maxKw: number }[];
+  /** Energy wanted at the start of interval `by`, arrive < by <= depart; each kWh short of it costs `shortfallPrice`. */
+  readonly milestones?: readonly { readonly by: number; readonly energyKwh: number }[];
+  /** Present where the vehicle may feed back; its powers may then be below 0. */
+  readonly feedBack?: FeedBack;
+}
+
+/** What a vehicle may feed back. Energy is counted as charged energy at the grid side, from arrival on. */
+export interface FeedBack {
+  /** Most power fed back at the grid side, one value per interval of the stay. */
+  readonly maxKw: Float64Array;
+  /** Energy held at arrival that may be lent. */
+  readonly heldKwh: number;
+  /** Most energy above that at arrival, at least `energyKwh`. */
+  readonly roomKwh: number;
+  /** Charged energy that a kWh fed back uses up, at least 1. */
+  readonly lossFactor: number;
+  /** Money per kWh fed back. */
+  readonly wearPerKwh: number;
 }
 
 /** A demand charge window of one billing period. */
@@ -124,7 +142,7 @@ export interface Duals {
   readonly sessions: Float64Array;
 }
 
-/** Multipliers of the rows of docs/model.md. All are >= 0 but `sessions`, `balance` and `store`, which are free. */
+/** Multipliers of the rows of docs/model.md. All are >= 0 but `sessions`, `balance`, `store` and `vehicleStore`, which are free. */
 export interface Multipliers {
   /** [S] money per kWh: what one more kWh wanted would cost. */
   readonly sessions: Float64Array;
@@ -142,6 +160,10 @@ export interface Multipliers {
   readonly store: Float64Array;
   /** Per session with a taper: [lines * stay], line by line; empty for all others. */
   readonly taper: readonly Float64Array[];
+  /** Per session: [milestones] money per kWh short of each, at most its shortfall price. */
+  readonly milestones: readonly Float64Array[];
+  /** Per session that may feed back: [stay] money per kWh of its store, above 0 at its least, below 0 at its most; free. */
+  readonly vehicleStore: readonly Float64Array[];
 }
 
 /** What a back end found. */
@@ -158,7 +180,7 @@ export interface Solution {
   /** (objective - bound) / max(1, |bound|). */
   readonly gap: number;
   readonly cost: CostSplit;
-  /** Per session the power of each interval of its stay. */
+  /** Per session the power of each interval of its stay; below 0 where it feeds back. */
   readonly powerKw: readonly Float64Array[];
   readonly shortfallKwh: Float64Array;
   /** Billed peak per demand window, never below its floor. */

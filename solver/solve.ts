@@ -11,7 +11,7 @@ import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
 import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem, Solution, SolveOptions, SolveStatus } from './problem.ts';
+import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { steadyPlan } from './stability.ts';
@@ -96,13 +96,24 @@ async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptio
   return { plan: stepped.plan, relaxed, reasons: [...reasons, ...stepped.reasons] };
 }
 
+/** Steps are made without feeding back: the problem in which nobody does. */
+function chargingOnly(problem: DepotProblem): DepotProblem {
+  if (problem.sessions.every(({ feedBack }) => feedBack === undefined)) return problem;
+  const sessions = problem.sessions.map((session): Session => {
+    const { feedBack, ...others } = session;
+    return feedBack === undefined ? session : others;
+  });
+  return { ...problem, sessions };
+}
+
 /**
  * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
  * give equal outputs unless `options.nowMs` is set.
  */
-export async function solve(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
+export async function solve(given: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
-  const stepped = !options.continuous && hasSteps(problem);
+  const stepped = !options.continuous && hasSteps(given);
+  const problem = stepped ? chargingOnly(given) : given;
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const backend = options.solver === 'greedy' ? undefined : await highsBackend();
@@ -137,7 +148,7 @@ export async function solve(problem: DepotProblem, options: SolveOptions): Promi
     solver: found.solver,
     duals: dualsOf(problem, found.multipliers),
     certificate: { primalResidual, dualResidual, valid },
-    reasons: [...found.reasons, ...reasons],
+    reasons: [...found.reasons, ...reasons, ...(problem === given ? [] : ['in steps nobody feeds back'])],
     repairCost: stepped ? counted.objective - relaxed.objective : 0,
     timings: {
       buildMs: found.buildMs,

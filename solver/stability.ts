@@ -49,6 +49,8 @@ function weightOf(t: number): number {
 
 interface Wish {
   readonly columns: readonly number[];
+  /** 1 per column of charging, -1 of feeding back. */
+  readonly signs: readonly number[];
   readonly kw: number;
   readonly weight: number;
 }
@@ -56,17 +58,21 @@ interface Wish {
 /** Among plans that cost no more than `cost` the one with the least weighed change of power. */
 function nearest(problem: DepotProblem, cost: number, backend: LpBackend): Plan | undefined {
   const formulation = formulate(problem);
-  const { program, pairStart, freeColumn, seenColumn } = formulation;
+  const { program, pairStart, freeColumn, seenColumn, backColumn } = formulation;
   const wishes: Wish[] = [];
   for (const [s, session] of problem.sessions.entries()) {
     const last = problem.previousKw?.get(session.id);
     if (last === undefined) continue;
     for (let i = 0; i < pairStart[s + 1] - pairStart[s]; i++) {
       const at = pairStart[s] + i;
-      const columns = [freeColumn[at], seenColumn[at]].filter((column) => column >= 0);
-      const most = columns.reduce((sum, column) => sum + program.upper[column], 0);
-      const kw = Math.max(0, Math.min(last[i] ?? 0, most));
-      if (columns.length > 0) wishes.push({ columns, kw, weight: weightOf(session.arrive + i) });
+      const charging = [freeColumn[at], seenColumn[at]].filter((column) => column >= 0);
+      const feeding = [backColumn[at]].filter((column) => column >= 0);
+      const columns = [...charging, ...feeding];
+      const most = (of: readonly number[]): number =>
+        of.reduce((sum, column) => sum + program.upper[column], 0);
+      const kw = Math.max(-most(feeding), Math.min(last[i] ?? 0, most(charging)));
+      const signs = columns.map((_, c) => (c < charging.length ? 1 : -1));
+      if (columns.length > 0) wishes.push({ columns, signs, kw, weight: weightOf(session.arrive + i) });
     }
   }
   const model = backend.open({ ...program, cost: new Float64Array(program.columns) }, 'on');
@@ -83,11 +89,11 @@ function nearest(problem: DepotProblem, cost: number, backend: LpBackend): Plan 
     const starts: number[] = [0, costly.length];
     const indices: number[] = [...costly];
     const values: number[] = Array.from(costly, (column) => program.cost[column]);
-    for (const [i, { columns, kw }] of wishes.entries()) {
+    for (const [i, { columns, signs, kw }] of wishes.entries()) {
       for (const sign of [1, -1]) {
         // sign * (power - last) <= change
         indices.push(...columns, program.columns + i);
-        values.push(...columns.map(() => sign), -1);
+        values.push(...signs.map((direction) => direction * sign), -1);
         lower.push(-Infinity);
         upper.push(sign * kw);
         starts.push(indices.length);

@@ -5,7 +5,7 @@
  */
 import type { Plan, Powers } from '../plan.ts';
 import type { CostSplit, DepotProblem, Session } from '../problem.ts';
-import { capOf, eachBlock, feedInOf, roundingOf, sumOf, weightOf } from './terms.ts';
+import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** What follows from a plan. */
 export interface Account {
@@ -38,27 +38,45 @@ function offStep(kw: number, { minKw, stepKw }: Session): number {
   return Math.max(minKw - kw, step);
 }
 
-function checkSession(problem: DepotProblem, s: number, kw: Float64Array, worst: Worst): number {
+/** Checks the powers of one stay; energy delivered, and what it lacked at milestones, kWh. */
+function checkSession(
+  problem: DepotProblem,
+  s: number,
+  kw: Float64Array,
+  worst: Worst,
+): { delivered: number; lacked: number } {
   const session = problem.sessions[s];
-  const taper = session.taper ?? [];
+  const { taper = [], feedBack, milestones = [] } = session;
   let delivered = 0;
-  const whole = taper.length === 0;
+  let lacked = 0;
+  const whole = taper.length === 0 && feedBack === undefined && milestones.length === 0;
   for (let i = 0; i < kw.length; i++) {
     const within = kw[i] >= 0 && kw[i] <= capOf(problem, s, session.arrive + i);
-    delivered += kw[i] * problem.intervalH;
+    const before = delivered;
+    delivered += kw[i] * problem.intervalH * (kw[i] < 0 ? (feedBack?.lossFactor ?? 1) : 1);
     if (within && whole) continue;
     const at = (): string => `session ${session.id} @ ${session.arrive + i}`;
-    const before = delivered - kw[i] * problem.intervalH;
+    for (const { by, energyKwh } of milestones) {
+      if (by === session.arrive + i + 1) lacked += Math.max(0, energyKwh - delivered);
+    }
+    if (feedBack !== undefined) {
+      note(
+        worst,
+        -delivered - feedBack.heldKwh,
+        () => `energy held of ${session.id} @ ${session.arrive + i}`,
+      );
+      note(worst, delivered - feedBack.roomKwh, () => `room of ${session.id} @ ${session.arrive + i}`);
+    }
     note(worst, kw[i] - capOf(problem, s, session.arrive + i), at);
-    note(worst, -kw[i], at);
-    if (!whole) note(worst, kw[i] - taper[0].maxKw, at);
+    note(worst, -kw[i] - (feedBack?.maxKw[i] ?? 0), at);
+    if (taper.length > 0) note(worst, kw[i] - taper[0].maxKw, at);
     for (let n = 1; n < taper.length; n++) {
       const [from, to] = [taper[n - 1], taper[n]];
       const along = (before - from.fromKwh) / (to.fromKwh - from.fromKwh);
       note(worst, kw[i] - (from.maxKw + along * (to.maxKw - from.maxKw)), at);
     }
   }
-  return delivered;
+  return { delivered, lacked };
 }
 
 function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, worst: Worst): void {
@@ -80,8 +98,9 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
     const { module, reserveKw, rotation } = problem.connectors[c];
     const weight = weightOf(problem, s);
     const kw = plan.powerKw[s];
-    if (module >= 0) for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += kw[i];
-    const above = kw.map((value) => Math.max(0, weight * value - reserveKw));
+    if (module >= 0)
+      for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += Math.abs(kw[i]);
+    const above = kw.map((value) => (value < 0 ? -weight * value : Math.max(0, weight * value - reserveKw)));
     climb(c, (g) => {
       const total = seen[g].subarray(3 * span + arrive, 3 * span + arrive + above.length);
       for (let i = 0; i < above.length; i++) total[i] += above[i];
@@ -142,28 +161,35 @@ export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'con
   const vehicles = new Float64Array(intervals);
   sessions.forEach((session, s) => {
     const kw = plan.powerKw[s];
-    const delivered = checkSession(problem, s, kw, worst);
+    const { delivered, lacked } = checkSession(problem, s, kw, worst);
     const over = delivered - session.energyKwh;
     const rounding = powers === 'stepped' ? roundingOf(session, intervalH) : 0;
     note(worst, over - rounding, () => `energy of ${session.id}`);
     if (powers === 'stepped')
       kw.forEach((value) => note(worst, offStep(value, session), () => `step of ${session.id}`));
     shortfallKwh[s] = Math.max(0, -over);
-    split.shortfall += session.shortfallPrice * shortfallKwh[s];
-    kw.forEach((value, i) => (vehicles[session.arrive + i] += value));
+    split.shortfall += session.shortfallPrice * (shortfallKwh[s] + lacked);
+    kw.forEach((value, i) => {
+      const t = session.arrive + i;
+      vehicles[t] += value;
+      split.earliness += (problem.earliness * t * Math.max(0, value) * intervalH) / intervals;
+      split.wear += Math.max(0, -value) * (session.feedBack?.wearPerKwh ?? 0) * intervalH;
+    });
   });
   checkSite(problem, plan, worst);
   const extra = Float64Array.from(vehicles, (_, t) => (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0));
   checkTree(problem, plan, extra, worst);
-  const grid = pv !== undefined || battery !== undefined;
+  const grid = hasOwnSources(problem);
   const drawn = vehicles.map((kw, t) => kw + extra[t] + problem.fixedLoadKw[t]);
   for (let t = 0; t < intervals; t++) {
-    split.earliness += (problem.earliness * t * vehicles[t] * intervalH) / intervals;
     split.wear += Math.max(0, plan.batteryKw?.[t] ?? 0) * (battery?.wearPerKwh ?? 0) * intervalH;
     split.energy += price[t] * (drawn[t] - problem.fixedLoadKw[t]) * intervalH;
     if (!grid || drawn[t] >= 0) continue;
-    note(worst, -drawn[t] - feedInOf(problem, t), () => `feed-in @ ${t}`);
-    split.energy += (price[t] - Math.min(price[t], pv?.sellPrice?.[t] ?? 0)) * -drawn[t] * intervalH;
+    const unused = Math.max(0, -problem.fixedLoadKw[t]);
+    note(worst, -drawn[t] - unused - feedInOf(problem, t), () => `feed-in @ ${t}`);
+    const earned = Math.min(price[t], pv?.sellPrice?.[t] ?? 0);
+    const sold = earned > 0 ? Math.min(-drawn[t], feedInOf(problem, t)) : Math.max(0, -drawn[t] - unused);
+    split.energy += (price[t] * -drawn[t] - earned * sold) * intervalH;
     drawn[t] = 0;
   }
   problem.demand.forEach((window, k) => {

@@ -5,7 +5,7 @@
  */
 import type { Powers } from '../plan.ts';
 import type { DepotProblem, Multipliers } from '../problem.ts';
-import { capOf, eachBlock, feedInOf, roundingOf, sumOf, weightOf } from './terms.ts';
+import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** A proven lower bound, and how far the multipliers were from being usable as they came. */
 export interface DualProof {
@@ -33,7 +33,14 @@ function usable(problem: DepotProblem, given: Multipliers): { used: Multipliers;
     return sum > price ? values.map((value) => (value * price) / sum) : values;
   });
   const [circuits, phases, modules] = [given.circuits, given.phases, given.modules].map(positive);
-  const used = { ...given, blocks, circuits, phases, modules, taper: given.taper.map(positive) };
+  const milestones = given.milestones.map((of, s) => {
+    const { shortfallPrice } = problem.sessions[s];
+    return positive(of).map((value) => {
+      dualResidual = Math.max(dualResidual, value - shortfallPrice);
+      return Math.min(value, shortfallPrice);
+    });
+  });
+  const used = { ...given, blocks, circuits, phases, modules, milestones, taper: given.taper.map(positive) };
   return { used, dualResidual };
 }
 
@@ -71,6 +78,10 @@ function siteBound(
   problem.sessions.forEach(({ arrive, depart }, s) => {
     for (let t = arrive; t < depart; t++) most[t] += capOf(problem, s, t);
   });
+  const back = new Float64Array(span);
+  problem.sessions.forEach(({ feedBack, arrive }) =>
+    feedBack?.maxKw.forEach((kw, i) => (back[arrive + i] += kw)),
+  );
   let bound = (store[0] ?? 0) * (battery?.initialKwh ?? 0);
   for (let t = 0; t < span; t++) {
     const [y, sell] = [balance[t], pv?.sellPrice];
@@ -78,9 +89,11 @@ function siteBound(
     bound -= (y + price[t] * h) * problem.fixedLoadKw[t];
     bound +=
       atBest(price[t] * h + y + perKw[t], Math.max(0, most[t])) +
-      atBest(y - site, Math.max(0, pv?.kw[t] ?? 0));
+      atBest(y - site, Math.max(0, pv?.kw[t] ?? 0)) +
+      atBest(-y, Math.max(0, -problem.fixedLoadKw[t]));
     if (sell !== undefined) {
-      const sources = (pv?.kw[t] ?? 0) + (battery?.maxKw ?? 0) + Math.max(0, -problem.fixedLoadKw[t]);
+      const sources =
+        (pv?.kw[t] ?? 0) + (battery?.maxKw ?? 0) + Math.max(0, -problem.fixedLoadKw[t]) + back[t];
       bound += atBest(
         -Math.min(sell[t], price[t]) * h - y,
         Math.max(0, Math.min(sources, feedInOf(problem, t))),
@@ -104,7 +117,7 @@ export function dualBound(
 ): DualProof {
   const { used, dualResidual } = usable(problem, given);
   const { intervals: span, intervalH: h, price, earliness, connectors, circuits } = problem;
-  const grid = problem.pv !== undefined || problem.battery !== undefined;
+  const grid = hasOwnSources(problem);
   const phased = used.phases.length > 0;
   const demand = demandPrice(problem, used, grid);
   let bound = demand.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
@@ -135,28 +148,44 @@ export function dualBound(
     bound += energyKwh * (y + Math.min(0, shortfallPrice - y));
     if (powers === 'stepped') bound += atBest(y, roundingOf(session, h));
     const later = new Float64Array(taper.length);
+    const { feedBack, milestones = [] } = session;
+    let held = 0;
+    milestones.forEach(({ energyKwh: wanted }, m) => (bound += used.milestones[s][m] * wanted));
     for (let t = depart - 1; t >= arrive; t--) {
+      // What a kWh more of energy so far is worth from here on, through milestones and the vehicle's store.
+      milestones.forEach(({ by }, m) => (held += by === t + 1 ? used.milestones[s][m] : 0));
+      if (feedBack !== undefined) {
+        const worth = used.vehicleStore[s][t - arrive];
+        held += worth;
+        bound += worth > 0 ? -worth * feedBack.heldKwh : worth * feedBack.roomKwh;
+      }
       const cap = capOf(problem, s, t);
+      let store = -h * (y + held);
       let cost =
-        h * ((grid ? 0 : price[t]) + (earliness * t) / span - y) +
-        (grid ? -used.balance[t] : demand.perKw[t]);
+        h * ((grid ? 0 : price[t]) + (earliness * t) / span) + (grid ? -used.balance[t] : demand.perKw[t]);
       if (module >= 0) cost += used.modules[module * span + t];
       for (let n = 0; n < taper.length; n++) {
         const [from, to] = [taper[Math.max(0, n - 1)], taper[n]];
         const slope = n === 0 ? 0 : (from.maxKw - to.maxKw) / (to.fromKwh - from.fromKwh);
         const value = used.taper[s][n * (depart - arrive) + t - arrive];
-        cost += value + slope * h * later[n];
+        cost += value;
+        store += slope * h * later[n];
         later[n] += value;
         bound -= value * (from.maxKw + slope * from.fromKwh);
       }
-      let seen = cost;
+      cost += store;
+      let above = 0;
       for (let g = circuit; g >= 0; g = circuits[g].parent) {
-        seen += weight * used.circuits[g * span + t];
+        above += weight * used.circuits[g * span + t];
         for (const phase of phased ? rotation : [])
-          seen += (used.phases[(3 * g + phase) * span + t] * weight) / rotation.length;
+          above += (used.phases[(3 * g + phase) * span + t] * weight) / rotation.length;
       }
       const free = Math.min(cap, reserveKw / weight);
-      bound += atBest(cost, free) + atBest(seen, cap - free);
+      bound += atBest(cost, free) + atBest(cost + above, cap - free);
+      if (feedBack === undefined) continue;
+      const shared = (module >= 0 ? used.modules[module * span + t] : 0) + above;
+      const back = h * feedBack.wearPerKwh - feedBack.lossFactor * store + used.balance[t] + shared;
+      bound += atBest(back, feedBack.maxKw[t - arrive]);
     }
   });
   return { bound: Number.isNaN(bound) ? -Infinity : bound, dualResidual };

@@ -36,6 +36,10 @@ export function eachBlock(
 export const sumOf = (kw: Float64Array, from: number, to: number): number =>
   kw.subarray(from, to).reduce((sum, value) => sum + value, 0);
 
+/** Whether the site has sources of its own, so that power drawn is not power used. */
+export const hasOwnSources = ({ pv, battery, sessions }: DepotProblem): boolean =>
+  pv !== undefined || battery !== undefined || sessions.some(({ feedBack }) => feedBack !== undefined);
+
 /** Most power fed in, kW: as much as the grid connection carries the other way, where anything is sold. */
 export const feedInOf = ({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): number =>
   pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, fixedLoadKw[t]);

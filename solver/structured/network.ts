@@ -88,6 +88,8 @@ export function structureObstacle(problem: DepotProblem): string | undefined {
   const { circuits, connectors, sessions } = problem;
   if (problem.pv !== undefined || problem.battery !== undefined) return 'PV or a battery';
   if (sessions.some((session) => (session.taper ?? []).length > 0)) return 'a taper';
+  if (sessions.some(({ feedBack }) => feedBack !== undefined)) return 'vehicles that feed back';
+  if (sessions.some(({ milestones = [] }) => milestones.length > 0)) return 'milestones';
   if (new Set(sessions.map((session) => session.shortfallPrice)).size > levelsMax) {
     return `more than ${levelsMax} shortfall prices`;
   }

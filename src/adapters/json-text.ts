@@ -15,6 +15,12 @@ export interface JsonTrouble {
   readonly found: string;
 }
 
+/** What stands at `offset`: the number itself where it is one, else the next few characters. */
+function foundAt(text: string, offset: number, kind: JsonTrouble['kind']): string {
+  const next = text.slice(offset, offset + 20);
+  return kind === 'not-finite' ? (/^[-+.\dEe]+/.exec(next)?.[0] ?? next) : next;
+}
+
 interface Frame {
   readonly kind: 'object' | 'array';
   readonly keys: Set<string>;
@@ -45,7 +51,7 @@ class Scanner {
   private readonly path = (): readonly (string | number)[] => this.stack.map((frame) => frame.key);
 
   private trouble(kind: JsonTrouble['kind'], offset: number = this.at): JsonTrouble {
-    return { kind, offset, path: this.path(), found: this.text.slice(offset, offset + 20) };
+    return { kind, offset, path: this.path(), found: foundAt(this.text, offset, kind) };
   }
 
   private take(form: RegExp): string | undefined {

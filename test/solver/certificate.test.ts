@@ -22,6 +22,7 @@ const problem = depot({
     connector('b', { circuit: 1, module: 0 }),
     connector('c', { circuit: 2, reserveKw: 1 }),
     connector('d', { maxKw: 9, module: 0 }),
+    connector('e'),
   ],
   modules: [{ id: 'm', maxKw: 10 }],
   sessions: [
@@ -36,8 +37,15 @@ const problem = depot({
         { fromKwh: 30, maxKw: 1 },
       ],
     }),
+    session('z', {
+      connector: 4,
+      energyKwh: 6,
+      milestones: [{ by: 2, energyKwh: 5 }],
+      feedBack: { maxKw: series(4, 8), heldKwh: 3, roomKwh: 7, lossFactor: 1.2, wearPerKwh: 0.02 },
+    }),
   ],
   fixedLoadKw: series(4, 2),
+  price: Float64Array.of(8, 0.1, 0.1, 0.1),
   demand: [
     peak('any', 4, { floorKw: 5 }),
     peak('late', 4, { counts: Uint8Array.of(0, 0, 1, 1), pricePerKw: 3 }),
@@ -71,9 +79,15 @@ const corruptions: Record<string, Corruption> = {
   'one interval too few': power(0, (kw) => kw.slice(1)),
   'one session missing': ({ powerKw }) => ({ powerKw: powerKw.slice(1) }),
   'two sessions swapped': ({ powerKw }) => ({
-    powerKw: [powerKw[2]!, powerKw[1]!, powerKw[0]!, powerKw[3]!],
+    powerKw: [powerKw[2]!, powerKw[1]!, powerKw[0]!, ...powerKw.slice(3)],
   }),
   'power moved in time': power(3, (kw) => kw.toReversed()),
+  'fed back by one that cannot': power(1, (kw) => bumped(kw, 0, -kw[0]! - 0.1)),
+  'fed back above its power': power(4, (kw) => bumped(kw, 0, -kw[0]! - 8.1)),
+  'fed back more than it holds': power(4, (kw) => kw.map(() => -2)),
+  'charged beyond its room': power(4, (kw) => bumped(kw, 1, 2)),
+  'fed back without loss': power(4, () => Float64Array.of(0, 0, -3, 9)),
+  'charged after its milestone': power(4, (kw) => Float64Array.of(0, 0, ...kw.subarray(0, 2))),
   'battery without end': ({ batteryKw }) => ({ batteryKw: batteryKw!.map(() => -4) }),
   'battery beyond its power': ({ batteryKw }) => ({ batteryKw: bumped(batteryKw!, 0, 9) }),
   'battery that ends emptier': ({ batteryKw }) => ({ batteryKw: bumped(batteryKw!, 3, -0.5) }),
@@ -102,6 +116,16 @@ const corruptions: Record<string, Corruption> = {
   'grid multipliers lost': multipliers((m) => ({ balance: m.balance.map(() => 0) })),
   'store multipliers lost': multipliers((m) => ({ store: m.store.map(() => 0) })),
   'taper multipliers inflated': multipliers((m) => ({ taper: m.taper.map((v) => v.map(() => 5)) })),
+  'milestone multipliers inflated': multipliers((m) => ({
+    milestones: m.milestones.map((v) => v.map(() => 11)),
+  })),
+  'milestone multipliers lost': multipliers((m) => ({ milestones: m.milestones.map((v) => v.map(() => 0)) })),
+  'vehicle store multipliers lost': multipliers((m) => ({
+    vehicleStore: m.vehicleStore.map((v) => v.map(() => 0)),
+  })),
+  'vehicle store multipliers that are not numbers': multipliers((m) => ({
+    vehicleStore: m.vehicleStore.map((v) => v.map(() => NaN)),
+  })),
   'multipliers that are not numbers': multipliers((m) => ({ circuits: m.circuits.map(() => NaN) })),
 };
 
@@ -137,6 +161,9 @@ describe('every limit is named when it breaks', async () => {
     'a circuit': [zero.map((v, i) => (i < 2 ? v.with(2 - i, 9) : v)), /^circuit feeder @/],
     'a phase': [only(2, 10.5), /^circuit phased phase/],
     'a module': [zero.map((v, i) => (i === 1 ? v.with(0, 8) : i === 3 ? v.with(1, 8) : v)), /^module m @ 1/],
+    'feeding back': [only(1, -0.5), /^session w @ 2/],
+    'energy held': [only(4, -7), /^energy held of z @ 1/],
+    room: [zero.map((v, i) => (i === 4 ? Float64Array.of(0, 8, -3, 0) : v)), /^room of z @ 1/],
     energy: [zero.map((v, i) => (i === 1 ? v.map(() => 7.5) : v)), /^energy of w/],
     taper: [zero.map((v, i) => (i === 3 ? v.map(() => 8.9) : v)), /^session y/],
   };

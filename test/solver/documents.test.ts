@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { optimise } from '#solver/operations';
 import type { OptimiseAnswer } from '#solver/operations';
-import { at, countedBlocks, leastCost, upwards } from './plain-program.ts';
+import {
+  at,
+  countedBlocks,
+  leastCost,
+  phaseNames,
+  pinsOf,
+  roomOf,
+  seenPerKw,
+  upwards,
+} from './plain-program.ts';
 import type { PlainDocument } from './plain-program.ts';
 import { randomDocument } from './random-document.ts';
 
@@ -17,49 +26,61 @@ async function answer(document: PlainDocument): Promise<OptimiseAnswer> {
 
 /** The worst excess over any limit of the document, counted from the answer alone, kW or kWh. */
 function excess(document: PlainDocument, { powerKw, shortfallKwh, batteryKw, pvKw }: OptimiseAnswer): number {
-  const { intervals: T, intervalMinutes, fixedLoadKw, pv, battery } = document;
+  const { intervals: T, intervalMinutes, pv, battery } = document;
   const h = intervalMinutes / 60;
   let worst = 0;
   const note = (value: number): void => {
     worst = Math.max(worst, Number.isNaN(value) ? Infinity : value);
   };
-  const load = (ids: ReadonlySet<string>, t: number): number =>
+  const connectorOf = (id: string): PlainDocument['connectors'][number] =>
+    document.connectors.find((connector) => connector.id === id)!;
+  /** What a limit sees of all stays at interval `t`: their powers in either direction, times `weight`. */
+  const load = (t: number, weight: (session: PlainDocument['sessions'][number]) => number): number =>
     document.sessions
-      .filter(({ connector, arrive, depart }) => ids.has(connector) && t >= arrive && t < depart)
-      .reduce((sum, { id, arrive }) => sum + powerKw[id]![t - arrive]!, 0);
+      .filter(({ arrive, depart }) => t >= arrive && t < depart)
+      .reduce((sum, s) => sum + weight(s) * Math.abs(powerKw[s.id]![t - s.arrive]!), 0);
   for (const session of document.sessions) {
-    const connector = document.connectors.find(({ id }) => id === session.connector)!;
+    const connector = connectorOf(session.connector);
     const kw = powerKw[session.id]!;
     expect(kw).toHaveLength(session.depart - session.arrive);
     let delivered = 0;
     for (const [i, value] of kw.entries()) {
       const t = session.arrive + i;
-      note(-value);
+      note(-value - (session.dischargeKw === undefined || t >= T ? 0 : at(session.dischargeKw, t)));
+      note(-value - (t < T ? at(connector.maxKw, t) : 0));
       note(t < T ? value - Math.min(at(session.maxKw, t), at(connector.maxKw, t)) : value);
-      const points = session.taper ?? [];
+      const points = t < T ? (session.taper ?? []) : [];
       if (points.length > 0) note(value - points[0]!.maxKw);
       for (let n = 1; n < points.length; n++) {
         const [a, b] = [points[n - 1]!, points[n]!];
         const slope = (a.maxKw - b.maxKw) / (b.fromKwh - a.fromKwh);
         note(value - (a.maxKw - slope * (delivered - a.fromKwh)));
       }
-      delivered += value * h * (session.efficiency ?? 1);
+      delivered +=
+        value * h * (value > 0 ? (session.efficiency ?? 1) : 1 / (session.dischargeEfficiency ?? 1));
+      if (session.dischargeKw === undefined) continue;
+      note(-delivered - (session.heldKwh ?? 0));
+      note(delivered - (session.roomKwh ?? session.energyKwh));
     }
     note(Math.abs(delivered + shortfallKwh[session.id]! - session.energyKwh));
   }
   for (let t = 0; t < T; t++) {
     const site = (batteryKw?.[t] ?? 0) - (pvKw?.[t] ?? 0);
     for (const [g, circuit] of document.circuits.entries()) {
-      const below = new Set(
-        document.connectors
-          .filter((connector) => upwards(document, connector.circuit).includes(circuit.id))
-          .map(({ id }) => id),
-      );
-      const left = g === 0 ? Math.max(0, at(circuit.limitKw, t) - fixedLoadKw[t]!) : at(circuit.limitKw, t);
-      note(load(below, t) + (g === 0 ? site : 0) - left);
+      const extra = g === 0 ? site : 0;
+      for (const name of [undefined, ...phaseNames]) {
+        const weight = (session: PlainDocument['sessions'][number]): number => {
+          const connector = connectorOf(session.connector);
+          const pins = pinsOf(connector);
+          if (!upwards(document, connector.circuit).includes(circuit.id)) return 0;
+          if (name === undefined) return seenPerKw(session, connector);
+          return pins.includes(name) ? seenPerKw(session, connector) / pins.length : 0;
+        };
+        note(load(t, weight) + extra / (name === undefined ? 1 : 3) - roomOf(document, g, t, name));
+      }
     }
     for (const { id, maxKw } of document.modules) {
-      note(load(new Set(document.connectors.filter((c) => c.module === id).map((c) => c.id)), t) - maxKw);
+      note(load(t, ({ connector }) => (connectorOf(connector).module === id ? 1 : 0)) - maxKw);
     }
     note((pvKw?.[t] ?? 0) - (pv?.kw[t] ?? 0));
     note(Math.abs(batteryKw?.[t] ?? 0) - (battery?.maxKw ?? 0));
@@ -77,13 +98,21 @@ function excess(document: PlainDocument, { powerKw, shortfallKwh, batteryKw, pvK
 function moneyOf(document: PlainDocument, found: OptimiseAnswer): OptimiseAnswer['cost'] {
   const { intervals: T, intervalMinutes, price, fixedLoadKw, pv, battery, earliness = 0 } = document;
   const h = intervalMinutes / 60;
+  const each = (
+    kwOf: (kw: number, session: PlainDocument['sessions'][number], t: number) => number,
+  ): number =>
+    document.sessions.reduce(
+      (total, s) => total + found.powerKw[s.id]!.reduce((sum, kw, i) => sum + kwOf(kw, s, s.arrive + i), 0),
+      0,
+    );
   const vehicles = Array.from({ length: T }, (_, t) =>
     document.sessions.reduce((sum, { id, arrive }) => sum + (found.powerKw[id]![t - arrive] ?? 0), 0),
   );
   const net = vehicles.map(
     (kw, t) => kw + fixedLoadKw[t]! + (found.batteryKw?.[t] ?? 0) - (found.pvKw?.[t] ?? 0),
   );
-  const sources = pv !== undefined || battery !== undefined;
+  const sources =
+    pv !== undefined || battery !== undefined || document.sessions.some((s) => s.dischargeKw !== undefined);
   const drawn = net.map((kw) => (sources ? Math.max(0, kw) : kw));
   const peak = (window: PlainDocument['demand'][number]): number =>
     countedBlocks(document, window)
@@ -99,12 +128,14 @@ function moneyOf(document: PlainDocument, found: OptimiseAnswer): OptimiseAnswer
       );
     }),
     demand: document.demand.reduce((total, window) => total + window.pricePerKw * peak(window), 0),
-    shortfall: document.sessions.reduce(
-      (total, s) => total + s.shortfallPrice * found.shortfallKwh[s.id]!,
-      0,
-    ),
-    wear: sum((t) => h * (battery?.wearPerKwh ?? 0) * Math.max(0, found.batteryKw?.[t] ?? 0)),
-    earliness: sum((t) => (h * earliness * t * vehicles[t]!) / T),
+    shortfall: document.sessions.reduce((total, s) => {
+      const missed = (found.missedKwh?.[s.id] ?? []).reduce((a, b) => a + b, 0);
+      return total + s.shortfallPrice * (found.shortfallKwh[s.id]! + missed);
+    }, 0),
+    wear:
+      sum((t) => h * (battery?.wearPerKwh ?? 0) * Math.max(0, found.batteryKw?.[t] ?? 0)) +
+      each((kw, { wearPerKwh = 0 }) => h * wearPerKwh * Math.max(0, -kw)),
+    earliness: each((kw, _, t) => (h * earliness * t * Math.max(0, kw)) / T),
   };
 }
 
@@ -132,6 +163,8 @@ describe('law: the answer to a drawn document is the optimum of the plain progra
     'vehicles and tariffs': {},
     'PV and battery': { sources: true },
     'prices below 0': { negative: true },
+    'phases, milestones and feeding back': { rich: true },
+    'all of it': { rich: true, sources: true },
   })) {
     test(`${name}, ${instances} documents on two engines`, async () => {
       for (let seed = 0; seed < instances; seed++) {

@@ -89,14 +89,138 @@ describe('optimise', () => {
   });
 });
 
+const hour = (t: number, kw: number): number[] => [1, 1, 1, 1].map((v, i) => (i === t ? kw : v));
+
 const faulty: Record<string, [(doc: Document) => unknown, string, string]> = {
-  'a negative cap': [(d) => (d.circuits[1]!['limitKw'] = -1), 'circuits[1].limitKw[0]', 'too-small'],
+  'a negative cap': [(d) => (d.circuits[1]!['limitKw'] = -1), 'circuits[1].limitKw', 'too-small'],
+  'a negative cap among others': [
+    (d) => (d.circuits[1]!['limitKw'] = hour(2, -1)),
+    'circuits[1].limitKw[2]',
+    'too-small',
+  ],
+  'many negative loads: the first one is told': [
+    (d) => (d['pv'] = { kw: [1, -1, -1, -1] }),
+    'pv.kw[1]',
+    'too-small',
+  ],
+  'a negative connector': [(d) => (d.connectors[0]!['maxKw'] = -3), 'connectors[0].maxKw', 'too-small'],
+  'a negative step': [(d) => (d.connectors[1]!['stepKw'] = -1), 'connectors[1].stepKw', 'too-small'],
+  'a negative module': [(d) => (d['modules'] = [{ id: 'm', maxKw: -1 }]), 'modules[0].maxKw', 'too-small'],
+  'a negative floor': [(d) => (d.demand[0]!['floorKw'] = -1), 'demand[0].floorKw', 'too-small'],
+  'a negative demand price': [(d) => (d.demand[0]!['pricePerKw'] = -1), 'demand[0].pricePerKw', 'too-small'],
+  'energy without end': [(d) => (d.sessions[0]!['energyKwh'] = 1e12), 'sessions[0].energyKwh', 'too-large'],
   'negative energy': [(d) => (d.sessions[0]!['energyKwh'] = -1), 'sessions[0].energyKwh', 'too-small'],
   'a reversed window': [(d) => (d.sessions[1]!['arrive'] = 7), 'sessions[1].depart', 'window-reversed'],
   'two vehicles at once on a connector': [
     (d) => (d.sessions[1]!['connector'] = 'a'),
     'sessions[1].arrive',
     'sessions-overlap',
+  ],
+  'a third vehicle inside a long stay': [
+    (d) => {
+      const stay = { connector: 'a', energyKwh: 1, maxKw: 1, shortfallPrice: 1 };
+      d.sessions = [
+        { ...stay, id: 'long', arrive: 0, depart: 9 },
+        { ...stay, id: 'none', arrive: 2, depart: 2 },
+        { ...stay, id: 'late', connector: 'a', arrive: 7, depart: 8 },
+      ];
+    },
+    'sessions[2].arrive',
+    'sessions-overlap',
+  ],
+  'a second circuit without a parent': [
+    (d) => (d.circuits[1]!['parent'] = null),
+    'circuits[1].parent',
+    'unknown-circuit',
+  ],
+  'a circuit without any limit': [(d) => delete d.circuits[1]!['limitKw'], 'circuits[1].limitKw', 'missing'],
+  'phase limits in kW and in A': [
+    (d) => Object.assign(d.circuits[1]!, { phaseLimitKw: 3, phaseLimitA: 16 }),
+    'circuits[1].phaseLimitA',
+    'given-twice',
+  ],
+  'a phase that is limited below 0': [
+    (d) => (d.circuits[1]!['phaseLimitKw'] = { L1: 3, L2: hour(1, -2), L3: 3 }),
+    'circuits[1].phaseLimitKw.L2[1]',
+    'too-small',
+  ],
+  'a phase left out': [
+    (d) => (d.circuits[1]!['phaseLimitKw'] = { L1: 3, L2: 3 }),
+    'circuits[1].phaseLimitKw.L3',
+    'missing',
+  ],
+  'two pins': [
+    (d) => (d.connectors[0]!['rotation'] = ['L1', 'L2']),
+    'connectors[0].rotation',
+    'bad-rotation',
+  ],
+  'one pin twice': [
+    (d) => (d.connectors[0]!['rotation'] = ['L1', 'L1', 'L2']),
+    'connectors[0].rotation',
+    'bad-rotation',
+  ],
+  'three phases at a socket of one': [
+    (d) => (d.sessions[1]!['phases'] = 3),
+    'sessions[1].phases',
+    'bad-phases',
+  ],
+  'a milestone at arrival': [
+    (d) => (d.sessions[1]!['milestones'] = [{ by: 1, energyKwh: 1 }]),
+    'sessions[1].milestones[0].by',
+    'outside-stay',
+  ],
+  'a milestone above the energy wanted': [
+    (d) => (d.sessions[1]!['milestones'] = [{ by: 2, energyKwh: 7 }]),
+    'sessions[1].milestones[0].energyKwh',
+    'too-large',
+  ],
+  'energy to lend from a vehicle that feeds nothing back': [
+    (d) => (d.sessions[1]!['heldKwh'] = 3),
+    'sessions[1].heldKwh',
+    'needs-discharge',
+  ],
+  'less room than energy': [
+    (d) => Object.assign(d.sessions[1]!, { dischargeKw: 3, roomKwh: 3 }),
+    'sessions[1].roomKwh',
+    'too-small',
+  ],
+  'an empty name': [(d) => (d.sessions[0]!['id'] = ''), 'sessions[0].id', 'empty-id'],
+  'a start that is no instant': [(d) => (d['start'] = 'tomorrow'), 'start', 'not-an-instant'],
+  'a battery fuller than it can be': [
+    (d) => (d['battery'] = { capacityKwh: 5, maxKw: 2, efficiency: 0.9, initialKwh: 6 }),
+    'battery.initialKwh',
+    'too-large',
+  ],
+  'a battery of no efficiency': [
+    (d) => (d['battery'] = { capacityKwh: 5, maxKw: 2, efficiency: 0, initialKwh: 1 }),
+    'battery.efficiency',
+    'bad-efficiency',
+  ],
+  'an open block longer than a block': [
+    (d) => Object.assign(d.demand[0]!, { meterIntervals: 2, meterOffset: 2 }),
+    'demand[0].meterOffset',
+    'too-large',
+  ],
+  'a window that counts by halves': [
+    (d) => (d.demand[0]!['intervals'] = [0, 0.5, 1, 1]),
+    'demand[0].intervals[1]',
+    'wrong-type',
+  ],
+  'windows of no length a thousand years away': [
+    (d) => Object.assign(d.sessions[1]!, { depart: 10_000_001 }),
+    'sessions[1].depart',
+    'too-large',
+  ],
+  'stays that no answer could list': [
+    (d) => {
+      const of = (i: number): object => ({ id: `n${i}`, connector: `k${i}`, arrive: 0, depart: 9_000_000 });
+      for (const i of [1, 2, 3]) {
+        d.connectors.push({ id: `k${i}`, circuit: 'grid', maxKw: 1 });
+        d.sessions.push({ ...of(i), energyKwh: 1, maxKw: 1, shortfallPrice: 1 });
+      }
+    },
+    'sessions',
+    'too-large',
   ],
   'a cycle in the circuits': [
     (d) => {
@@ -131,6 +255,11 @@ const faulty: Record<string, [(doc: Document) => unknown, string, string]> = {
     'unknown-module',
   ],
   'not a number': [(d) => (d.sessions[0]!['energyKwh'] = NaN), 'sessions[0].energyKwh', 'not-a-number'],
+  'an infinite limit in a series': [
+    (d) => (d.circuits[1]!['limitKw'] = hour(1, Infinity)),
+    'circuits[1].limitKw[1]',
+    'not-a-number',
+  ],
   'not a number in a series': [(d) => (d['price'] = [0, NaN, 0, 0]), 'price[1]', 'not-a-number'],
   'a million intervals': [(d) => (d['intervals'] = 1_000_000), 'intervals', 'too-large'],
   'no intervals': [(d) => (d['intervals'] = 0), 'intervals', 'too-small'],
@@ -164,9 +293,32 @@ describe('what is wrong is named', () => {
       const result = await optimise.handle(doc);
       expect(result.ok).toBe(false);
       const faults = result.ok ? [] : result.problem;
-      expect(faults.map((fault) => `${fault.path} ${fault.rule}`)).toContain(`${path} ${rule}`);
+      expect(faults.map((fault) => `${fault.path} ${fault.rule}`)).toEqual([`${path} ${rule}`]);
+      expect(faults[0]!.fix).toMatch(/^[A-Z].*[.?]$/);
     });
   }
+
+  test('several faults are told at once, in the order of the document', async () => {
+    const doc = document();
+    doc.circuits[1]!['limitKw'] = -1;
+    doc.connectors[0]!['circuit'] = 'nowhere';
+    doc.sessions[0]!['energyKwh'] = -1;
+    doc['price'] = [1];
+    const result = await optimise.handle(doc);
+    expect(result.ok ? [] : result.problem.map(({ path }) => path)).toEqual([
+      'circuits[1].limitKw',
+      'connectors[0].circuit',
+      'sessions[0].energyKwh',
+      'price',
+    ]);
+  });
+
+  test('a fault tells the value as it was written, whatever is made of it', async () => {
+    const doc = document();
+    Object.assign(doc.sessions[0]!, { energyKwh: -4, efficiency: 0.5 });
+    const result = await optimise.handle(doc);
+    expect(result.ok ? [] : result.problem).toMatchObject([{ path: 'sessions[0].energyKwh', value: '-4' }]);
+  });
 
   test('no document at all', async () => {
     for (const value of [undefined, null, 3, 'text', []])

@@ -16,12 +16,30 @@ export interface PlainSession {
   shortfallPrice: number;
   efficiency?: number;
   taper?: { fromKwh: number; maxKw: number }[];
+  phases?: 1 | 3;
+  milestones?: { by: number; energyKwh: number }[];
+  dischargeKw?: number | number[];
+  dischargeEfficiency?: number;
+  heldKwh?: number;
+  roomKwh?: number;
+  wearPerKwh?: number;
 }
+
+type PerPhase = number | Record<PhaseName, number | number[]>;
+export type PhaseName = 'L1' | 'L2' | 'L3';
+export const phaseNames = ['L1', 'L2', 'L3'] as const;
 
 export interface PlainDocument {
   intervalMinutes: number;
   intervals: number;
-  circuits: { id: string; parent: string | null; limitKw: number | number[] }[];
+  voltageV?: number;
+  circuits: {
+    id: string;
+    parent: string | null;
+    limitKw?: number | number[];
+    phaseLimitKw?: PerPhase;
+    phaseLimitA?: PerPhase;
+  }[];
   connectors: {
     id: string;
     circuit: string;
@@ -30,6 +48,7 @@ export interface PlainDocument {
     stepKw?: number;
     module?: string;
     phases?: 1 | 3;
+    rotation?: PhaseName[];
   }[];
   modules: { id: string; maxKw: number }[];
   sessions: PlainSession[];
@@ -58,6 +77,26 @@ export interface PlainDocument {
 
 export const at = (value: number | readonly number[], t: number): number =>
   typeof value === 'number' ? value : value[t]!;
+
+/** Most kW of a circuit in interval `t`, in all or on one phase, with the fixed load taken off the first one. */
+export function roomOf(document: PlainDocument, g: number, t: number, name?: PhaseName): number {
+  const { limitKw, phaseLimitKw, phaseLimitA } = document.circuits[g]!;
+  const fixed = g === 0 ? document.fixedLoadKw[t]! : 0;
+  if (name === undefined) return limitKw === undefined ? Infinity : Math.max(0, at(limitKw, t) - fixed);
+  const given = phaseLimitKw ?? phaseLimitA;
+  if (given === undefined) return Infinity;
+  const limit = typeof given === 'number' ? given : at(given[name], t);
+  const kw = phaseLimitKw === undefined ? (limit * (document.voltageV ?? 230)) / 1000 : limit;
+  return Math.max(0, kw - fixed / 3);
+}
+
+/** Phases behind the pins of a connector. */
+export const pinsOf = ({ rotation, phases }: PlainDocument['connectors'][number]): readonly PhaseName[] =>
+  rotation ?? phaseNames.slice(0, phases ?? 3);
+
+/** kW that circuits see per kW of a session: a one-phase vehicle counts on every pin. */
+export const seenPerKw = (session: PlainSession, connector: PlainDocument['connectors'][number]): number =>
+  session.phases === 1 ? pinsOf(connector).length : 1;
 
 /** Circuits from `id` up to the grid connection. */
 export function upwards(document: PlainDocument, id: string | null): string[] {
@@ -116,11 +155,19 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
     // vehicles + charge + fed - discharge - sun - drawn = -fixed
     return rows.row(-fixedLoadKw[t]!, -fixedLoadKw[t]!);
   });
-  const limits = document.circuits.map(({ limitKw }, g) =>
-    Array.from({ length: T }, (_, t) =>
-      rows.row(-Infinity, g === 0 ? Math.max(0, at(limitKw, t) - fixedLoadKw[t]!) : at(limitKw, t)),
-    ),
+  const limits = document.circuits.map((_, g) =>
+    Array.from({ length: T }, (_, t) => ({
+      total: rows.row(-Infinity, roomOf(document, g, t)),
+      L1: rows.row(-Infinity, roomOf(document, g, t, 'L1')),
+      L2: rows.row(-Infinity, roomOf(document, g, t, 'L2')),
+      L3: rows.row(-Infinity, roomOf(document, g, t, 'L3')),
+    })),
   );
+  type Column = (row: number, value: number) => void;
+  const onSite = (column: Column, t: number, value: number): void => {
+    column(limits[0]![t]!.total, value);
+    for (const name of phaseNames) column(limits[0]![t]![name], value / 3);
+  };
   const modules = document.modules.map(({ maxKw }) =>
     Array.from({ length: T }, () => rows.row(-Infinity, maxKw)),
   );
@@ -132,27 +179,50 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
     const module = document.modules.findIndex(({ id }) => id === connector.module);
     const energy = rows.row(session.energyKwh, session.energyKwh);
     const share = session.efficiency ?? 1;
-    const stay: ((row: number, value: number) => void)[] = [];
+    const pins = pinsOf(connector);
+    const seen = seenPerKw(session, connector);
+    const carried = (column: Column, t: number): void => {
+      for (const g of path) {
+        column(limits[g]![t]!.total, seen);
+        for (const name of pins) column(limits[g]![t]![name], seen / pins.length);
+      }
+      if (module >= 0) column(modules[module]![t]!, 1);
+    };
+    const feedsBack = session.dischargeKw !== undefined;
+    // Every column of the stay so far, with the energy in the vehicle that it makes.
+    const stay: { column: Column; kwh: number }[] = [];
+    const soFar = (row: number): void => stay.forEach(({ column, kwh }) => column(row, kwh));
     for (let t = session.arrive; t < Math.min(session.depart, T); t++) {
-      const power = rows.column(
-        (earliness * t * h) / T,
-        Math.min(at(session.maxKw, t), at(connector.maxKw, t)),
-      );
+      const most = at(connector.maxKw, t);
+      const power = rows.column((earliness * t * h) / T, Math.min(at(session.maxKw, t), most));
       power(energy, share * h);
       power(grid[t]!, 1);
-      for (const g of path) power(limits[g]![t]!, 1);
-      if (module >= 0) power(modules[module]![t]!, 1);
-      const points = session.taper ?? [];
-      points.forEach((point, i) => {
+      carried(power, t);
+      (session.taper ?? []).forEach((point, i, points) => {
         // On the line through this point and the one before: p <= maxKw - slope (delivered - fromKwh).
         const before = points[i - 1];
         const slope =
           before === undefined ? 0 : (before.maxKw - point.maxKw) / (point.fromKwh - before.fromKwh);
         const row = rows.row(-Infinity, point.maxKw + slope * point.fromKwh);
         power(row, 1);
-        for (const earlier of stay) earlier(row, slope * share * h);
+        for (const { column, kwh } of stay) column(row, slope * kwh);
       });
-      stay.push(power);
+      stay.push({ column: power, kwh: share * h });
+      if (feedsBack) {
+        const back = rows.column((session.wearPerKwh ?? 0) * h, Math.min(at(session.dischargeKw!, t), most));
+        const kwh = -h / (session.dischargeEfficiency ?? 1);
+        back(energy, kwh);
+        back(grid[t]!, -1);
+        carried(back, t);
+        stay.push({ column: back, kwh });
+        soFar(rows.row(-(session.heldKwh ?? 0), session.roomKwh ?? session.energyKwh));
+      }
+      for (const { by, energyKwh } of session.milestones ?? []) {
+        if (by !== t + 1) continue;
+        const row = rows.row(energyKwh, Infinity);
+        soFar(row);
+        rows.column(session.shortfallPrice, Infinity)(row, 1);
+      }
     }
     rows.column(session.shortfallPrice, Infinity)(energy, 1);
   }
@@ -171,6 +241,8 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
   );
   const end = battery === undefined ? -1 : rows.row(battery.initialKwh, Infinity);
   const sells = pv?.sellPrice !== undefined;
+  const sources =
+    pv !== undefined || battery !== undefined || document.sessions.some((s) => s.dischargeKw !== undefined);
   for (let t = 0; t < T; t++) {
     const big = 1e4;
     const either = (): [number, number] => {
@@ -181,7 +253,7 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
       choice(pair[1], big);
       return pair;
     };
-    const [ifDrawn, ifFed] = pv === undefined && battery === undefined ? [-1, -1] : either();
+    const [ifDrawn, ifFed] = sources ? either() : [-1, -1];
     const drawn = rows.column(price[t]! * h, Infinity);
     drawn(grid[t]!, -1);
     drawn(ifDrawn, 1);
@@ -189,10 +261,10 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
     if (pv !== undefined) {
       const sun = rows.column(0, pv.kw[t]!);
       sun(grid[t]!, -1);
-      sun(limits[0]![t]!, -1);
+      onSite(sun, t, -1);
     }
     if (sells) {
-      const most = Math.max(0, at(document.circuits[0]!.limitKw, t) - fixedLoadKw[t]!) + fixedLoadKw[t]!;
+      const most = roomOf(document, 0, t) + fixedLoadKw[t]!;
       const fed = rows.column(-Math.min(pv.sellPrice![t]!, price[t]!) * h, Math.max(0, most));
       fed(grid[t]!, 1);
       fed(ifFed, 1);
@@ -201,12 +273,12 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
     const [ifIn, ifOut] = either();
     const charge = rows.column((battery.wearPerKwh ?? 0) * h, battery.maxKw);
     charge(grid[t]!, 1);
-    charge(limits[0]![t]!, 1);
+    onSite(charge, t, 1);
     charge(stored[t]!, -battery.efficiency * h);
     charge(ifIn, 1);
     const discharge = rows.column(0, battery.maxKw);
     discharge(grid[t]!, -1);
-    discharge(limits[0]![t]!, -1);
+    onSite(discharge, t, -1);
     discharge(stored[t]!, h / battery.efficiency);
     discharge(ifOut, 1);
     const soc = rows.column(0, battery.capacityKwh);

@@ -1,11 +1,13 @@
 /** Documents of `optimise` drawn from a seed: every field of the contract, and values that meet exactly. */
 import { prngOf } from '#domain/prng';
-import type { PlainDocument, PlainSession } from './plain-program.ts';
+import type { PhaseName, PlainDocument, PlainSession } from './plain-program.ts';
 
 export interface DocumentOptions {
   readonly seed: number;
   /** Prices below 0 now and then. */
   readonly negative?: boolean;
+  /** Phase limits, one-phase vehicles, milestones and vehicles that feed back now and then. */
+  readonly rich?: boolean;
   /** PV and batteries now and then. */
   readonly sources?: boolean;
   readonly intervalsMax?: number;
@@ -22,18 +24,27 @@ export function randomDocument(options: DocumentOptions): PlainDocument {
   };
   const T = pick([1, 2, 3, 5, 7, 12, 24, 48].filter((n) => n <= (options.intervalsMax ?? 48)));
   const series = (draw: (t: number) => number): number[] => Array.from({ length: T }, (_, t) => draw(t));
+  const phaseLimits = (level: number): Partial<PlainDocument['circuits'][number]> => {
+    const l1 = between(0, level / 2);
+    if (chance(0.3)) return { phaseLimitA: Math.round((level / 3) * (1000 / 230)) };
+    const phaseLimitKw = { L1: l1, L2: level / 3, L3: series(() => between(0, level / 2)) };
+    return { phaseLimitKw };
+  };
   const circuits: PlainDocument['circuits'] = Array.from({ length: prng.integer(1, 5) }, (_, g) => {
     const level = pick([0, 6, 12, 25, 50, 100]);
     return {
       id: g === 0 ? 'grid' : `g${g}`,
       parent: g === 0 ? null : g === 1 ? 'grid' : pick(['grid', `g${g - 1}`]),
       limitKw: chance(0.4) ? series(() => (chance(0.3) ? between(0, level) : level)) : level,
+      ...(options.rich === true && chance(0.4) ? phaseLimits(level) : {}),
     };
   });
   const modules = Array.from({ length: prng.integer(0, 2) }, (_, m) => ({
     id: `m${m}`,
     maxKw: pick([0, 10, 22]),
   }));
+  const rotated = (): { rotation?: PhaseName[] } =>
+    options.rich === true && chance(0.5) ? { rotation: pick([['L2'], ['L3'], ['L2', 'L3', 'L1']]) } : {};
   const connectors: PlainDocument['connectors'] = Array.from(
     { length: prng.integer(1, options.connectorsMax ?? 8) },
     (_, c) => {
@@ -43,10 +54,30 @@ export function randomDocument(options: DocumentOptions): PlainDocument {
         circuit: pick(circuits).id,
         maxKw: chance(0.15) ? series(() => (chance(0.2) ? 0 : maxKw)) : maxKw,
         ...(modules.length > 0 && chance(0.4) ? { module: pick(modules).id } : {}),
-        ...(chance(0.3) ? { phases: pick([1, 3] as const) } : {}),
+        ...(chance(0.3) ? { phases: pick([1, 3] as const) } : rotated()),
       };
     },
   );
+  const extras = (arrive: number, depart: number, energyKwh: number): Partial<PlainSession> => ({
+    ...(chance(0.2) ? { phases: 1 } : {}),
+    ...(chance(0.3) && depart > arrive
+      ? {
+          milestones: Array.from({ length: pick([1, 1, 2]) }, () => ({
+            by: prng.integer(arrive + 1, depart),
+            energyKwh: between(0, 1) * energyKwh,
+          })),
+        }
+      : {}),
+    ...(chance(0.4)
+      ? {
+          dischargeKw: chance(0.3) ? series(() => pick([0, 5, 11])) : pick([3, 11]),
+          ...(chance(0.7) ? { dischargeEfficiency: pick([0.9, 0.95]) } : {}),
+          ...(chance(0.7) ? { heldKwh: pick([0, 10, 30]) } : {}),
+          ...(chance(0.5) ? { roomKwh: energyKwh + pick([0, 10]) } : {}),
+          ...(chance(0.5) ? { wearPerKwh: 0.02 } : {}),
+        }
+      : {}),
+  });
   const sessions: PlainSession[] = [];
   const prices = pick([[1000], [1000, 500], [0.05, 0.2, 3], [0], [40, 10]]);
   for (const connector of connectors) {
@@ -76,6 +107,7 @@ export function randomDocument(options: DocumentOptions): PlainDocument {
               ],
             }
           : {}),
+        ...(options.rich === true ? extras(arrive, depart, energyKwh) : {}),
       });
     }
   }
