@@ -1,12 +1,12 @@
 /** Which engine answers, and why. @module */
 import { highsBackend } from './backends/highs.ts';
-import { javascriptLpSolverBackend } from './backends/javascript-lp-solver.ts';
 import type { LpBackend } from './backends/backend.ts';
 import { solveFull } from './full.ts';
 import type { Found } from './full.ts';
 import { greedyPlan } from './greedy.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { DepotProblem, SolveOptions } from './problem.ts';
+import { simplexBackend } from './backends/simplex.ts';
 import { structureObstacle } from './structured/network.ts';
 import { solveStructured } from './structured/solve-structured.ts';
 
@@ -35,21 +35,24 @@ function sizeOf(problem: DepotProblem): number {
   return 2 * pairs + sessions.length + circuits.length * intervals;
 }
 
-function fullAnswer(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Answer {
+/** A back end for whole programs. */
+type WholeBackend = LpBackend<'highs' | 'javascript-lp-solver'>;
+
+function fullAnswer(problem: DepotProblem, backend: WholeBackend, options: SolveOptions): Answer {
   const found = solveFull(problem, backend, options);
   if (found.ended === 'failed') return emergency(problem, found.reasons);
   return { ...found, solver: backend.name };
 }
 
 /** The structured engine where the problem has the structure, the whole program where it has not. */
-function structuredAnswer(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Answer {
-  const full = (reason: string): Answer => {
-    const answer = fullAnswer(problem, backend, options);
+async function structuredAnswer(problem: DepotProblem, options: SolveOptions): Promise<Answer> {
+  const full = async (reason: string): Promise<Answer> => {
+    const answer = fullAnswer(problem, await highsBackend(), options);
     return { ...answer, reasons: [reason, ...answer.reasons] };
   };
   const obstacle = structureObstacle(problem);
   if (obstacle !== undefined) return full(`${obstacle}: the whole program instead of the structured engine`);
-  const found = solveStructured(problem, backend, options);
+  const found = solveStructured(problem, simplexBackend, options);
   if (found.ended === 'optimal') return { ...found, solver: 'structured' };
   return full('the structured engine did not converge: the whole program');
 }
@@ -60,6 +63,7 @@ export async function continuousAnswer(problem: DepotProblem, options: SolveOpti
     case 'greedy':
       return emergency(problem, ['greedy was asked for']);
     case 'javascript-lp-solver': {
+      const { javascriptLpSolverBackend } = await import('./backends/javascript-lp-solver.ts');
       const { sizeMax } = javascriptLpSolverBackend.capabilities;
       if (sizeOf(problem) <= sizeMax) return fullAnswer(problem, javascriptLpSolverBackend, options);
       const answer = fullAnswer(problem, await highsBackend(), options);
@@ -70,6 +74,6 @@ export async function continuousAnswer(problem: DepotProblem, options: SolveOpti
       return fullAnswer(problem, await highsBackend(), options);
     case 'structured':
     case undefined:
-      return structuredAnswer(problem, await highsBackend(), options);
+      return structuredAnswer(problem, options);
   }
 }

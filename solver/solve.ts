@@ -116,7 +116,8 @@ export async function solve(given: DepotProblem, options: SolveOptions): Promise
   const problem = stepped ? chargingOnly(given) : given;
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
-  const backend = options.solver === 'greedy' ? undefined : await highsBackend();
+  const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
+  const backend = followed ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
   const steady = steadyPlan(eased, found.plan, 'continuous', backend);
   const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);

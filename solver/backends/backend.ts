@@ -59,9 +59,12 @@ export interface LpModel {
   dispose(): void;
 }
 
-/** A library that solves linear programs. */
-export interface LpBackend {
-  readonly name: 'highs' | 'javascript-lp-solver';
+/** Back ends for programs of any kind, and the one that is made for the structured engine's small program. */
+export type BackendName = 'highs' | 'javascript-lp-solver' | 'simplex';
+
+/** What solves linear programs. */
+export interface LpBackend<Name extends BackendName = BackendName> {
+  readonly name: Name;
   readonly capabilities: BackendCapabilities;
   /** `presolve` off keeps a model warm over many small changes. */
   open(program: LinearProgram, presolve: 'on' | 'off'): LpModel;

@@ -2,7 +2,6 @@
  * HiGHS compiled to WebAssembly, through its matrix interface; single-threaded, so equal inputs give equal answers.
  * @module
  */
-import loadHighs from 'highs';
 import type { Highs, Model, ModelStatusCode } from 'highs';
 import type { LinearProgram } from '../program.ts';
 import type {
@@ -17,15 +16,18 @@ import type {
 /** Tightest feasibility that HiGHS holds reliably in double precision on rows of kW. */
 const tolerance = 1e-9;
 
-// The package's types describe its CommonJS build; its ES module exports the loader itself.
-const load = loadHighs as unknown as () => Promise<Highs>;
-
 let loading: Promise<Highs> | undefined;
 
-/** The WebAssembly runtime, loaded at the first call and kept. */
+/** The WebAssembly runtime, loaded at the first call and kept: most plans never need it. */
 function highsRuntime(): Promise<Highs> {
   loading ??= load();
   return loading;
+}
+
+async function load(): Promise<Highs> {
+  const { default: loadHighs } = await import('highs');
+  // The package's types describe its CommonJS build; its ES module exports the loader itself.
+  return (loadHighs as unknown as () => Promise<Highs>)();
 }
 
 function statusOf(code: ModelStatusCode): BackendStatus {
@@ -165,7 +167,7 @@ function emptyModel({ rows }: LinearProgram): LpModel {
 }
 
 /** HiGHS, ready to use. */
-export async function highsBackend(): Promise<LpBackend> {
+export async function highsBackend(): Promise<LpBackend<'highs'>> {
   const runtime = await highsRuntime();
   return {
     name: 'highs',

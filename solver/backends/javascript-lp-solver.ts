@@ -169,7 +169,7 @@ function open(program: LinearProgram): LpModel {
 }
 
 /** javascript-lp-solver, ready to use. */
-export const javascriptLpSolverBackend: LpBackend = {
+export const javascriptLpSolverBackend: LpBackend<'javascript-lp-solver'> = {
   name: 'javascript-lp-solver',
   capabilities: { duals: true, integers: false, iterationLimit: false, sizeMax },
   open,

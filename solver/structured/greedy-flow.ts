@@ -1,32 +1,54 @@
 /** A quick first filling: urgent sessions first, each where its slots have most room for what may come. @module */
 import type { Flow } from './flow.ts';
 import { flowNoise } from './network.ts';
-import type { Residual } from './residual.ts';
 
-/** Sends what fits without moving anything aside. */
-export function fillGreedily(flow: Flow, residual: Residual): void {
-  const { network, left, target, into, through } = flow;
-  const { times, slotOf, armsOf, armFrom, armTo, slotStart } = network;
-  const room = new Float64Array(times);
-  for (let t = 0; t < times; t++) {
-    const q = slotOf[t];
+/** Times of `slots` that still take energy, those with most room for all that could come first. */
+function rankedTimes(flow: Flow, slots: readonly number[] | undefined): number[] {
+  const { network, target, into } = flow;
+  const { slotStart, slotTimes, demandKw } = network;
+  const room = new Float64Array(network.times);
+  const ranked: number[] = [];
+  const count = slots === undefined ? network.slots : slots.length;
+  for (let i = 0; i < count; i++) {
+    const q = slots === undefined ? i : slots[i];
     const share = (target[q] - into[q]) / (slotStart[q + 1] - slotStart[q]);
-    room[t] = share > flowNoise ? share / (1 + through[t]) : 0;
+    if (share <= flowNoise) continue;
+    for (let k = slotStart[q]; k < slotStart[q + 1]; k++) {
+      room[slotTimes[k]] = share / (1 + demandKw[slotTimes[k]]);
+      ranked.push(slotTimes[k]);
+    }
   }
-  const ranked = Int32Array.from({ length: times }, (_, t) => t)
-    .filter((t) => room[t] > 0)
-    .sort((a, b) => room[b] - room[a] || a - b);
-  for (const s of residual.order) {
-    for (let i = 0; i < ranked.length && left[s] > flowNoise; i++) {
+  return ranked.length < 2 ? ranked : ranked.sort((a, b) => room[b] - room[a] || a - b);
+}
+
+/** Sends for sessions in `order` what fits without moving anything aside, into `slots` or into all. */
+export function fillGreedily(flow: Flow, order: Int32Array, slots?: readonly number[]): void {
+  const { network, left, target, into } = flow;
+  const { slotOf, armsOf, armFrom, armTo } = network;
+  const { intervals } = network.problem;
+  const ranked = rankedTimes(flow, slots);
+  let open = ranked.length;
+  for (let at = 0; at < order.length && open > 0; at++) {
+    const s = order[at];
+    if (left[s] <= flowNoise) continue;
+    const first = armsOf[s];
+    const end = armsOf[s + 1];
+    const from = armFrom[first];
+    const to = armTo[first];
+    let kept = 0;
+    for (let i = 0; i < open; i++) {
       const t = ranked[i];
-      const away = t < armFrom[armsOf[s]] || t >= armTo[armsOf[s]];
-      if (away && t < network.problem.intervals) continue;
-      if (target[slotOf[t]] - into[slotOf[t]] <= flowNoise) continue;
-      for (let a = armsOf[s]; a < armsOf[s + 1] && left[s] > flowNoise; a++) {
+      const q = slotOf[t];
+      // A full slot is full for all that follow.
+      if (target[q] - into[q] <= flowNoise) continue;
+      ranked[kept++] = t;
+      if (left[s] <= flowNoise || ((t < from || t >= to) && t < intervals)) continue;
+      for (let a = first; a < end && left[s] > flowNoise; a++) {
         if (t < armFrom[a] || t >= armTo[a]) continue;
         const kw = Math.min(left[s], flow.fits(a, t));
         if (kw > flowNoise) flow.addAlong(a, t, kw);
       }
     }
+    open = kept;
   }
 }

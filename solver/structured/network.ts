@@ -65,6 +65,8 @@ export interface Network {
   readonly parent: Int32Array;
   /** [nodes * times] capacity towards the parent, Infinity where it cannot bind. */
   readonly cap: Float64Array;
+  /** [times] power that all arms could take together. */
+  readonly demandKw: Float64Array;
   /** [nodes] circuit of each node; -1 for nodes that are none. */
   readonly circuitOf: Int32Array;
   readonly arms: number;
@@ -378,8 +380,13 @@ function slotsOf(
   return { slots: cost.length, slotOf, slotStart, slotTimes, slotCost: Float64Array.from(cost) };
 }
 
-/** Capacities of nodes towards their parents; Infinity where all arms below fit. */
-function capacitiesOf(problem: DepotProblem, tree: Tree, arms: Arms, times: number): Float64Array {
+/** Capacities of nodes towards their parents, Infinity where all arms below fit; and what all arms could take. */
+function capacitiesOf(
+  problem: DepotProblem,
+  tree: Tree,
+  arms: Arms,
+  times: number,
+): { readonly cap: Float64Array; readonly demandKw: Float64Array } {
   const { intervals } = problem;
   const nodes = tree.parent.length;
   const load = new Float64Array(nodes * times);
@@ -400,7 +407,7 @@ function capacitiesOf(problem: DepotProblem, tree: Tree, arms: Arms, times: numb
       if (load[at] > room) cap[at] = room;
     }
   }
-  return cap;
+  return { cap, demandKw: load.slice(0, times) };
 }
 
 /** The network of `problem`, which has no `structureObstacle`. */
@@ -423,7 +430,7 @@ export function networkOf(problem: DepotProblem): Network {
     ...slotsOf(problem, blocks, levelPrice),
     nodes: tree.parent.length,
     parent: tree.parent,
-    cap: capacitiesOf(problem, tree, arms, times),
+    ...capacitiesOf(problem, tree, arms, times),
     circuitOf: tree.circuitOf,
     arms: arms.count,
     armSession: arms.session.subarray(0, arms.count),

@@ -27,6 +27,15 @@ const addThrough = 2;
 const takeThrough = 3;
 const addInto = 4;
 
+/** What a search has reached. */
+interface Marks {
+  readonly reached: Uint8Array;
+  readonly slots: Int32Array;
+  readonly nodes: Int32Array;
+  readonly arms: Int32Array;
+  rank: number;
+}
+
 /** Search state and hints; one per flow, used again and again. */
 export class Residual {
   readonly flow: Flow;
@@ -46,6 +55,8 @@ export class Residual {
   readonly #sessionMate: Int32Array;
   readonly #sessionRank: Int32Array;
   readonly #queue: Int32Array;
+  /** Marks that `extend` goes on from. */
+  readonly #kept: Marks;
   readonly #needed: Uint8Array;
   readonly #children: readonly (readonly number[])[];
   readonly #order: Int32Array;
@@ -66,6 +77,13 @@ export class Residual {
     this.slotReached = new Int32Array(slots);
     this.#nodeBits = new Int32Array(nodes * flow.words);
     this.#armBits = new Int32Array(flow.armOf.length >> wordBits);
+    this.#kept = {
+      reached: new Uint8Array(sessions.length),
+      slots: new Int32Array(slots),
+      nodes: new Int32Array(this.#nodeBits.length),
+      arms: new Int32Array(this.#armBits.length),
+      rank: 0,
+    };
     this.#nodeHop = new Int32Array(nodes * times);
     this.#nodeRank = new Int32Array(nodes * times);
     this.#sessionArm = new Int32Array(sessions.length);
@@ -88,22 +106,12 @@ export class Residual {
   /** Sends as much as possible; hands back what is left and the sessions that it belongs to. */
   maximise(): { readonly left: number; readonly lacking: readonly number[] } {
     const { flow } = this;
-    let lacking: number[] = [];
-    for (const s of this.#order) if (flow.left[s] > flowNoise) lacking.push(s);
+    let lacking = this.#lacking();
     while (lacking.length > 0) {
       this.search(lacking);
-      let sent = 0;
-      const next: number[] = [];
-      for (const s of lacking) {
-        for (let way = 0; way < waysMax && flow.left[s] > flowNoise; way++) {
-          const kw = this.#send(s);
-          if (kw <= 0) break;
-          sent += kw;
-        }
-        if (flow.left[s] > flowNoise) next.push(s);
-      }
+      const sent = this.#sendAll(lacking);
       const reachedSome = lacking.some((s) => this.reached[s] === 1);
-      lacking = next;
+      lacking = this.#lacking();
       if (sent > flowNoise) continue;
       if (reachedSome) this.search([]);
       break;
@@ -113,23 +121,102 @@ export class Residual {
     return { left, lacking };
   }
 
+  /**
+   * Sends as much as possible into slots just opened, once nothing more fits into any slot opened before: what could
+   * send there still can, as no new way leads through it, so the search goes on from the new slots alone. The first call
+   * follows `forget`. Afterwards `reached` is as a whole search would leave it.
+   */
+  extend(opened: readonly number[]): void {
+    const { flow } = this;
+    for (;;) {
+      this.#restore();
+      const open = opened.filter((q) => flow.target[q] - flow.into[q] > flowNoise);
+      if (open.length === 0) return;
+      const lacking = this.#lacking();
+      this.#want(lacking);
+      this.#spread(open);
+      if (this.#sendAll(lacking) > flowNoise) continue;
+      this.#restore();
+      this.#want([]);
+      this.#spread(open);
+      this.#kept.reached.set(this.reached);
+      this.#kept.slots.set(this.slotReached);
+      this.#kept.nodes.set(this.#nodeBits);
+      this.#kept.arms.set(this.#armBits);
+      this.#kept.rank = this.#rank;
+      return;
+    }
+  }
+
+  /** Nothing is reached. */
+  forget(): void {
+    this.#kept.reached.fill(0);
+    this.#kept.slots.fill(0);
+    this.#kept.nodes.fill(0);
+    this.#kept.arms.fill(0);
+    this.#kept.rank = 0;
+    this.#restore();
+  }
+
+  #restore(): void {
+    this.reached.set(this.#kept.reached);
+    this.slotReached.set(this.#kept.slots);
+    this.#nodeBits.set(this.#kept.nodes);
+    this.#armBits.set(this.#kept.arms);
+    this.#rank = this.#kept.rank;
+  }
+
+  /** Sessions with energy that has no way yet, most urgent first. */
+  #lacking(): number[] {
+    const { left } = this.flow;
+    const lacking: number[] = [];
+    for (let i = 0; i < this.#order.length; i++) {
+      if (left[this.#order[i]] > flowNoise) lacking.push(this.#order[i]);
+    }
+    return lacking;
+  }
+
+  /** Sends for each session what the last search allows; how much in all. */
+  #sendAll(lacking: readonly number[]): number {
+    const { left } = this.flow;
+    let sent = 0;
+    for (const s of lacking) {
+      for (let way = 0; way < waysMax && left[s] > flowNoise; way++) {
+        const kw = this.#send(s);
+        if (kw <= 0) break;
+        sent += kw;
+      }
+    }
+    return sent;
+  }
+
   /** Marks all that can send into a slot; stops early when all of `wanted` (not empty) can. */
   search(wanted: readonly number[]): void {
     const { flow } = this;
-    const { slots, times } = this.#network;
-    this.#needed.fill(0);
-    for (const s of wanted) this.#needed[s] = 1;
-    this.#wanted = wanted.length === 0 ? -1 : wanted.length;
+    const { slots } = this.#network;
+    this.#want(wanted);
     this.reached.fill(0);
     this.slotReached.fill(0);
     this.#nodeBits.fill(0);
     this.#armBits.fill(0);
     this.#rank = 0;
+    const open: number[] = [];
+    for (let q = 0; q < slots; q++) if (flow.target[q] - flow.into[q] > flowNoise) open.push(q);
+    this.#spread(open);
+  }
+
+  #want(wanted: readonly number[]): void {
+    this.#needed.fill(0);
+    for (const s of wanted) this.#needed[s] = 1;
+    this.#wanted = wanted.length === 0 ? -1 : wanted.length;
+  }
+
+  /** Marks what can send into the slots `open`, on top of what is marked. */
+  #spread(open: readonly number[]): void {
+    const { times, nodes } = this.#network;
+    const nodeTimes = nodes * times;
     this.#tail = 0;
-    const nodeTimes = this.#network.nodes * times;
-    for (let q = 0; q < slots; q++) {
-      if (flow.target[q] - flow.into[q] > flowNoise) this.#reachSlot(q, 1);
-    }
+    for (const q of open) this.#reachSlot(q, 1);
     for (let head = 0; head < this.#tail && this.#wanted !== 0; head++) {
       const item = this.#queue[head];
       if (item >= nodeTimes) this.#fromSession(item - nodeTimes);

@@ -114,7 +114,9 @@ class Search {
   /** All cuts that matter at the present slot prices. */
   addChainCuts(master: Master): boolean {
     const { flow, residual, all, noise } = this;
+    const before = flow.snapshot();
     const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
+    flow.restore(before);
     let added = 0;
     for (const { set, count } of steps) {
       const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
@@ -129,7 +131,7 @@ class Search {
   follow(x: ArrayLike<number>): { readonly left: number; readonly lacking: readonly number[] } {
     this.flows++;
     this.flow.setTargets(x);
-    fillGreedily(this.flow, this.residual);
+    fillGreedily(this.flow, this.residual.order);
     return this.residual.maximise();
   }
 

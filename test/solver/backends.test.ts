@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { solveOnce } from '#solver/backends/backend';
 import { highsBackend } from '#solver/backends/highs';
 import { javascriptLpSolverBackend } from '#solver/backends/javascript-lp-solver';
+import { simplexBackend } from '#solver/backends/simplex';
 import { ProgramBuilder } from '#solver/program';
 import { backendCases } from './backend.cases.ts';
 
 describe('every back end', () => {
   backendCases('highs', highsBackend);
   backendCases('javascript-lp-solver', () => Promise.resolve(javascriptLpSolverBackend));
+  backendCases('simplex', () => Promise.resolve(simplexBackend));
 });
 
 describe('highs alone', () => {
