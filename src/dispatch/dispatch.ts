@@ -241,7 +241,7 @@ function sent(turn: Turn, progress: Progress, view: StationView, step: Step, led
       waitsFor: 'answer',
       reported: [],
     },
-    requests: step.purpose === 'request' ? state.requests.slice(1) : state.requests,
+    requests: state.requests.filter((one) => one !== step.command),
     writes: step.purpose === 'plan' ? counted(state, step.evseId, dayOf(turn.now)) : state.writes,
   };
   return {

@@ -47,6 +47,11 @@ export function lackOf(view: StationView): Lack {
     return { steps: [{ command: { kind: 'clear-profile' }, evseId: 0, purpose: 'clear' }], held: [] };
   }
   if (state.unread.length > 0) return { steps: readSteps(view), held: [] };
+  const question = state.requests.find(({ kind }) => kind === 'read-capability');
+  if (question !== undefined && state.failures === 0) {
+    // What a station takes is known before it is written to; one that does not answer is not waited for.
+    return { steps: [{ command: question, evseId: 0, purpose: 'request' }], held: [] };
+  }
   const requests = state.requests.map((command): Step => ({ command, evseId: 0, purpose: 'request' }));
   const floors = floorSteps(view);
   if (floors.length > 0) {

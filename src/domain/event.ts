@@ -68,6 +68,7 @@ export const subjects = {
   verdict: 'out.verdict',
   refused: 'out.refused',
   status: 'out.status',
+  capability: 'out.capability',
 } as const;
 
 /** The full subject of a site. Ids go into subjects only after `isSubjectToken`. */

@@ -44,6 +44,9 @@ export interface Evse {
   readonly rotation: readonly Phase[];
 }
 
+/** Facts of a capability that a station can be asked for. */
+export type ReadableFact = 'rateUnit' | 'maxPeriods' | 'maxStackLevel' | 'maxProfiles';
+
 /** What a (vendor, model, firmware) has been shown to do. Unknown facts take the cautious value. */
 export interface StationCapability {
   /** Unit of the limits sent: A for AC, W for DC. */
@@ -60,6 +63,8 @@ export interface StationCapability {
   readonly obeysLease: boolean;
   /** Shares ChargePointMaxProfile / ChargingStationMaxProfile over its EVSEs instead of applying it to each. */
   readonly sharesStationCap: boolean;
+  /** Facts that nobody has declared: what the station reports takes their place, the cautious value where it does not. */
+  readonly assumed?: readonly ReadableFact[];
 }
 
 /** A charging station: one OCPP identity. */

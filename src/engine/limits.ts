@@ -18,5 +18,7 @@ export const limitEventsMax = 1_000;
 export const transactionsKeptMax = 32;
 /** Inputs in the journal after which a snapshot replaces them. */
 export const journalRecordsMax = 200_000;
+/** Questions about its capability that a station gets per connection or boot. */
+export const capabilityTriesMax = 3;
 /** Solves in one turn; a turn that asks for more waits for the next. */
 export const solvesPerTurnMax = 4;

@@ -5,6 +5,7 @@ import { epochS, later, wattHours, watts, type EpochS } from '#domain/units';
 import type { MeterSample } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import { observeMeter, type Verdict } from '#witness/witness';
+import { noteNotApplied } from './capability.ts';
 import {
   clearAlarm,
   evseState,
@@ -72,7 +73,8 @@ function act(state: State, ref: EvseRef, verdict: Verdict): Change {
     evse === undefined
       ? state
       : withEvse(state, ref, { ...evse, fence: { step: 'lower', since: state.now } });
-  const [alarmed, effects] = raiseAlarm(staleBy({ ...fenced, ledger, restless: true }, 'not-compliant'), {
+  const learnt = noteNotApplied(fenced, ref.stationId);
+  const [alarmed, effects] = raiseAlarm(staleBy({ ...learnt, ledger, restless: true }, 'not-compliant'), {
     kind: 'not-compliant',
     key: verdict.key,
     facts: { evidence: verdict.evidence },

@@ -10,6 +10,7 @@ import type { ChargerEvent, CommandAnswer, StationCommand } from '#ocpp/station-
 import { answerOf, answerOfError, eventsOfCall, replyOf } from '#ocpp/wire-message';
 import { learn } from '#safety/ledger';
 import { observeLink, observeReadBack } from '#witness/witness';
+import { askCapability, noteAnswer, noteBoot } from './capability.ts';
 import {
   clearAlarm,
   counted,
@@ -70,7 +71,8 @@ function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected'
     stationId,
     { up: true, since: state.now },
   );
-  const [cleared, effects] = clearAlarm(staleBy(next, 'station-back'), 'comms-loss', stationId);
+  const asked = askCapability(next, stationId, 'connected');
+  const [cleared, effects] = clearAlarm(staleBy(asked, 'station-back'), 'comms-loss', stationId);
   return [cleared, [...finding.verdicts.map((v) => publish('verdict', v)), ...effects]];
 }
 
@@ -174,10 +176,23 @@ function onBoot(state: State, stationId: string, event: Extract<ChargerEvent, { 
   const next = withStation({ ...state, ledger, dispatch, restless: true }, stationId, {
     boots: boots + 1,
   });
+  const { vendor, model, firmware = '' } = event;
+  return inTurn(staleBy(next, 'station-back'), [
+    (s) => noteBoot(s, stationId, { vendor, model, firmware }),
+    (s) => tellOtherHardware(s, stationId, event),
+  ]);
+}
+
+/** Says once that a station is not of the make that the site has it down as. */
+function tellOtherHardware(
+  state: State,
+  stationId: string,
+  event: Extract<ChargerEvent, { kind: 'boot' }>,
+): Change {
   const station = state.site.stations.find((s) => s.id === stationId);
   if (station === undefined || (station.vendor === event.vendor && station.model === event.model))
-    return [staleBy(next, 'station-back'), []];
-  return raiseAlarm(staleBy(next, 'station-back'), {
+    return [state, []];
+  return raiseAlarm(state, {
     kind: 'other-hardware',
     key: stationId,
     facts: { expected: `${station.vendor} ${station.model}`, found: `${event.vendor} ${event.model}` },
@@ -243,6 +258,7 @@ function afterAnswer(
   return inTurn(next, [
     (s) => judgeComposite(s, stationId, answer, outcome),
     (s) => tellRefusal(s, stationId, command, answer),
+    (s) => noteAnswer(s, stationId, command, answer),
   ]);
 }
 

@@ -8,6 +8,7 @@ import type { Wanted, WantedStation } from '#dispatch/turn';
 import { callOf } from '#ocpp/wire-message';
 import { violationsOf } from '#safety/admission';
 import { observeLink } from '#witness/witness';
+import { noteSilence } from './capability.ts';
 import {
   clearAlarm,
   evseState,
@@ -238,8 +239,25 @@ function dispatch(state: State): Change {
     restless: false,
     counts: { ...state.counts, commands: state.counts.commands + outcome.calls.length },
   };
-  const [heard, alarms] = tellDeaf(state, withDispatchWake(next, outcome.wakeAt));
+  const [heard, alarms] = inTurn(withDispatchWake(next, outcome.wakeAt), [
+    (s) => tellDeaf(state, s),
+    (s) => askAgain(state, s),
+  ]);
   return [heard, [...effects, ...alarms]];
+}
+
+/** Stations whose question about their capability was given up in this turn are asked again, a few times. */
+function askAgain(before: State, state: State): Change {
+  const silent = sorted(before.dispatch.stations)
+    .filter(([id, { pending }]) => {
+      const { lapsed } = state.dispatch.stations[id] ?? {};
+      return pending?.command.kind === 'read-capability' && lapsed?.messageId === pending.messageId;
+    })
+    .map(([id]) => id);
+  return inTurn(
+    state,
+    silent.map((id) => (s: State) => noteSilence(s, id)),
+  );
 }
 
 /** Stations that have stopped or begun to answer: the others are planned for anew. */

@@ -4,9 +4,10 @@ import { evseKey, type Station } from '#domain/site';
 import { combine, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
 import { startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, wattHours, watts, type EpochS } from '#domain/units';
-import { compileFloors, compilePlan } from '#ocpp/compile';
+import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
+import { takesStationCap } from './capability.ts';
 import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
@@ -80,18 +81,28 @@ function limitOver(
   return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
 }
 
-const floorProfiles = new WeakMap<Floors, Map<string, readonly InstalledProfile[]>>();
+/** The floors of one station, made for what it was capable of. */
+interface FloorProfiles {
+  readonly station: Station;
+  readonly isCapped: boolean;
+  readonly profiles: readonly InstalledProfile[];
+}
 
-/** The floors of a station as profiles; the same objects while the floors are the same. */
+const floorProfiles = new WeakMap<Floors, Map<string, FloorProfiles>>();
+
+/** The floors of a station as profiles; the same objects while the floors and its capability are the same. */
 export function floorProfilesOf(state: State, station: Station): readonly InstalledProfile[] {
-  const known = floorProfiles.get(state.floors) ?? new Map<string, readonly InstalledProfile[]>();
+  const known = floorProfiles.get(state.floors) ?? new Map<string, FloorProfiles>();
   floorProfiles.set(state.floors, known);
-  const profiles = known.get(station.id) ?? freshFloorProfiles(state, station);
-  known.set(station.id, profiles);
+  const isCapped = takesStationCap(state, station);
+  const seen = known.get(station.id);
+  if (seen !== undefined && seen.station === station && seen.isCapped === isCapped) return seen.profiles;
+  const profiles = freshFloorProfiles(state, station, isCapped);
+  known.set(station.id, { station, isCapped, profiles });
   return profiles;
 }
 
-function freshFloorProfiles(state: State, station: Station): readonly InstalledProfile[] {
+function freshFloorProfiles(state: State, station: Station, isCapped: boolean): readonly InstalledProfile[] {
   const hardware = station.evses.reduce<number>(
     (total, e) => total + (station.current === 'AC' ? e.maxA : e.maxW),
     0,
@@ -103,10 +114,14 @@ function freshFloorProfiles(state: State, station: Station): readonly InstalledP
       evseId: evse.id,
       limit: state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0,
     })),
-    stationMax:
-      station.current === 'AC'
-        ? Math.min(hardware, circuitA)
-        : Math.min(hardware, station.moduleW ?? Infinity),
+    ...(isCapped
+      ? {
+          stationMax:
+            station.current === 'AC'
+              ? Math.min(hardware, circuitA)
+              : Math.min(hardware, station.moduleW ?? Infinity),
+        }
+      : {}),
     now: state.now,
     voltage: state.site.voltage,
   });
@@ -150,6 +165,8 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
     station,
     evseId: want.evseId,
     transactionId,
+    // The same at every stack level, so that a plan replaces the one before it whatever the station takes by then.
+    profileId: profileIdOf(want.evseId, 'TxProfile', 1),
     limit: stepFunctionOf([
       [epochS(state.now - raiseDelayS - 1), held],
       [state.now, level],

@@ -9,6 +9,7 @@ import { dispatchOf } from '#dispatch/dispatch-state';
 import { floorsOf, type Floors, type FloorsProblem } from '#safety/floors';
 import { ledgerOf } from '#safety/ledger';
 import { initialWitness } from '#witness/witness';
+import { countedSite } from './capability.ts';
 import { counted, publish, sorted, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
 import { floorsPolicyOf, type Policy } from './policy.ts';
@@ -33,7 +34,8 @@ export function freshSupply(
 
 /** The state of a new engine. @throws InvariantError where the floors do not fit the site. */
 export function startedState(input: Extract<Input, { kind: 'started' }>): Change {
-  const { site, policy, seed, at } = input;
+  const { policy, seed, at } = input;
+  const site = countedSite(input.site);
   const floors = floorsOfSite(site, policy);
   invariant(floors.ok, floors.ok ? '' : floors.problem.message, { site: site.id });
   const { callTimeoutS, retryS, retryMaxS, writesPerDayMax } = policy;
@@ -42,6 +44,8 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     ...known,
     startedAt: at,
     now: at,
+    declared: Object.fromEntries(input.site.stations.map(({ id, capability }) => [id, capability])),
+    makes: {},
     seed,
     floors: floors.value,
     usualFloors: floors.value,
@@ -60,6 +64,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
           version: station.version,
           since: at,
           boots: 0,
+          capability: { status: 'unasked', tries: 0 },
           evses: Object.fromEntries(
             station.evses.map((evse) => [String(evse.id), { status: 'Available' as const }]),
           ),

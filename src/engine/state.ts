@@ -1,12 +1,14 @@
 /** Everything that the engine knows: a JSON value, changed by `step` only. Records are read in the order of their sorted keys. @module */
 import type { DepotEvent } from '#domain/event';
 import type { DepotPlan } from '#domain/plan';
-import type { OcppVersion, Site } from '#domain/site';
+import type { OcppVersion, Site, StationCapability } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
 import type { TimeGrid } from '#domain/time-grid';
 import type { EpochS, WattHours, Watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
 import type { Dispatch } from '#dispatch/dispatch-state';
+import type { CapabilityReading } from '#ocpp/capability';
+import type { MakeBook, StationMake } from '#ocpp/make-record';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { ConnectorStatus } from '#ocpp/station-message';
 import type { Floors } from '#safety/floors';
@@ -52,6 +54,17 @@ export interface AnsweredStart {
   readonly transactionId: string;
 }
 
+/** What a station has told of its capability. */
+export interface CapabilityState {
+  /** `asked`: no answer yet; `refused`: none that says anything; `silent`: none at all. */
+  readonly status: 'unasked' | 'asked' | 'read' | 'refused' | 'silent';
+  /** Questions since it connected or booted. */
+  readonly tries: number;
+  /** Its latest answer, and the number of the connection on which it came. */
+  readonly reading?: CapabilityReading;
+  readonly link?: number;
+}
+
 /** What is known of one station. */
 export interface StationState {
   readonly up: boolean;
@@ -59,6 +72,9 @@ export interface StationState {
   /** Instant of the last change of `up`. */
   readonly since: EpochS;
   readonly boots: number;
+  /** As its latest boot told. */
+  readonly make?: StationMake;
+  readonly capability: CapabilityState;
   /** By EVSE id. */
   readonly evses: Readonly<Record<string, EvseState>>;
   readonly answeredStarts: readonly AnsweredStart[];
@@ -172,7 +188,12 @@ export interface Counts {
 export interface State {
   readonly startedAt: EpochS;
   readonly now: EpochS;
+  /** The site with the capabilities that are counted on now. */
   readonly site: Site;
+  /** The capabilities as the owner of the site declared them, by station id. */
+  readonly declared: Readonly<Record<string, StationCapability>>;
+  /** What each make has said and done. */
+  readonly makes: MakeBook;
   readonly policy: Policy;
   readonly seed: number;
   /** By `evseKey`: A per phase (AC) or W (DC). */

@@ -1,25 +1,73 @@
 /**
- * What a station says of its smart charging, and what is counted on. Words of a station can only narrow what its
- * operator declared: a claim is not yet a deed.
- * Source: OCPP 1.6 9.4 (configuration keys), OCPP 2.0.1 part 2 SmartChargingCtrlr.
+ * What a station says of its smart charging, what its make has done, and what is counted on. Words of a station never
+ * widen what its operator declared; where the operator declared nothing they decide, and where they say nothing either
+ * the cautious value stands. What nobody can read out (reaction time, leases, memory) is the operator's word alone.
+ * Source: OCPP 1.6 9.4 (configuration keys), OCPP 2.0.1 and 2.1 part 2 chapter 2, SmartChargingCtrlr.
  * @module
  */
-import type { StationCapability } from '#domain/site';
+import type { OcppVersion, ReadableFact, StationCapability } from '#domain/site';
 import { seconds } from '#domain/units';
+import type { MakeRecord } from './make-record.ts';
 
-/** The 1.6 configuration keys that are asked for. */
-export const capabilityKeys: readonly string[] = [
+/** The 1.6 configuration keys without which a plan is guesswork; all required by the smart-charging profile. */
+const leastKeys: readonly string[] = [
   'ChargeProfileMaxStackLevel',
   'ChargingScheduleAllowedChargingRateUnit',
   'ChargingScheduleMaxPeriods',
   'MaxChargingProfilesInstalled',
 ];
 
-/** The 2.x variables that are asked for, all of component SmartChargingCtrlr. */
-export const capabilityVariables: readonly string[] = ['ProfileStackLevel', 'RateUnit', 'PeriodsPerSchedule'];
+/** The 1.6 configuration keys that are asked for, or the fewest that will do. */
+export function capabilityKeysOf(scope: 'all' | 'least'): readonly string[] {
+  return scope === 'least'
+    ? leastKeys
+    : [...leastKeys, 'SupportedFeatureProfiles', 'ConnectorSwitch3to1PhaseSupported'];
+}
 
 /** The component of the 2.x variables. */
 export const capabilityComponent = 'SmartChargingCtrlr';
+
+/** A variable of the component. */
+interface CapabilityVariable {
+  readonly name: string;
+  readonly instance?: string;
+}
+
+const leastVariables: readonly CapabilityVariable[] = [
+  'ProfileStackLevel',
+  'RateUnit',
+  'PeriodsPerSchedule',
+].map((name) => ({ name }));
+
+/** Features of 2.1 that a station may say it has. Source: OCPP 2.1 K01.FR.120 to FR.126. */
+const features: readonly string[] = [
+  'SupportsDynamicProfiles',
+  'SupportsMaxOfflineDuration',
+  'SupportsUseLocalTime',
+  'SupportsRandomizedDelay',
+  'SupportsLimitAtSoC',
+  'SupportsEvseSleep',
+];
+
+/**
+ * The 2.x variables that are asked for, or the fewest that will do. `Entries` is not among them: its value is the number
+ * of profiles installed now, the most is told by a report only.
+ */
+export function capabilityVariablesOf(
+  version: '2.0.1' | '2.1',
+  scope: 'all' | 'least',
+): readonly CapabilityVariable[] {
+  if (scope === 'least') return leastVariables;
+  const named = ['Enabled', 'Available', 'Phases3to1', 'ACPhaseSwitchingSupported'];
+  const both = [...leastVariables, ...named.map((name) => ({ name }))];
+  if (version === '2.0.1') return both;
+  return [
+    ...both,
+    { name: 'ChargingProfilePersistence', instance: 'TxProfile' },
+    { name: 'SupportedAdditionalPurposes' },
+    ...features.map((name) => ({ name })),
+  ];
+}
 
 /**
  * What is counted on where nothing is known: one level, one profile of each purpose, six periods, slow, forgetful, and
@@ -38,86 +86,196 @@ export function cautiousCapability(current: 'AC' | 'DC'): StationCapability {
   };
 }
 
-/** A fact as a whole number from `least`, undefined for anything else. */
-function countIn(
-  facts: Readonly<Record<string, string>>,
-  keys: readonly string[],
-  least: number,
-): number | undefined {
-  for (const key of keys) {
-    const text = facts[key];
-    if (text !== undefined && /^\d{1,9}$/.test(text.trim()) && Number(text) >= least) return Number(text);
-  }
-  return undefined;
+/** A capability answer, read. What was not answered, or in no readable way, is absent. A JSON value. */
+export interface CapabilityReading {
+  /** The units of limits that it takes. */
+  readonly rateUnits?: readonly ('A' | 'W')[];
+  readonly maxPeriods?: number;
+  readonly maxStackLevel?: number;
+  readonly maxProfiles?: number;
+  /** false: it says that it does no smart charging, or that it is switched off. */
+  readonly smartCharging?: boolean;
+  readonly switchesPhases?: boolean;
+  /** 2.1; false: TxProfiles are gone after a reboot. */
+  readonly keepsPlans?: boolean;
+  /** 2.1: features and purposes beyond those of 2.0.1, in alphabetical order. */
+  readonly extras: readonly string[];
+  /** Keys that were answered with what cannot be read. */
+  readonly garbled: readonly string[];
 }
 
-/** The units in a list such as `Current,Power` or `A,W`; none known: undefined. */
-function unitsIn(facts: Readonly<Record<string, string>>): ReadonlySet<'A' | 'W'> | undefined {
-  const text =
-    facts['ChargingScheduleAllowedChargingRateUnit'] ?? facts[`${capabilityComponent}.RateUnit`] ?? '';
-  const units = new Set<'A' | 'W'>();
-  for (const word of text.split(',')) {
-    const name = word.trim().toLowerCase();
-    if (name === 'a' || name === 'current') units.add('A');
-    if (name === 'w' || name === 'power') units.add('W');
+/** Longest list of unreadable keys that is kept. */
+const garbledMax = 16;
+
+/** Reads facts by the names of either version, and notes what cannot be read. */
+class FactReader {
+  readonly garbled: string[] = [];
+  readonly #facts: Readonly<Record<string, string>>;
+
+  constructor(facts: Readonly<Record<string, string>>) {
+    this.#facts = facts;
   }
-  return units.size === 0 ? undefined : units;
+
+  /** The first of these facts that `read` understands. */
+  first<T>(keys: readonly string[], read: (text: string) => T | undefined): T | undefined {
+    for (const key of keys) {
+      const text = Object.hasOwn(this.#facts, key) ? this.#facts[key] : undefined;
+      if (text === undefined) continue;
+      const value = read(text.trim());
+      if (value !== undefined) return value;
+      if (this.garbled.length < garbledMax) this.garbled.push(key);
+    }
+    return undefined;
+  }
+
+  count(keys: readonly string[], least: number): number | undefined {
+    return this.first(keys, (text) =>
+      /^\d{1,9}$/.test(text) && Number(text) >= least ? Number(text) : undefined,
+    );
+  }
+
+  truth(keys: readonly string[]): boolean | undefined {
+    return this.first(keys, (text) => {
+      const word = text.toLowerCase();
+      return word === 'true' ? true : word === 'false' ? false : undefined;
+    });
+  }
 }
 
-/** The declared capability, narrowed by what the station reports. `facts` are those of a `capability` answer. */
-export function narrowedCapability(
+/** The words of a comma-separated list. */
+function wordsOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** The units in a list such as `Current,Power` or `A,W`. */
+function unitsOf(text: string): readonly ('A' | 'W')[] | undefined {
+  const words = wordsOf(text).map((word) => word.toLowerCase());
+  const units = [
+    ...(words.includes('a') || words.includes('current') ? (['A'] as const) : []),
+    ...(words.includes('w') || words.includes('power') ? (['W'] as const) : []),
+  ];
+  return units.length === 0 ? undefined : units;
+}
+
+/** Whether a list of feature profiles has smart charging in it; undefined where it is no such list. */
+function smartChargingOf(text: string): boolean | undefined {
+  const words = wordsOf(text).map((word) => word.toLowerCase());
+  return words.includes('core') || words.includes('smartcharging')
+    ? words.includes('smartcharging')
+    : undefined;
+}
+
+function withoutAbsent<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+/** The facts of a `capability` answer, read. */
+export function readingOfFacts(facts: Readonly<Record<string, string>>): CapabilityReading {
+  const reader = new FactReader(facts);
+  const of = (name: string): string => `${capabilityComponent}.${name}`;
+  const isOn = reader.truth([of('Enabled')]);
+  const isThere = reader.truth([of('Available')]);
+  const named =
+    isOn === undefined && isThere === undefined
+      ? reader.first(['SupportedFeatureProfiles'], smartChargingOf)
+      : isOn !== false && isThere !== false;
+  const extras = [
+    ...features.filter((name) => reader.truth([of(name)]) === true),
+    ...(reader.first([of('SupportedAdditionalPurposes')], wordsOf) ?? []).map((word) => word.slice(0, 50)),
+  ];
+  const reading = withoutAbsent({
+    rateUnits: reader.first(['ChargingScheduleAllowedChargingRateUnit', of('RateUnit')], unitsOf),
+    maxPeriods: reader.count(['ChargingScheduleMaxPeriods', of('PeriodsPerSchedule')], 1),
+    maxStackLevel: reader.count(['ChargeProfileMaxStackLevel', of('ProfileStackLevel')], 0),
+    maxProfiles: reader.count(['MaxChargingProfilesInstalled'], 1),
+    smartCharging: named,
+    switchesPhases: reader.truth([
+      'ConnectorSwitch3to1PhaseSupported',
+      of('Phases3to1'),
+      of('ACPhaseSwitchingSupported'),
+    ]),
+    keepsPlans: reader.truth([of('ChargingProfilePersistence[TxProfile]')]),
+  });
+  return { ...reading, extras: extras.slice(0, garbledMax).toSorted(), garbled: reader.garbled };
+}
+
+/** The facts that a reading of a version is expected to hold and does not. */
+export function missingOf(version: OcppVersion, reading: CapabilityReading): readonly ReadableFact[] {
+  const facts: readonly (readonly [ReadableFact, unknown])[] = [
+    ['rateUnit', reading.rateUnits],
+    ['maxPeriods', reading.maxPeriods],
+    ['maxStackLevel', reading.maxStackLevel],
+    ...(version === '1.6' ? [['maxProfiles', reading.maxProfiles] as const] : []),
+  ];
+  return facts.flatMap(([name, value]) => (value === undefined ? [name] : []));
+}
+
+/** What is known of a station beside its declaration. */
+export interface CapabilityEvidence {
+  readonly reading?: CapabilityReading;
+  readonly record?: MakeRecord;
+}
+
+/** The unit that limits are sent in: the declared one, unless words or deeds of the station leave only the other. */
+function unitCounted(
+  current: 'AC' | 'DC',
   declared: StationCapability,
-  facts: Readonly<Record<string, string>>,
+  { reading, record }: CapabilityEvidence,
+): 'A' | 'W' {
+  const wanted = declared.rateUnit;
+  const other = wanted === 'A' ? 'W' : 'A';
+  const units = reading?.rateUnits;
+  if (units !== undefined) return units.includes(wanted) ? wanted : other;
+  // The current at a vehicle says nothing of the grid's: a DC station is never tried in A.
+  if (current === 'DC' || record === undefined) return wanted;
+  const took = (unit: 'A' | 'W'): boolean => record.took.some((deed) => deed.unit === unit);
+  const refused = (unit: 'A' | 'W'): boolean => record.refused.some((deed) => deed.unit === unit);
+  if (took(wanted) || !refused(wanted)) return wanted;
+  return took(other) || !refused(other) ? other : wanted;
+}
+
+/** Whether plans above the lowest stack level were refused by this make and none was taken. */
+function refusesLevels(unit: 'A' | 'W', { reading, record }: CapabilityEvidence): boolean {
+  if (reading?.maxStackLevel !== undefined || record === undefined) return false;
+  const plans = (deeds: MakeRecord['took']): MakeRecord['took'] =>
+    deeds.filter((deed) => deed.purpose === 'TxProfile' && deed.unit === unit);
+  const refused = plans(record.refused);
+  return (
+    plans(record.took).every(({ stackLevel }) => stackLevel === 0) &&
+    refused.some(({ stackLevel }) => stackLevel > 0) &&
+    !refused.some(({ stackLevel }) => stackLevel === 0)
+  );
+}
+
+/**
+ * The capability that is counted on: of the declared and the read value the lower; where nobody declared one, the read
+ * value; where that is missing too, the cautious one. Memory is only ever taken away.
+ */
+export function countedCapability(
+  current: 'AC' | 'DC',
+  declared: StationCapability,
+  evidence: CapabilityEvidence,
 ): StationCapability {
-  const units = unitsIn(facts);
-  const [onlyUnit] = units ?? [];
-  const stackLevel = countIn(
-    facts,
-    ['ChargeProfileMaxStackLevel', `${capabilityComponent}.ProfileStackLevel`],
-    0,
-  );
-  const periods = countIn(
-    facts,
-    ['ChargingScheduleMaxPeriods', `${capabilityComponent}.PeriodsPerSchedule`],
-    1,
-  );
-  const profiles = countIn(facts, ['MaxChargingProfilesInstalled'], 1);
+  const { reading } = evidence;
+  const cautious = cautiousCapability(current);
+  const { assumed = [] } = declared;
+  const lower = (name: 'maxPeriods' | 'maxStackLevel' | 'maxProfiles'): number => {
+    const read = reading?.[name];
+    if (assumed.includes(name)) return read ?? Math.min(declared[name], cautious[name]);
+    return Math.min(declared[name], read ?? declared[name]);
+  };
+  const rateUnit = unitCounted(current, declared, evidence);
+  const forgetsPlans = reading?.keepsPlans === false && declared.keepsProfiles === 'all';
   return {
     ...declared,
-    rateUnit: units === undefined || units.has(declared.rateUnit) ? declared.rateUnit : (onlyUnit ?? 'A'),
-    maxStackLevel: Math.min(declared.maxStackLevel, stackLevel ?? declared.maxStackLevel),
-    maxPeriods: Math.min(declared.maxPeriods, periods ?? declared.maxPeriods),
-    maxProfiles: Math.min(declared.maxProfiles, profiles ?? declared.maxProfiles),
+    rateUnit,
+    maxPeriods: lower('maxPeriods'),
+    maxStackLevel: refusesLevels(rateUnit, evidence) ? 0 : lower('maxStackLevel'),
+    maxProfiles: lower('maxProfiles'),
+    ...(forgetsPlans ? { keepsProfiles: 'floors' } : {}),
   };
-}
-
-/** Stations of the same make and firmware do the same. */
-export interface StationMake {
-  readonly vendor: string;
-  readonly model: string;
-  /** Empty where the station does not say. */
-  readonly firmware: string;
-}
-
-/** What is known, by make. A JSON value. */
-export type CapabilityBook = Readonly<Record<string, StationCapability>>;
-
-/** The key of a make; its parts may hold any character. */
-function keyOfMake(make: StationMake): string {
-  return JSON.stringify([make.vendor, make.model, make.firmware]);
-}
-
-/** The book with one make entered anew. */
-export function withCapability(
-  book: CapabilityBook,
-  make: StationMake,
-  capability: StationCapability,
-): CapabilityBook {
-  return { ...book, [keyOfMake(make)]: capability };
-}
-
-/** What is known of a make; undefined for one never seen, a new firmware included. */
-export function capabilityIn(book: CapabilityBook, make: StationMake): StationCapability | undefined {
-  const key = keyOfMake(make);
-  return Object.hasOwn(book, key) ? book[key] : undefined;
 }

@@ -120,9 +120,12 @@ function planStackLevelOf(station: Station): number {
   return Math.min(1, station.capability.maxStackLevel);
 }
 
-/** How a composite in the unit of the limit must be read where an AC station takes W only: each phase may carry all. */
+/**
+ * How a composite in the unit of the limit must be read at a station: in AC a limit in W may be carried by each phase,
+ * whatever unit the station is sent now.
+ */
 export function readingsOf(station: Station): Partial<LimitReadings> {
-  return station.current === 'AC' && station.capability.rateUnit === 'W' ? { A9: 'per-phase' } : {};
+  return station.current === 'AC' ? { A9: 'per-phase' } : {};
 }
 
 /** The permanent profiles of a station, the station's cap first. Limits are rounded down as plans are. */

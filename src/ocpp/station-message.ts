@@ -98,8 +98,8 @@ export type StationCommand =
     }
   /** 2.x only: GetChargingProfiles; the profiles come back as `profiles-reported`. */
   | { readonly kind: 'read-profiles'; readonly requestId: number; readonly evseId?: number }
-  /** Configuration keys (1.6) or device-model variables (2.x) that tell the capability. */
-  | { readonly kind: 'read-capability' }
+  /** Configuration keys (1.6) or device-model variables (2.x) that tell the capability; `least`: the few that are needed. */
+  | { readonly kind: 'read-capability'; readonly scope: 'all' | 'least' }
   | { readonly kind: 'set-sample-interval'; readonly intervalS: number }
   | {
       readonly kind: 'trigger';

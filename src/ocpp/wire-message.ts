@@ -10,7 +10,7 @@ import { invariant, unreachable } from '#domain/invariant';
 import type { Result } from '#domain/result';
 import type { OcppVersion } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import { capabilityComponent, capabilityKeys, capabilityVariables } from './capability.ts';
+import { capabilityComponent, capabilityKeysOf, capabilityVariablesOf } from './capability.ts';
 import { errorCodeOfWire } from './frame.ts';
 import { checkRequest, checkResponse, type PayloadFault } from './message.ts';
 import type { CommandAnswer, ChargerEvent, StationCommand } from './station-message.ts';
@@ -128,7 +128,7 @@ function payload16Of(command: StationCommand): Record<string, unknown> {
         chargingRateUnit: command.unit,
       };
     case 'read-capability':
-      return { key: capabilityKeys };
+      return { key: capabilityKeysOf(command.scope) };
     case 'set-sample-interval':
       return { key: sampleIntervalKey, value: String(command.intervalS) };
     case 'trigger':
@@ -164,9 +164,9 @@ function payload2xOf(version: '2.0.1' | '2.1', command: StationCommand): Record<
       };
     case 'read-capability':
       return {
-        getVariableData: capabilityVariables.map((name) => ({
+        getVariableData: capabilityVariablesOf(version, command.scope).map((variable) => ({
           component: { name: capabilityComponent },
-          variable: { name },
+          variable,
         })),
       };
     case 'set-sample-interval':

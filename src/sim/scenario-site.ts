@@ -49,8 +49,11 @@ const rotationsOf: Readonly<Record<string, readonly Phase[]>> = {
   L3L2L1: [2, 1, 0],
 };
 
+const readableFacts = ['rateUnit', 'maxPeriods', 'maxStackLevel', 'maxProfiles'] as const;
+
 function capabilityOf(model: StationModelDocument): StationCapability {
   const given = model.capability;
+  const assumed = readableFacts.filter((name) => given[name] === undefined);
   return {
     rateUnit: given.rateUnit ?? (model.current === 'AC' ? 'A' : 'W'),
     maxPeriods: given.maxPeriods ?? 24,
@@ -60,6 +63,7 @@ function capabilityOf(model: StationModelDocument): StationCapability {
     keepsProfiles: given.keepsProfiles ?? 'floors',
     obeysLease: given.obeysLease ?? true,
     sharesStationCap: given.sharesStationCap ?? false,
+    ...(assumed.length === 0 ? {} : { assumed }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
-import { amperes, seconds } from '#domain/units';
+import { amperes, later, seconds } from '#domain/units';
 import { evse, plan, site, station, txDefault } from '../safety/depot.ts';
 import { Bench } from './depot-world.ts';
 
@@ -175,12 +175,30 @@ describe('what is sent at all', () => {
 
   test('requests of others are sent once, after what safety needs', () => {
     const bench = new Bench(alone).holds('a', []).wants('a', [floor]);
-    bench.request('a', { kind: 'read-capability' }).request('a', { kind: 'read-capability' });
+    bench
+      .request('a', { kind: 'set-sample-interval', intervalS: 60 })
+      .request('a', { kind: 'set-sample-interval', intervalS: 60 });
+    expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
+    bench.answer('a');
+    expect(bench.turn()).toEqual(['a: set-sample-interval']);
+    bench.answer('a');
+    expect(bench.turn()).toEqual([]);
+  });
+
+  test('what a station takes is asked before it is written to; where it stays silent floors go ahead', () => {
+    const question = { kind: 'read-capability', scope: 'all' } as const;
+    const bench = new Bench(alone).holds('a', []).wants('a', [floor]);
+    bench.request('a', { kind: 'set-sample-interval', intervalS: 60 }).request('a', question);
+    expect(bench.turn()).toEqual(['a: read-capability']);
+    bench.now = later(bench.now, 31);
+    expect(bench.turn()).toEqual([]);
+    bench.request('a', question);
+    bench.now = later(bench.now, 60);
     expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
     bench.answer('a');
     expect(bench.turn()).toEqual(['a: read-capability']);
     bench.answer('a', { kind: 'capability', facts: {} });
-    expect(bench.turn()).toEqual([]);
+    expect(bench.turn()).toEqual(['a: set-sample-interval']);
   });
 });
 

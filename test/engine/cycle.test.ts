@@ -23,12 +23,13 @@ const actions = (depot: FakeDepot, from = 0): readonly string[] => depot.station
 const plan = (depot: FakeDepot, stationId = 'A') =>
   depot.station(stationId).installed.find((i) => i.profile.chargingProfilePurpose === 'TxProfile')?.profile;
 
-test('a station that connects is cleared, read, given its floors, then asked for samples', async () => {
+test('a station that connects is cleared, read, asked what it can, given its floors, then asked for samples', async () => {
   const depot = new FakeDepot({ site: oneStation });
   await depot.begin();
   expect(actions(depot)).toEqual([
     'ClearChargingProfile',
     'GetCompositeSchedule',
+    'GetConfiguration',
     'SetChargingProfile',
     'SetChargingProfile',
     'ChangeConfiguration',

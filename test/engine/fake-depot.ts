@@ -140,6 +140,7 @@ interface WireProfile {
   readonly validTo?: string;
   readonly chargingSchedule: {
     readonly startSchedule: string;
+    readonly chargingRateUnit: 'A' | 'W';
     readonly duration?: number;
     readonly chargingSchedulePeriod: readonly { readonly startPeriod: number; readonly limit: number }[];
   };
@@ -166,6 +167,11 @@ export class FakeStation {
   isSilent = false;
   /** Accepts every limit and ignores it. */
   isDeaf = false;
+  firmware: string | undefined;
+  /** Answers to GetConfiguration; `junk` is of no schema, `error` a CALLERROR, `silent` none at all. */
+  configuration: Readonly<Record<string, string>> | 'junk' | 'error' | 'silent' = {};
+  /** Whether it refuses a profile. */
+  refuses: (profile: WireProfile) => boolean = () => false;
   installed: { connectorId: number; profile: WireProfile }[] = [];
   vehicle: { visit: FakeVisit; takenWh: number; transactionId: number | undefined } | undefined;
   registerWh = 1000;
@@ -183,14 +189,19 @@ export class FakeStation {
     this.depot = depot;
   }
 
-  connect(): void {
+  /** Connects; `boots` false: only the network was away. */
+  connect(boots = true): void {
     this.isUp = true;
     this.depot.toEngine({ kind: 'connected', stationId: this.id, version: '1.6' });
     for (const call of this.queue) call.isSent = false;
     const first = this.queue[0];
-    if (first === undefined || first.action !== 'BootNotification')
+    if (boots && (first === undefined || first.action !== 'BootNotification'))
       this.queue.unshift(
-        this.callOf('BootNotification', { chargePointVendor: 'Volta', chargePointModel: 'AC22' }),
+        this.callOf('BootNotification', {
+          chargePointVendor: 'Volta',
+          chargePointModel: 'AC22',
+          ...(this.firmware === undefined ? {} : { firmwareVersion: this.firmware }),
+        }),
       );
     this.status();
     this.flush();
@@ -267,13 +278,32 @@ export class FakeStation {
     }
     this.seen.push(message.action);
     if (this.isSilent) return;
+    if (message.action === 'GetConfiguration' && typeof this.configuration === 'string') {
+      this.evade(message.messageId, this.configuration);
+      return;
+    }
     const payload = this.answer(message.action, message.payload as Record<string, unknown>);
     this.depot.toEngine({ kind: 'result', stationId: this.id, messageId: message.messageId, payload });
   }
 
+  /** Answers a question about its capability as a bad station does. */
+  private evade(messageId: string, how: 'junk' | 'error' | 'silent'): void {
+    const place = { stationId: this.id, messageId };
+    if (how === 'junk')
+      this.depot.toEngine({ kind: 'result', ...place, payload: { configurationKey: [{ key: 7 }] } });
+    if (how === 'error')
+      this.depot.toEngine({ kind: 'error', ...place, code: 'NotSupported', description: 'no' });
+  }
+
   private answer(action: string, payload: Record<string, unknown>): unknown {
+    if (action === 'GetConfiguration' && typeof this.configuration !== 'string') {
+      const asked = payload['key'] as readonly string[];
+      const known = Object.entries(this.configuration).filter(([key]) => asked.includes(key));
+      return { configurationKey: known.map(([key, value]) => ({ key, readonly: true, value })) };
+    }
     if (action === 'SetChargingProfile') {
       const profile = payload['csChargingProfiles'] as WireProfile;
+      if (this.refuses(profile)) return { status: 'Rejected' };
       const connectorId = payload['connectorId'] as number;
       const isTx = profile.chargingProfilePurpose === 'TxProfile';
       if (isTx && profile.transactionId !== this.vehicle?.transactionId) return { status: 'Rejected' };
@@ -316,7 +346,10 @@ export class FakeStation {
           const isOver =
             at >= (duration ?? Infinity) || now >= (instantOfIso(profile.validTo ?? '') ?? Infinity);
           const period = chargingSchedulePeriod.filter((p) => p.startPeriod <= at).at(-1);
-          return isOver || period === undefined ? [] : [{ level: profile.stackLevel, limit: period.limit }];
+          // A limit in W is taken the harsh way: each phase may carry all of it.
+          const perA = profile.chargingSchedule.chargingRateUnit === 'W' ? 230 : 1;
+          if (isOver || period === undefined) return [];
+          return [{ level: profile.stackLevel, limit: period.limit / perA }];
         })
         .sort((a, b) => b.level - a.level)[0];
       return leading?.limit;

@@ -186,7 +186,7 @@ const commands: readonly StationCommand[] = [
   { kind: 'clear-profile', profileId: 12 },
   { kind: 'clear-profile', evseId: 1, purpose: 'ChargingStationMaxProfile', stackLevel: 0 },
   { kind: 'read-composite', evseId: 1, durationS: 3600, unit: 'A' },
-  { kind: 'read-capability' },
+  { kind: 'read-capability', scope: 'least' },
   { kind: 'set-sample-interval', intervalS: 60 },
   { kind: 'trigger', message: 'StatusNotification', evseId: 1 },
   { kind: 'trigger', message: 'MeterValues', evseId: 1 },

@@ -334,7 +334,7 @@ const commands: readonly StationCommand[] = [
   { kind: 'clear-profile', profileId: 12 },
   { kind: 'clear-profile', evseId: 0, purpose: 'ChargingStationMaxProfile', stackLevel: 0 },
   { kind: 'read-composite', evseId: 1, durationS: 3600, unit: 'W' },
-  { kind: 'read-capability' },
+  { kind: 'read-capability', scope: 'least' },
   { kind: 'set-sample-interval', intervalS: 60 },
   { kind: 'trigger', message: 'StatusNotification', evseId: 1 },
   { kind: 'trigger', message: 'MeterValues', evseId: 1 },
@@ -453,7 +453,7 @@ describe('what stations answer', () => {
   });
 
   test('facts of the capability come by key, or by component and variable', () => {
-    const command: StationCommand = { kind: 'read-capability' };
+    const command: StationCommand = { kind: 'read-capability', scope: 'least' };
     const keys = {
       configurationKey: [
         { key: 'ChargingScheduleMaxPeriods', readonly: true, value: '24' },

@@ -1,0 +1,280 @@
+/**
+ * What stations are capable of: asked at the first contact, after a boot and after a change of firmware, kept per
+ * vendor, model and firmware, and counted together with what they were seen to take and refuse. Nothing here ever makes
+ * a station count with less than before: the limits that the ledger has learnt stand, and where a station disowns its
+ * smart charging or its memory the ledger hears of it.
+ * @module
+ */
+import type { Site, Station, StationCapability } from '#domain/site';
+import { withRequest } from '#dispatch/dispatch-state';
+import {
+  countedCapability,
+  missingOf,
+  readingOfFacts,
+  type CapabilityEvidence,
+  type CapabilityReading,
+} from '#ocpp/capability';
+import {
+  keyOfMake,
+  recordOf,
+  refusesPurpose,
+  withDeed,
+  withNotApplied,
+  withReading,
+  type StationMake,
+} from '#ocpp/make-record';
+import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
+import { canonicalText } from '#safety/canonical';
+import { learn } from '#safety/ledger';
+import {
+  clearAlarm,
+  inTurn,
+  publish,
+  raiseAlarm,
+  sorted,
+  staleBy,
+  stationState,
+  without,
+  withStation,
+  type Change,
+} from './change.ts';
+import { capabilityTriesMax } from './limits.ts';
+import type { CapabilityState, State } from './state.ts';
+
+/** A site as it is counted on before any station has said a word. */
+export function countedSite(site: Site): Site {
+  return {
+    ...site,
+    stations: site.stations.map((station) => ({
+      ...station,
+      capability: countedCapability(station.current, station.capability, {}),
+    })),
+  };
+}
+
+/** The make of a station: as it told at its boot, else as the site has it down. */
+function makeOf(state: State, station: Station): StationMake {
+  const { make } = stationState(state, station.id);
+  return make ?? { vendor: station.vendor, model: station.model, firmware: '' };
+}
+
+/** What a station has said and what its make has done; another station's answer stands in for one not heard yet. */
+function evidenceOf(state: State, station: Station): CapabilityEvidence {
+  const record = recordOf(state.makes, makeOf(state, station));
+  const reading = stationState(state, station.id).capability.reading ?? record?.reading;
+  return {
+    ...(reading === undefined ? {} : { reading }),
+    ...(record === undefined ? {} : { record }),
+  };
+}
+
+function siteStation(state: State, stationId: string): Station | undefined {
+  return state.site.stations.find(({ id }) => id === stationId);
+}
+
+/**
+ * Whether a station is sent a cap of all its EVSEs: not where its make refuses such profiles, nor where it would take
+ * the place of a plan. The cap is a second fence only, unless the station is declared to share it.
+ */
+export function takesStationCap(state: State, station: Station): boolean {
+  const { maxProfiles, sharesStationCap } = station.capability;
+  if (sharesStationCap) return true;
+  if (maxProfiles < 1 + 2 * station.evses.length) return false;
+  return !refusesPurpose(recordOf(state.makes, makeOf(state, station)), 'ChargingStationMaxProfile');
+}
+
+/** Whether a question to a station is on its way or waits to leave. */
+function isAsking(state: State, stationId: string): boolean {
+  const { pending, requests = [] } = state.dispatch.stations[stationId] ?? {};
+  return (
+    pending?.command.kind === 'read-capability' || requests.some(({ kind }) => kind === 'read-capability')
+  );
+}
+
+/** The state in which a station is to be asked; one question at a time. */
+function asked(state: State, stationId: string): State {
+  const { capability } = stationState(state, stationId);
+  if (isAsking(state, stationId) || capability.tries >= capabilityTriesMax) return state;
+  const scope = capability.tries === 0 ? 'all' : 'least';
+  const dispatch = withRequest(state.dispatch, stationId, { kind: 'read-capability', scope });
+  const next: CapabilityState = { ...capability, status: 'asked', tries: capability.tries + 1 };
+  return withStation({ ...state, dispatch, restless: true }, stationId, { capability: next });
+}
+
+/** The state in which a station is asked where its capability is not known, or not as it is after this boot. */
+export function askCapability(state: State, stationId: string, why: 'connected' | 'booted'): State {
+  const { capability } = stationState(state, stationId);
+  const { link } = state.dispatch.stations[stationId] ?? {};
+  const isKnown = capability.status === 'read' && (why === 'connected' || capability.link === link);
+  if (isKnown || isAsking(state, stationId)) return state;
+  const fresh: CapabilityState = { ...capability, tries: 0 };
+  return asked(withStation(state, stationId, { capability: fresh }), stationId);
+}
+
+/** A station has said what it is. What an older firmware answered no longer counts. */
+export function noteBoot(state: State, stationId: string, make: StationMake): Change {
+  const { make: before, capability } = stationState(state, stationId);
+  const isOther = before !== undefined && keyOfMake(before) !== keyOfMake(make);
+  const { reading, link: _link, ...rest } = capability;
+  const told = withStation(state, stationId, {
+    make,
+    ...(isOther ? { capability: { ...rest, status: 'unasked' } } : {}),
+  });
+  const makes =
+    before === undefined && reading !== undefined ? withReading(told.makes, make, reading) : told.makes;
+  return recounted(askCapability({ ...told, makes }, stationId, 'booted'), stationId, 'change');
+}
+
+/** What an answer of a station says of its capability. */
+export function noteAnswer(
+  state: State,
+  stationId: string,
+  command: StationCommand,
+  answer: CommandAnswer,
+): Change {
+  if (command.kind === 'read-capability') {
+    return answer.kind === 'capability'
+      ? noteFacts(state, stationId, readingOfFacts(answer.facts))
+      : noteNoAnswer(state, stationId, 'refused');
+  }
+  if (command.kind !== 'set-profile') return [state, []];
+  if (answer.kind !== 'accepted' && answer.kind !== 'refused') return [state, []];
+  const station = siteStation(state, stationId);
+  if (station === undefined) return [state, []];
+  const makes = withDeed(state.makes, makeOf(state, station), {
+    profile: command.profile,
+    ...(answer.kind === 'refused' ? { refusal: answer.status } : {}),
+  });
+  return makes === state.makes ? [state, []] : recountedMake({ ...state, makes }, stationId);
+}
+
+function noteFacts(state: State, stationId: string, reading: CapabilityReading): Change {
+  const station = siteStation(state, stationId);
+  const { link } = state.dispatch.stations[stationId] ?? {};
+  if (station === undefined) return [state, []];
+  const { capability } = stationState(state, stationId);
+  const next: CapabilityState = {
+    status: 'read',
+    tries: capability.tries,
+    reading,
+    ...(link === undefined ? {} : { link }),
+  };
+  const makes = withReading(state.makes, makeOf(state, station), reading);
+  return inTurn(withStation({ ...state, makes }, stationId, { capability: next }), [
+    (s) => recounted(s, stationId, 'answer'),
+    (s) => recountedMake(s, stationId),
+    (s) => tellSmartCharging(s, station, reading.smartCharging),
+  ]);
+}
+
+/** A question without an answer in time. */
+export function noteSilence(state: State, stationId: string): Change {
+  return noteNoAnswer(state, stationId, 'silent');
+}
+
+function noteNoAnswer(state: State, stationId: string, status: 'refused' | 'silent'): Change {
+  const { capability } = stationState(state, stationId);
+  if (capability.tries < capabilityTriesMax) return [asked(state, stationId), []];
+  const next = withStation(state, stationId, { capability: { ...capability, status } });
+  return recounted(next, stationId, 'answer');
+}
+
+/** A station of the make drew more than anything that it had accepted. */
+export function noteNotApplied(state: State, stationId: string): State {
+  const station = siteStation(state, stationId);
+  if (station === undefined) return state;
+  return { ...state, makes: withNotApplied(state.makes, makeOf(state, station)) };
+}
+
+/** All stations of the make of one, counted anew. */
+function recountedMake(state: State, stationId: string): Change {
+  const station = siteStation(state, stationId);
+  if (station === undefined) return [state, []];
+  const key = keyOfMake(makeOf(state, station));
+  const same = state.site.stations.filter((one) => keyOfMake(makeOf(state, one)) === key);
+  return inTurn(
+    state,
+    same.map(
+      ({ id }) =>
+        (s: State) =>
+          recounted(s, id, 'change'),
+    ),
+  );
+}
+
+/** The state with the capability of a station counted anew; told where it changed, or where it has just answered. */
+function recounted(state: State, stationId: string, tell: 'answer' | 'change'): Change {
+  const station = siteStation(state, stationId);
+  const declared = state.declared[stationId];
+  if (station === undefined || declared === undefined) return [state, []];
+  const evidence = evidenceOf(state, station);
+  const capability = countedCapability(station.current, declared, evidence);
+  const isSame = canonicalText(capability) === canonicalText(station.capability);
+  if (isSame && tell === 'change') return [state, []];
+  const next = isSame ? state : withCapability(state, station, capability);
+  return [next, [publish('capability', messageOf(next, station, capability))]];
+}
+
+/** What is told of a station's capability: its words, what is missing, what its make has shown, what is counted on. */
+function messageOf(state: State, station: Station, capability: StationCapability): unknown {
+  const { status, reading } = stationState(state, station.id).capability;
+  const { assumed: _assumed, ...counted } = capability;
+  const record = recordOf(state.makes, makeOf(state, station));
+  return {
+    at: state.now,
+    stationId: station.id,
+    make: makeOf(state, station),
+    status,
+    reading: reading ?? null,
+    missing: missingOf(station.version, reading ?? { extras: [], garbled: [] }),
+    counted,
+    lessons: {
+      took: record?.took ?? [],
+      refused: record?.refused ?? [],
+      notApplied: record?.notApplied ?? 0,
+    },
+  };
+}
+
+/**
+ * The state with another capability of one station. Plans made for the old one are made anew; until then the station
+ * goes on with what it holds, and the ledger counts that. A station that turns out to forget plans may have done so at
+ * the boot before it was asked.
+ */
+function withCapability(state: State, station: Station, capability: StationCapability): State {
+  const site: Site = {
+    ...state.site,
+    stations: state.site.stations.map((one) => (one.id === station.id ? { ...one, capability } : one)),
+  };
+  const forgets = capability.keepsProfiles !== station.capability.keepsProfiles;
+  const ledger = forgets
+    ? learn(site, state.ledger, { kind: 'doubted', stationId: station.id, at: state.now })
+    : state.ledger;
+  let { wanted } = state;
+  for (const [key] of sorted(wanted)) if (key.startsWith(`${station.id}/`)) wanted = without(wanted, key);
+  return staleBy({ ...state, site, ledger, wanted, restless: true }, 'station-back');
+}
+
+/**
+ * A station that says that it does no smart charging counts with its hardware maximum, whatever it accepts; until it
+ * says otherwise, or its meter shows that it obeys.
+ */
+function tellSmartCharging(state: State, station: Station, has: boolean | undefined): Change {
+  const isTold = state.alarms[`no-smart-charging ${station.id}`] !== undefined;
+  if (has !== false && !isTold) return [state, []];
+  const kind = has === false ? 'not-compliant' : 'cleared';
+  const affected = station.evses.filter(
+    ({ id }) => has === false || state.witness.watched[`${station.id}/${id}`]?.caught !== true,
+  );
+  const ledger = affected.reduce(
+    (known, { id }) => learn(state.site, known, { kind, stationId: station.id, at: state.now, evseId: id }),
+    state.ledger,
+  );
+  const next = staleBy({ ...state, ledger, restless: true }, 'not-compliant');
+  if (has !== false) return clearAlarm(next, 'no-smart-charging', station.id);
+  return raiseAlarm(next, {
+    kind: 'no-smart-charging',
+    key: station.id,
+    facts: { counts: 'at its hardware maximum' },
+  });
+}
