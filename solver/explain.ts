@@ -58,7 +58,13 @@ export interface PeakReason {
   /** Intervals at the peak, and who charges in them. */
   readonly intervals: readonly number[];
   readonly sessions: readonly string[];
+  /** Mean power over these intervals, kW: uncontrolled load, and each vehicle, largest first. */
+  readonly fixedLoadKw: number;
+  readonly parts: readonly { readonly session: string; readonly kw: number }[];
   readonly worthPerKw: number;
+  /** Money that this peak costs, and the part of it that was due before the plan began. */
+  readonly cost: number;
+  readonly dueCost: number;
 }
 
 /** The whole explanation. */
@@ -104,16 +110,21 @@ function peaksOf(problem: DepotProblem, solution: Solution): PeakReason[] {
     const at = Array.from(drawn.keys()).filter(
       (t) => counts[blockOf[t]] === 1 && mean[blockOf[t]] >= peakKw - 1e-6,
     );
-    const charging = problem.sessions.filter(({ arrive, depart }, s) =>
-      at.some((t) => t >= arrive && t < depart && solution.powerKw[s][t - arrive] > 1e-6),
-    );
+    const meanOf = (kwAt: (t: number) => number): number => sum(at.map(kwAt)) / Math.max(1, at.length);
+    const parts = problem.sessions
+      .map(({ id, arrive }, s) => ({ session: id, kw: meanOf((t) => solution.powerKw[s][t - arrive] ?? 0) }))
+      .filter(({ kw }) => Math.abs(kw) > 1e-6);
     return {
       demand: window.id,
       peakKw,
       setBy: floor ? 'floor' : 'plan',
       intervals: at,
-      sessions: charging.map((session) => session.id),
+      sessions: parts.filter(({ kw }) => kw > 0).map(({ session }) => session),
+      fixedLoadKw: meanOf((t) => problem.fixedLoadKw[t]),
+      parts: parts.sort((a, b) => b.kw - a.kw),
       worthPerKw: solution.duals?.demand[k] ?? 0,
+      cost: window.pricePerKw * peakKw,
+      dueCost: window.pricePerKw * window.floorKw,
     };
   });
 }

@@ -12,18 +12,20 @@ import { solve } from './solve.ts';
 const perId = z.record(z.string(), z.number());
 const seriesPerId = z.record(z.string(), z.array(z.number()));
 
+const costOutput = z.object({
+  energy: z.number(),
+  demand: z.number(),
+  shortfall: z.number(),
+  wear: z.number(),
+  earliness: z.number(),
+});
+
 const optimiseOutput = z.object({
   status: z.enum(['optimal', 'feasible', 'limit', 'emergency']),
   objective: z.number(),
   bound: z.number(),
   gap: z.number(),
-  cost: z.object({
-    energy: z.number(),
-    demand: z.number(),
-    shortfall: z.number(),
-    wear: z.number(),
-    earliness: z.number(),
-  }),
+  cost: costOutput,
   powerKw: seriesPerId,
   shortfallKwh: perId,
   missedKwh: seriesPerId.optional().describe('what each milestone of a session lacked'),
@@ -140,6 +142,9 @@ const repairOutput = z.object({
 const explainOutput = z.object({
   status: z.enum(['optimal', 'feasible', 'limit', 'emergency']),
   objective: z.number(),
+  bound: z.number(),
+  valid: z.boolean().describe('whether the plan that is explained passed its certificate'),
+  cost: costOutput,
   shortfalls: z.array(
     z.object({
       session: z.string(),
@@ -156,7 +161,11 @@ const explainOutput = z.object({
       setBy: z.enum(['floor', 'plan']),
       intervals: z.array(z.int()),
       sessions: z.array(z.string()),
+      fixedLoadKw: z.number(),
+      parts: z.array(z.object({ session: z.string(), kw: z.number() })),
       worthPerKw: z.number(),
+      cost: z.number(),
+      dueCost: z.number(),
     }),
   ),
 });
@@ -183,6 +192,9 @@ const handleExplain: Handler = async (document) => {
   return ok({
     status: solution.status,
     objective: solution.objective,
+    bound: solution.bound,
+    valid: solution.certificate.valid,
+    cost: solution.cost,
     shortfalls: inVehicle,
     bindings,
     peaks,

@@ -145,10 +145,86 @@ function explainText(answer: Fields): string {
   return `${head}${sentences.join('')}${more}${outlineOf(rest)}`;
 }
 
+const waysOut: Readonly<Record<string, (repair: Fields) => string>> = {
+  'later-departure': (repair) => `leave in interval ${amount(repair, 'depart', 0)}`,
+  'other-bay': (repair) => `use connector ${text(repair, 'connector')}`,
+  'higher-peak': ({ peakKw }) => {
+    const raised = Object.entries(isRecord(peakKw) ? peakKw : {});
+    return raised.length === 0
+      ? 'serve it before others'
+      : `accept ${raised.map(([id, kw]) => `${numberText(Number(kw), 1)} kW more of peak ${printable(id)}`).join(', ')}`;
+  },
+};
+
+function explanationText(answer: Fields): string {
+  const { cost, valid } = answer;
+  const kinds = ['energy', 'demand', 'shortfall', 'wear', 'earliness'];
+  const spent = kinds.filter((kind) => (numberAt(cost, kind) ?? 0) !== 0);
+  const money = spent.map((kind) => `${amount(cost, kind, 2)} ${kind}`).join(', ');
+  const head = `${paint('cost', 'bold')}  ${amount(answer, 'objective', 2)}${money === '' ? '' : `: ${money}`}; ${text(answer, 'status')}, no plan below ${amount(answer, 'bound', 2)}, certificate ${valid === true ? paint('valid', 'green') : paint('NOT VALID', 'red')}\n`;
+  const binding = listAt(answer, 'bindings').map((one) => [
+    text(one, 'circuit'),
+    amount(one, 'worthPerKw', 4),
+    rangesText(one['intervals']),
+  ]);
+  const bindings = tableOf(
+    [{ title: 'binding circuit' }, { title: 'one more kW saves', align: 'right' }, { title: 'intervals' }],
+    binding.length === 0 ? [['none', '', '']] : binding,
+  );
+  const peaks = tableOf(
+    [
+      { title: 'peak' },
+      { title: 'kW', align: 'right' },
+      { title: 'cost', align: 'right' },
+      { title: 'one kW less saves', align: 'right' },
+      { title: 'made by' },
+    ],
+    listAt(answer, 'peaks').map((peak) => [
+      text(peak, 'demand'),
+      amount(peak, 'peakKw', 1),
+      amount(peak, 'cost', 2),
+      amount(peak, 'worthPerKw', 4),
+      text(peak, 'setBy') === 'floor'
+        ? 'what was due before'
+        : [
+            `load ${amount(peak, 'fixedLoadKw', 1)}`,
+            ...listAt(peak, 'parts')
+              .slice(0, 8)
+              .map((one) => `${text(one, 'session')} ${amount(one, 'kw', 1)}`),
+          ].join(', '),
+    ]),
+  );
+  const short = listAt(answer, 'shortfalls').map((one) => {
+    const repairs = listAt(one, 'repairs').map((repair) => {
+      const left = numberAt(repair, 'shortfallKwh') ?? 0;
+      const rest = left < 0.001 ? 'leaves full' : `still lacks ${numberText(left, 1)} kWh`;
+      const way = waysOut[text(repair, 'kind')]?.(repair) ?? text(repair, 'kind');
+      const extra = numberAt(repair, 'extraCost') ?? 0;
+      const costs = `${extra < 0 ? 'saves' : 'costs'} ${numberText(Math.abs(extra), 2)}`;
+      return `    ${way}: ${rest}, ${costs} beside shortfalls, ${amount(repair, 'totalShortfallKwh', 1)} kWh short in all\n`;
+    });
+    const head = `${paint('short', 'red')}  ${text(one, 'session')} by ${amount(one, 'shortfallKwh', 1)} kWh, held back by ${text(one, 'reason')}\n`;
+    return head + (repairs.length === 0 ? '    no way out was found\n' : repairs.join(''));
+  });
+  return `${head}\n${bindings}\n${peaks}${short.length === 0 ? '\nall vehicles leave full\n' : `\n${short.join('')}`}`;
+}
+
+/** Whole numbers in order as ranges: `0 to 3, 7`. */
+function rangesText(values: unknown): string {
+  const runs: [number, number][] = [];
+  for (const value of Array.isArray(values) ? values.map(Number) : []) {
+    const last = runs.at(-1);
+    if (last !== undefined && value === last[1] + 1) last[1] = value;
+    else runs.push([value, value]);
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`)).join(', ');
+}
+
 const presentations: Readonly<Record<string, (answer: Fields) => string>> = {
   bill: (answer) => ('periods' in answer ? billText(answer) : outlineOf(answer)),
   prices: pricesText,
   plan: planText,
+  explain: explanationText,
   'tariff explain': explainText,
 };
 

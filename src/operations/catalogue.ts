@@ -7,6 +7,7 @@ import {
   billExample,
   compileExample,
   compositeExample,
+  explainExample,
   optimiseExample,
   pricesExample,
   scenarioExample,
@@ -96,6 +97,13 @@ export const operations: readonly Operation[] = [
     summary: 'Solves a depot as a bare linear program, with duals and a certificate; no tariff, no OCPP.',
     example: optimiseExample,
     load: async () => (await import('#solver/operations')).optimise,
+  },
+  {
+    name: 'explain',
+    summary:
+      'Explains the plan of a depot: limits that bind and their worth, who makes each peak, ways out for vehicles left short.',
+    example: explainExample,
+    load: async () => (await import('#solver/operations')).explain,
   },
   {
     name: 'scenario-check',

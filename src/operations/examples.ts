@@ -163,6 +163,28 @@ export const optimiseExample = {
   demand: [{ id: 'facility', pricePerKw: 0.5, intervals: [1, 1, 1, 1], floorKw: 10 }],
 };
 
+/** The same depot on an evening that is too short: one vehicle at a thin feeder, one that a peak holds back. */
+export const explainExample = {
+  ...optimiseExample,
+  intervals: 8,
+  circuits: [
+    { id: 'grid', parent: null, limitKw: 40 },
+    { id: 'thin', parent: 'grid', limitKw: 11 },
+  ],
+  connectors: [
+    { id: 'a', circuit: 'thin', maxKw: 22 },
+    { id: 'b', circuit: 'grid', maxKw: 22 },
+    { id: 'c', circuit: 'grid', maxKw: 22 },
+  ],
+  sessions: [
+    { id: 's1', connector: 'a', arrive: 0, depart: 4, energyKwh: 15, maxKw: 22, shortfallPrice: 50 },
+    { id: 's2', connector: 'b', arrive: 1, depart: 8, energyKwh: 20, maxKw: 22, shortfallPrice: 3 },
+  ],
+  fixedLoadKw: [5, 5, 5, 5, 5, 5, 5, 5],
+  price: [0.3, 0.2, 0.1, 0.2, 0.2, 0.2, 0.2, 0.2],
+  demand: [{ id: 'facility', pricePerKw: 12, intervals: [1, 1, 1, 1, 1, 1, 1, 1], floorKw: 10 }],
+};
+
 /** One summer evening in kW, from 15:00 on. */
 export const billExample = {
   tariff: { ref: 'us-sce-tou-8-d-2022' },

@@ -62,7 +62,26 @@ describe('a vehicle that leaves short is given ways out', () => {
     // 20 kWh in 4 h: 5 kW, 3 more than paid: 300 for the peak and 1.2 for energy.
     expect(repair!.peakKw).toEqual({ any: expect.closeTo(3, 6) });
     expect(repair!.extraCost).toBeCloseTo(301.2, 6);
-    expect(peaks[0]).toMatchObject({ setBy: 'floor', peakKw: 2, sessions: ['v'] });
+    expect(peaks[0]).toMatchObject({ setBy: 'floor', peakKw: 2, sessions: ['v'], cost: 200, dueCost: 200 });
+  });
+
+  test('who makes a peak: with how many kW, beside the load that nobody controls', async () => {
+    // w has hour 3 alone for its 8 kWh; v has gone by then with 7 kWh, never above 7 kW. The load is 2 kW: 10 kW in all.
+    const sessions = [
+      session('v', { energyKwh: 7, depart: 3, shortfallPrice: 1000 }),
+      session('w', { connector: 1, arrive: 3, energyKwh: 8, shortfallPrice: 1000 }),
+    ];
+    const { peaks } = await explained(
+      depot({ sessions, fixedLoadKw: series(4, 2), demand: [peak('any', 4, { floorKw: 4 })] }),
+    );
+    expect(peaks[0]).toMatchObject({
+      setBy: 'plan',
+      intervals: [3],
+      fixedLoadKw: 2,
+      parts: [{ session: 'w', kw: expect.closeTo(8, 6) }],
+      cost: expect.closeTo(100, 6),
+      dueCost: 40,
+    });
   });
 
   test('nothing is said where nobody is short', async () => {
