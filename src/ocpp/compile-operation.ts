@@ -1,24 +1,17 @@
 /** `compile`: floors and plan of one EVSE as the standard's own objects, JSON for JSON. @module */
 import { z } from 'zod';
 import type { Fault } from '#domain/fault';
-import { isoOf } from '#domain/instant';
+import { instantOfIso, isoOf } from '#domain/instant';
 import { fail, ok, type Result } from '#domain/result';
 import type { Station } from '#domain/site';
 import { stepFunctionOf } from '#domain/step-function';
 import { amperes, seconds, watts } from '#domain/units';
-import {
-  compileFloors,
-  compilePlan,
-  periodsMax,
-  type CompileNote,
-  type CompileProblem,
-  type PlanInput,
-} from './compile.ts';
+import { compileLayers } from './compile-layers.ts';
+import { periodsMax, type CompileNote, type CompileProblem } from './compile.ts';
 import {
   countSchema,
   instantOf,
   instantSchema,
-  longestS,
   positiveSchema,
   transactionIdSchema,
   unitSchema,
@@ -29,10 +22,15 @@ import { wireOfProfile } from './wire-profile.ts';
 
 const optional = z.exactOptional;
 
+/** Longest lease of a plan. */
+const leaseMaxS = 366 * 86_400;
+
 /** Input of `compile`: a limit as a function of time for one EVSE, and what its station can do. */
 export const compileInput = z.strictObject({
   ocppVersion: versionSchema,
-  now: instantSchema,
+  now: instantSchema.refine((text) => (instantOfIso(text) ?? 0) >= 86_400, {
+    message: 'an instant after 1970-01-01',
+  }),
   current: optional(z.enum(['AC', 'DC'])).describe('Default AC: limits in A per phase; DC: limits in W.'),
   evse: z
     .strictObject({
@@ -50,7 +48,7 @@ export const compileInput = z.strictObject({
     .min(1)
     .max(10_000)
     .describe('Ascending; the first value also holds before, the last one to the end of the lease.'),
-  lease: z.int().min(1).max(longestS).describe('Seconds from now after which the floors hold again.'),
+  lease: z.int().min(1).max(leaseMaxS).describe('Seconds from now after which the floors hold again.'),
   raiseDelay: optional(countSchema).describe('Seconds that increases wait. Default 0.'),
   voltage: optional(positiveSchema),
   floors: optional(
@@ -61,8 +59,18 @@ export const compileInput = z.strictObject({
       rateUnit: optional(unitSchema),
       maxPeriods: optional(z.int().min(1)),
       maxStackLevel: optional(countSchema),
-      obeysLease: optional(z.boolean()),
+      maxProfiles: optional(z.int().min(1)),
+      obeysLease: optional(z.boolean()).describe('Whether a plan ends by its duration.'),
+      obeys: optional(
+        z.strictObject({
+          stationMax: optional(z.boolean()),
+          txDefault: optional(z.boolean()),
+          txProfile: optional(z.boolean()),
+        }),
+      ).describe('Purposes that the station obeys, not only accepts.'),
     }),
+  ).describe(
+    'Defaults: A (DC W), 24 periods, stack levels 0 and 1, three profiles, everything obeyed. What is missing is made up for as far as it can be, and `lost` says what is not.',
   ),
 });
 
@@ -72,6 +80,12 @@ export const compileOutput = z.strictObject({
   expected: z.array(z.strictObject({ from: z.string(), limit: z.number().nullable() })),
   until: z.string(),
   notes: z.array(z.string()),
+  lost: z.array(
+    z.strictObject({
+      guarantee: z.enum(['floor', 'station-cap', 'transaction-binding']),
+      reason: z.string(),
+    }),
+  ),
 });
 
 /** Floors and plan of one EVSE as the standard's objects, with the composite that they make. */
@@ -86,43 +100,33 @@ export function compile(document: unknown): Result<z.infer<typeof compileOutput>
     const fix = 'Name each piece after the one before it in time.';
     return fail([{ path: `limit[${late}].from`, rule: 'not-ascending', fix }]);
   }
-  const station = stationOf(input);
-  const now = instantOf(input.now);
-  const { evse: evseFloor, station: stationMax } = input.floors ?? {};
-  const voltage = input.voltage ?? 230;
-  const floors = compileFloors({
-    station,
-    floors: evseFloor === undefined ? [] : [{ evseId: input.evse.id, limit: evseFloor }],
-    ...(stationMax === undefined ? {} : { stationMax }),
-    now,
-    voltage,
-  });
-  const planInput: PlanInput = {
-    station,
+  const { evse: floor, station: stationMax } = input.floors ?? {};
+  const { stationMax: max = true, txDefault = true, txProfile = true } = input.capability?.obeys ?? {};
+  const layers = compileLayers({
+    station: stationOf(input),
     evseId: input.evse.id,
     transactionId: String(input.transactionId),
     limit: stepFunctionOf(input.limit.map((piece) => [instantOf(piece.from), piece.limit])),
     leaseS: input.lease,
-    now,
+    now: instantOf(input.now),
     raiseDelayS: input.raiseDelay ?? 0,
-    voltage,
-    floors,
-  };
-  const plan = compilePlan(planInput);
-  if (!plan.ok) return fail([faultOfProblem(plan.problem)]);
-  const { profile, expected, untilS, notes } = plan.value;
-  const set = [...floors, { evseId: input.evse.id, profile }].map((entry) => ({
-    evseId: entry.evseId,
-    profile: wireOfProfile(input.ocppVersion, entry.profile),
-  }));
+    voltage: input.voltage ?? 230,
+    obeys: { stationMax: max, txDefault, txProfile },
+    ...(floor === undefined ? {} : { floor }),
+    ...(stationMax === undefined ? {} : { stationMax }),
+  });
+  if (!layers.ok) return fail([faultOfProblem(layers.problem)]);
+  const { set, plan, lost } = layers.value;
+  const { expected, untilS, notes } = plan;
   return ok({
-    set,
+    set: set.map(({ evseId, profile }) => ({ evseId, profile: wireOfProfile(input.ocppVersion, profile) })),
     expected: expected.startS.map((from, i) => {
       const limit = expected.value[i] ?? Infinity;
       return { from: isoOf(from), limit: limit === Infinity ? null : limit };
     }),
     until: isoOf(untilS),
     notes: notes.map(describeNote),
+    lost: [...lost],
   });
 }
 
@@ -150,7 +154,7 @@ function stationOf(input: z.infer<typeof compileInput>): Station {
       rateUnit: capability.rateUnit ?? (current === 'AC' ? 'A' : 'W'),
       maxPeriods: capability.maxPeriods ?? periodsMax,
       maxStackLevel: capability.maxStackLevel ?? 1,
-      maxProfiles: 3,
+      maxProfiles: capability.maxProfiles ?? 3,
       reactionS: seconds(0),
       keepsProfiles: 'all',
       obeysLease: capability.obeysLease ?? true,
@@ -171,6 +175,8 @@ function faultOfProblem(problem: CompileProblem): Fault {
       return { path: 'lease', rule: problem.kind, fix: problem.message };
     case 'floor-missing':
       return { path: 'floors.evse', rule: problem.kind, fix: problem.message };
+    case 'no-purpose':
+      return { path: 'capability.obeys', rule: problem.kind, fix: problem.message };
     case 'composite-differs':
       return { path: 'limit', rule: problem.kind, fix: problem.message };
   }
@@ -185,6 +191,6 @@ function describeNote(note: CompileNote): string {
     case 'unit-converted':
       return 'The station takes W only: the power of one phase is sent, so that no phase is above its limit.';
     case 'lease-as-step':
-      return `The station ignores durations: the floor of ${note.floor} is the last period.`;
+      return `The plan does not end by itself: the floor of ${note.floor} is its last period.`;
   }
 }

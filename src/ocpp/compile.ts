@@ -69,6 +69,15 @@ export interface PlanInput {
   readonly voltage?: number;
   /** Floors of the station, as `compileFloors` makes them; `expected` counts them in. */
   readonly floors?: readonly InstalledProfile[];
+  /** What carries the plan. Default TxProfile; TxDefaultProfile also applies to whatever transaction comes next. */
+  readonly purpose?: 'TxProfile' | 'TxDefaultProfile';
+  /**
+   * How the plan ends: by its duration; by a last period at the floor, with a duration far behind it; or by such a period
+   * without an end, where no floor is installed beside it. Default `lease` where the station obeys one, else `step`.
+   */
+  readonly ending?: 'lease' | 'step' | 'endless-step';
+  /** The limit of the last period where it is not that of an installed floor. */
+  readonly stepTo?: number;
 }
 
 /** What a compiled plan does not give as it was asked for. */
@@ -98,6 +107,8 @@ export type CompileProblem =
   | { readonly kind: 'transaction-not-nameable'; readonly transactionId: string; readonly message: string }
   | { readonly kind: 'lease-empty'; readonly message: string }
   | { readonly kind: 'floor-missing'; readonly message: string }
+  /** Neither TxProfile nor TxDefaultProfile binds the station: nothing limits one EVSE. */
+  | { readonly kind: 'no-purpose'; readonly message: string }
   /** The composite of what was compiled is not what was meant: nothing is sent. */
   | { readonly kind: 'composite-differs'; readonly at: EpochS; readonly message: string };
 
@@ -169,57 +180,78 @@ export function compileFloors(input: FloorsInput): readonly InstalledProfile[] {
 
 /** The plan of one EVSE as a TxProfile; checked against the composite and the limit before it is given out. */
 export function compilePlan(input: PlanInput): Result<CompiledPlan, CompileProblem> {
-  const { station, now } = input;
+  const { station } = input;
   const evse = station.evses.find((one) => one.id === input.evseId);
   const problem = evse === undefined ? unknownEvse(input) : refusalOf(input);
   if (evse === undefined || problem !== undefined) return fail(problem ?? unknownEvse(input));
   const grid = gridOf(station, evse, input.voltage);
   const dress = dressOf(station, input.voltage);
   const notes: CompileNote[] = dress.perPhase === 1 ? [] : [{ kind: 'unit-converted' }];
-  const stepped = !station.capability.obeysLease;
-  const room = Math.max(1, Math.min(station.capability.maxPeriods, periodsMax) - (stepped ? 1 : 0));
-  const fitted = fittedPieces(input, grid, room);
+  const ending = input.ending ?? (station.capability.obeysLease ? 'lease' : 'step');
+  const most = Math.max(1, Math.min(station.capability.maxPeriods, periodsMax));
+  const fitted = fittedPieces(input, grid, Math.max(1, most - (ending === 'lease' ? 0 : 1)));
   notes.push(...fitted.notes);
-  const { untilS, pieces } = fitted;
-  const startAt = epochS(now - backdateS);
+  const { untilS } = fitted;
+  let { pieces } = fitted;
+  let level = Infinity;
+  if (ending !== 'lease') {
+    const floor = input.stepTo ?? floorAt(input, untilS);
+    if (!Number.isFinite(floor)) return fail(floorMissing(input));
+    level = quantizedLimit(floor, grid);
+    notes.push({ kind: 'lease-as-step', floor: level });
+    const [only] = pieces;
+    if (most === 1 && only !== undefined) {
+      // One period for all times is no higher than what it ends in.
+      level = Math.min(level, only[1]);
+      pieces = [[only[0], level]];
+    }
+  }
+  const profile = profileOf(input, evse, { pieces, untilS, ending, level });
+  const expected = expectedOf(input, pieces, untilS, level);
+  const wrong = differenceOf(input, profile, expected, untilS);
+  if (wrong !== undefined) return fail(wrong);
+  return ok({ profile, expected, untilS, notes });
+}
+
+/** What a plan profile says, and how it ends. */
+interface PlanForm {
+  readonly pieces: Pieces;
+  readonly untilS: EpochS;
+  readonly ending: NonNullable<PlanInput['ending']>;
+  /** The limit of the last period, from `untilS` on; `Infinity` without one. */
+  readonly level: number;
+}
+
+function profileOf(input: PlanInput, evse: Evse, form: PlanForm): ChargingProfile {
+  const { station, purpose = 'TxProfile' } = input;
+  const { pieces, untilS, ending, level } = form;
+  const dress = dressOf(station, input.voltage);
+  const startAt = epochS(input.now - backdateS);
   const phases = evse.rotation.length;
   const periods = pieces.map(([at, limit], i) => periodOf(dress, i === 0 ? 0 : at - startAt, limit, phases));
-  let endS = untilS;
-  if (stepped) {
-    const floor = floorAt(input, untilS);
-    if (!Number.isFinite(floor)) {
-      return fail({
-        kind: 'floor-missing',
-        message: `${station.id}/${evse.id} ignores leases and has no floor to step to.`,
-      });
-    }
-    const level = quantizedLimit(floor, grid);
+  if (ending !== 'lease' && pieces[pieces.length - 1]?.[1] !== level) {
     periods.push(periodOf(dress, untilS - startAt, level, phases));
-    endS = later(untilS, input.leaseS);
-    notes.push({ kind: 'lease-as-step', floor: level });
   }
+  const endS = ending === 'step' ? later(untilS, input.leaseS) : untilS;
+  const endless = ending === 'endless-step';
   const stackLevel = planStackLevelOf(station);
-  const profile: ChargingProfile = {
-    id: input.profileId ?? profileIdOf(evse.id, 'TxProfile', stackLevel),
+  return {
+    id: input.profileId ?? profileIdOf(evse.id, purpose, stackLevel),
     stackLevel,
-    purpose: 'TxProfile',
+    purpose,
     kind: 'Absolute',
-    validTo: endS,
-    transactionId: input.transactionId,
+    ...(endless ? {} : { validTo: endS }),
+    ...(purpose === 'TxProfile' ? { transactionId: input.transactionId } : {}),
     schedules: [
       {
-        ...scheduleIdOf(station, evse.id, 'TxProfile', stackLevel),
+        ...scheduleIdOf(station, evse.id, purpose, stackLevel),
         startAt,
-        durationS: endS - startAt,
+        ...(endless ? {} : { durationS: endS - startAt }),
         unit: dress.unit,
         periods,
       },
     ],
   };
-  const expected = expectedOf(input, pieces, untilS);
-  const wrong = differenceOf(input, profile, expected, untilS);
-  if (wrong !== undefined) return fail(wrong);
-  return ok({ profile, expected, untilS, notes });
 }
 
 /** How limits of a station are written: the unit, and what one A of a limit is in it. */
@@ -258,6 +290,13 @@ function unknownEvse(input: PlanInput): CompileProblem {
   return { kind: 'unknown-evse', evseId: input.evseId, message };
 }
 
+function floorMissing({ station, evseId }: PlanInput): CompileProblem {
+  return {
+    kind: 'floor-missing',
+    message: `${station.id}/${evseId} ends its plan in a last period and has no floor to step to.`,
+  };
+}
+
 function refusalOf(input: PlanInput): CompileProblem | undefined {
   const { station, transactionId } = input;
   if (station.current === 'DC' && station.capability.rateUnit === 'A') {
@@ -266,6 +305,7 @@ function refusalOf(input: PlanInput): CompileProblem | undefined {
       message: `DC station ${station.id} takes A only: the current at the vehicle says nothing of the grid's.`,
     };
   }
+  if (input.purpose === 'TxDefaultProfile') return leaseProblem(input);
   const nameable =
     station.version === '1.6' ? /^-?\d{1,15}$/.test(transactionId) : /^.{1,36}$/.test(transactionId);
   if (!nameable) {
@@ -275,10 +315,12 @@ function refusalOf(input: PlanInput): CompileProblem | undefined {
       message: `OCPP ${station.version} cannot name this transaction in a profile.`,
     };
   }
-  if (!Number.isSafeInteger(input.leaseS) || input.leaseS < 1) {
-    return { kind: 'lease-empty', message: `A lease of ${input.leaseS} s is no whole second long.` };
-  }
-  return undefined;
+  return leaseProblem(input);
+}
+
+function leaseProblem({ leaseS }: PlanInput): CompileProblem | undefined {
+  if (Number.isSafeInteger(leaseS) && leaseS >= 1) return undefined;
+  return { kind: 'lease-empty', message: `A lease of ${leaseS} s is no whole second long.` };
 }
 
 type Pieces = readonly (readonly [startS: EpochS, limit: number])[];
@@ -366,15 +408,19 @@ function floorAt(input: PlanInput, at: EpochS): number {
   return valueAt(floorsLimit(input, at, later(at, 1)), at);
 }
 
-/** The plan under the station's cap, then the floors. */
-function expectedOf(input: PlanInput, pieces: Pieces, untilS: EpochS): StepFunction {
+/** The plan under the station's cap, then the floors; `level` is that of a last period, `Infinity` without one. */
+function expectedOf(input: PlanInput, pieces: Pieces, untilS: EpochS, level: number): StepFunction {
   const plan = stepFunctionOf([...pieces, [untilS, Infinity]]);
   const caps = (input.floors ?? []).filter(({ profile }) => profile.purpose === 'ChargingStationMaxProfile');
   const cap = compositeOver(input, caps, [], input.now, later(untilS, 1));
-  const after = floorsLimit(input, untilS, later(untilS, 1));
+  const installed = valueAt(floorsLimit(input, untilS, later(untilS, 1)), untilS);
+  // The last period leads over the floor, and is under the cap.
+  const after = Number.isFinite(level)
+    ? writtenLimit(input, Math.min(level, valueAt(cap, untilS)))
+    : installed;
   const capped = lowest([plan, cap]);
   const dressed = mapValues(capped, (limit) => writtenLimit(input, limit));
-  return stepFunctionOf([...piecesBetween(dressed, input.now, untilS), [untilS, valueAt(after, untilS)]]);
+  return stepFunctionOf([...piecesBetween(dressed, input.now, untilS), [untilS, after]]);
 }
 
 /** What is left of a limit after it was written in the station's unit. */

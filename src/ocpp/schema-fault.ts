@@ -24,9 +24,23 @@ function faultsOfIssue(issue: z.core.$ZodIssue, document: unknown, root: string)
     found = typeof found === 'object' && found !== null ? Reflect.get(found, key) : undefined;
   }
   const value = faultValueOf(found);
-  const fix = `Expected: ${issue.message}.`;
+  const fix = fixOf(issue.message);
   const rule = issue.code.replaceAll('_', '-');
   return [value === undefined ? { path, rule, fix } : { path, value, rule, fix }];
+}
+
+/** What the schema expected, in a sentence of ours. */
+function fixOf(message: string): string {
+  const type = /^Invalid input: expected (.+), received (.+)$/s.exec(message);
+  if (type !== null) {
+    return type[2] === 'undefined'
+      ? `Give it: a ${type[1]} belongs here.`
+      : `Expected: ${type[1]}, not ${type[2]}.`;
+  }
+  const options = /^Invalid option: expected one of (.+)$/s.exec(message);
+  return options === null
+    ? `Expected: ${message}.`
+    : `Expected one of: ${options[1]?.replaceAll('|', ', ')}.`;
 }
 
 function pathOf(keys: readonly PropertyKey[], root: string): string {

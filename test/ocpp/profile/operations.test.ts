@@ -555,6 +555,7 @@ describe('compile', () => {
       ],
       until: '2026-03-02T01:00:00Z',
       notes: [],
+      lost: [],
     });
   });
 
@@ -599,7 +600,7 @@ describe('compile', () => {
       /^Too many periods/,
     );
     expect(made({ ...wish, capability: { rateUnit: 'W' } }).notes[0]).toMatch(/^The station takes W only/);
-    expect(made({ ...wish, capability: { obeysLease: false } }).notes[0]).toMatch(/ignores durations/);
+    expect(made({ ...wish, capability: { obeysLease: false } }).notes[0]).toMatch(/does not end by itself/);
   });
 
   test.each<[object, string]>([
