@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { describeFault, type Fault } from '#domain/fault';
 import type { Result } from '#domain/result';
 import { compile, compileOutput } from '#ocpp/compile-operation';
