@@ -8,7 +8,7 @@ import { IANAZone } from 'luxon';
 import { daysFromCivil, daysInMonth, instantOfIso, isoOf } from '#domain/instant';
 import { invariant } from '#domain/invariant';
 import { epochS, type EpochS } from '#domain/units';
-import { zonesRememberedMax } from './limits.ts';
+import { yearRange, zonesRememberedMax } from './limits.ts';
 
 /** `fixed-8760`: every year is 365 days from a Monday on, without changes of the clock, as NREL's tools count. */
 export type ClockKind = 'local' | 'fixed-8760';
@@ -55,6 +55,12 @@ export function isZone(timezone: string): boolean {
   if (!IANAZone.isValidZone(timezone)) return false;
   remember(timezone);
   return true;
+}
+
+/** Whether a stretch lies in the years whose clocks are known. */
+export function isWithinYears(fromS: number, untilS: number): boolean {
+  const [first, last] = yearRange;
+  return fromS >= daysFromCivil(first, 1, 1) * dayS && untilS <= daysFromCivil(last + 1, 1, 1) * dayS;
 }
 
 interface Change {
@@ -294,4 +300,13 @@ export function instantOfLocal(text: string, timezone: string): EpochS | undefin
   const offsets = [...new Set(clock.offsetS)].sort((a, b) => b - a);
   const exact = offsets.find((offset) => offsetAtS(clock, local - offset) === offset);
   return epochS(local - (exact ?? Math.min(...offsetsWithin(clock, local - 2 * dayS, local + 2 * dayS))));
+}
+
+/** How often the clock of a zone shows a local time: `never` where it jumps over it, `twice` where it goes back over it. */
+export function showingsOf(text: string, timezone: string): 'never' | 'once' | 'twice' {
+  const local = instantOfIso(`${text.length === 16 ? `${text}:00` : text}Z`);
+  if (local === undefined) return 'never';
+  const clock = clockOf(timezone, local - 2 * dayS, local + 2 * dayS);
+  const shown = [...new Set(clock.offsetS)].filter((offset) => offsetAtS(clock, local - offset) === offset);
+  return shown.length === 0 ? 'never' : shown.length === 1 ? 'once' : 'twice';
 }

@@ -5,11 +5,17 @@ import { fail, ok, type Result } from '#domain/result';
 
 type Issue = z.core.$ZodIssue;
 
+/** Longest piece of a path that a fault repeats. */
+const pathTextMax = 200;
+
 /** `['lines', 3, 'price']` as `lines[3].price`. */
 export function pathText(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
+    if (text.length > pathTextMax) return `${text}...`;
     if (typeof part === 'number') text += `[${part}]`;
+    else if (String(part).length > pathTextMax)
+      text += `[${JSON.stringify(String(part).slice(0, pathTextMax))}...]`;
     else if (/^[A-Za-z_$][\w$]*$/.test(String(part))) text += text === '' ? String(part) : `.${String(part)}`;
     else text += `[${JSON.stringify(String(part))}]`;
   }
@@ -30,16 +36,18 @@ function faultOf(path: readonly PropertyKey[], value: unknown, rule: string, fix
   return { path: pathText(path), ...(text === undefined ? {} : { value: text }), rule, fix };
 }
 
+const articled = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+
 function listed(values: readonly unknown[]): string {
   return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ');
 }
 
 function typeFault(issue: z.core.$ZodIssueInvalidType, path: readonly PropertyKey[], value: unknown): Fault {
-  if (value === undefined) return faultOf(path, value, 'missing-field', `Give a ${issue.expected}.`);
+  if (value === undefined) return faultOf(path, value, 'missing-field', `Give ${articled(issue.expected)}.`);
   if (typeof value === 'number' && !Number.isFinite(value)) {
     return faultOf(path, value, 'not-a-finite-number', 'Give a finite number.');
   }
-  return faultOf(path, value, 'wrong-type', `Give a ${issue.expected}.`);
+  return faultOf(path, value, 'wrong-type', `Give ${articled(issue.expected)}.`);
 }
 
 /** The branch of a union whose refusals lie deepest: what the author most likely meant. */
@@ -66,7 +74,7 @@ function faultsOfIssue(issue: Issue, root: unknown, prefix: readonly PropertyKey
           [...path, key],
           valueAt(root, [...path, key]),
           'unknown-field',
-          `Remove ${key}, or spell it as documented.`,
+          `Remove ${key.length > 60 ? 'it' : key}, or spell it as documented.`,
         ),
       );
     case 'invalid_type':

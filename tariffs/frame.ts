@@ -13,6 +13,7 @@ import {
   changesWithin,
   clockOf,
   dayNumberOfText,
+  isWithinYears,
   isZone,
   localStepsOf,
   offsetsWithin,
@@ -22,7 +23,7 @@ import {
 } from './calendar.ts';
 import { fault } from './faults.ts';
 import { holidayNumbers } from './holidays.ts';
-import { holidaysMax, intervalsMax } from './limits.ts';
+import { holidaysMax, intervalsMax, yearRange } from './limits.ts';
 import type { BillingPeriodRule, PriceSeries, Tariff, When } from './tariff.ts';
 import {
   edgesOf,
@@ -146,6 +147,14 @@ function requestFaults(request: FrameRequest, zone: string): readonly Fault[] {
   if (!isZone(zone)) {
     found.push(
       fault('calendar.tz', zone, 'wrong-zone', 'Name a zone of the IANA database, like Europe/Berlin.'),
+    );
+  }
+  const untilS = request.startS + request.intervals * request.intervalS;
+  if (!isWithinYears(request.startS, untilS)) {
+    const stretch = `${request.intervals} x ${request.intervalS / 60} min`;
+    const [from, to] = yearRange;
+    found.push(
+      fault('calendar.start', stretch, 'outside-years', `Give a load that lies within ${from} to ${to}.`),
     );
   }
   if (request.startS % 60 !== 0) {

@@ -20,3 +20,5 @@ export const powerKwMax = 1e7;
 export const energyKwhMax = 4e9;
 /** Most money of one line or state: amounts in millionths stay exact; above it units of prices or load are mixed up. */
 export const amountMax = 8e9;
+/** First and last year of loads and sessions: before, clocks were not set to whole minutes everywhere; after, nobody knows their rules. */
+export const yearRange: readonly [first: number, last: number] = [1980, 2299];

@@ -16,12 +16,14 @@ import {
   clockOf,
   dateText,
   instantOfLocal,
+  isWithinYears,
   isZone,
   localDayAt,
   offsetAtS,
   type LocalClock,
 } from './calendar.ts';
 import { fault } from './faults.ts';
+import { yearRange } from './limits.ts';
 import { holdsOnClock, type OcpiElement, type OcpiPrice, type OcpiTariff } from './ocpi-tariff.ts';
 
 /** The schema of a session. */
@@ -371,6 +373,11 @@ export function ocpiSessionBillOf(
     ]);
   }
   const lengthS = session.segments.reduce((sum, segment) => sum + segment.minutes * 60, 0);
+  if (!isWithinYears(startS, startS + lengthS)) {
+    const [from, to] = yearRange;
+    const fix = `Give a session that lies within ${from} to ${to}.`;
+    return fail([fault('session.localStart', session.localStart, 'outside-years', fix)]);
+  }
   const clock = clockOf(session.tz, startS - 172_800, startS + lengthS + 172_800);
   const matcher: Matcher = { tariff, clock, faults: [] };
   const pieces = piecesOf(tariff, session, clock, startS);

@@ -14,7 +14,7 @@ const priceComponent = z.looseObject({
   /** Percent; absent: no VAT applies. */
   vat: z.number().min(0).max(100).nullish(),
   /** Wh for ENERGY, seconds for times. */
-  step_size: z.number().min(0).max(1e9).default(1),
+  step_size: z.int().min(0).max(1e9).default(1),
 });
 
 const restrictions = z.looseObject({

@@ -11,7 +11,7 @@ import { seconds, type EpochS } from '#domain/units';
 import { billOf, type BillRequest } from './bill.ts';
 import type { Bill, BillLine, Loss } from './bill-form.ts';
 import { billingStateSchema } from './billing-state.ts';
-import { instantOfLocal, isZone } from './calendar.ts';
+import { instantOfLocal, isZone, showingsOf } from './calendar.ts';
 import { withConnectors } from './connector-evidence.ts';
 import { checked, fault, joined } from './faults.ts';
 import type { FrameOptions } from './frame.ts';
@@ -167,12 +167,52 @@ interface Calendar {
   readonly startS: EpochS;
   readonly intervalS: number;
   readonly options: FrameOptions;
+  readonly losses: readonly Loss[];
 }
 
 /** The instant of a text; one without an offset is local to the zone. */
 function startOf(text: string, tz: string): EpochS | undefined {
   if (!/(Z|[+-]\d{2}:?\d{2})$/.test(text)) return instantOfLocal(text, tz);
   return instantOfIso(text.replace(/(T\d{2}:\d{2})(?=Z|[+-])/, '$1:00'));
+}
+
+/** Dates of a billing period that do not exist, or read dates that do not ascend. */
+function billingPeriodFaults(given: z.output<typeof calendarSchema>['billingPeriod']): readonly Fault[] {
+  const exists = (text: string): boolean => instantOfIso(`${text}T00:00:00Z`) !== undefined;
+  const path = 'calendar.billingPeriod';
+  if (given === undefined || given === 'calendar-month') return [];
+  if (!Array.isArray(given)) {
+    if (exists(given.anchor)) return [];
+    return [fault(`${path}.anchor`, given.anchor, 'impossible-date', 'Give a day that exists.')];
+  }
+  return given.flatMap((text, k) => {
+    if (!exists(text)) return [fault(`${path}[${k}]`, text, 'impossible-date', 'Give a day that exists.')];
+    if (k === 0 || text > (given[k - 1] ?? '')) return [];
+    return [fault(`${path}[${k}]`, text, 'not-ascending', 'Give read dates in order, each once.')];
+  });
+}
+
+/** A start without an offset that the clock shows twice, or never. */
+function startLosses(text: string, tz: string): readonly Loss[] {
+  if (/(Z|[+-]\d{2}:?\d{2})$/.test(text)) return [];
+  switch (showingsOf(text, tz)) {
+    case 'once':
+      return [];
+    case 'twice':
+      return [
+        {
+          field: 'calendar.start',
+          reason: `the clock shows ${text} twice; the first is taken, an offset would say which`,
+        },
+      ];
+    case 'never':
+      return [
+        {
+          field: 'calendar.start',
+          reason: `the clock jumps over ${text}; the load starts as much later as it jumps`,
+        },
+      ];
+  }
 }
 
 function billingPeriodOf(
@@ -198,8 +238,11 @@ function calendarOf(
   if (startS === undefined) {
     return fail([fault('calendar.start', given.start, 'impossible-date', 'Give an instant that exists.')]);
   }
+  const faults = billingPeriodFaults(given.billingPeriod);
+  if (faults.length > 0) return fail(faults);
   const billingPeriod = billingPeriodOf(given.billingPeriod);
   return ok({
+    losses: startLosses(given.start, given.tz),
     tz: given.tz,
     startS,
     intervalS: given.intervalMinutes * 60,
@@ -366,8 +409,15 @@ export function bill(document: unknown, lookUp: LookUpTariff): Result<unknown, r
     options: calendar.value.options,
   });
   if (!billed.ok) return fail(placed(billed.problem, input.load));
-  const made = { ...billed.value, losses: [...resolved.value.losses, ...billed.value.losses] };
+  const losses = [...resolved.value.losses, ...calendar.value.losses, ...billed.value.losses];
+  const made = { ...billed.value, losses };
   if (input.connectorKw === undefined) return ok(made);
+  const count = 'kw' in input.load ? input.load.kw.length : input.load.kwh.length;
+  for (const [id, values] of Object.entries(input.connectorKw)) {
+    if (values.length === count) continue;
+    const fix = `Give ${count} values, one for each interval of the load.`;
+    return fail([fault(`connectorKw.${id}`, `${values.length} values`, 'length-differs', fix)]);
+  }
   const kw = new Map(
     Object.entries(input.connectorKw).map(([id, values]) => [id, Float64Array.from(values)]),
   );
@@ -397,6 +447,10 @@ export function prices(document: unknown, lookUp: LookUpTariff): Result<unknown,
   if (count === undefined) {
     return fail([fault('intervals', undefined, 'missing-field', 'Give the number of intervals, or a load.')]);
   }
+  if (input.intervals !== undefined && values !== undefined && values.length !== input.intervals) {
+    const fix = `Give ${values.length}, the length of the load, or leave the load out.`;
+    return fail([fault('intervals', input.intervals, 'length-differs', fix)]);
+  }
   const calendar = calendarOf(input.calendar, input.series);
   if (!calendar.ok) return calendar;
   const resolved = resolveTariff(input.tariff, calendar.value.tz, lookUp);
@@ -420,7 +474,7 @@ export function prices(document: unknown, lookUp: LookUpTariff): Result<unknown,
   if (!found.ok) return fail(placed(found.problem, input.load));
   const out: Prices & { readonly losses: readonly Loss[] } = {
     ...found.value,
-    losses: resolved.value.losses,
+    losses: [...resolved.value.losses, ...calendar.value.losses],
   };
   return ok(out);
 }

@@ -16,6 +16,8 @@ const name = z
 const price = z.number().min(-1e6).max(1e6);
 const positive = z.number().positive().max(1e9);
 const power = z.number().min(0).max(1e9);
+/** A step of power: finer ones are lost in whole mW. */
+const step = z.number().min(0.001).max(1e9);
 const clock = z.string().regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'HH:MM, 24:00 for the end of the day');
 const date = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'YYYY-MM-DD');
 const monthDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'MM-DD');
@@ -152,7 +154,7 @@ const demandLine = z.strictObject({
   unit: z.enum(['kW', 'kVA']).optional(),
   /** Billed power is rounded to this step of kW. */
   rounding: z
-    .strictObject({ stepKw: positive, mode: z.enum(['nearest', 'up', 'down']).default('nearest') })
+    .strictObject({ stepKw: step, mode: z.enum(['nearest', 'up', 'down']).default('nearest') })
     .optional(),
 });
 
@@ -160,7 +162,7 @@ const demandLine = z.strictObject({
 const subscriptionLine = z.strictObject({
   ...lineBase,
   kind: z.literal('subscription'),
-  blockKw: positive,
+  blockKw: step,
   pricePerBlock: price,
   overagePrice: price.default(0),
   graceCycles: z.int().min(0).max(24).default(0),
@@ -383,7 +385,7 @@ export const tariffSchema = z.strictObject({
       /** Blocks that start on the meter's local clock. */
       alignment: z.literal('block').default('block'),
       unit: z.enum(['kW', 'kVA']).default('kW'),
-      powerFactor: z.number().positive().max(1).default(1),
+      powerFactor: z.number().min(0.05).max(1).default(1),
     })
     .default({ demandIntervalMinutes: 15, alignment: 'block', unit: 'kW', powerFactor: 1 }),
   /** Price series that the document brings along, by the name that lines use. */

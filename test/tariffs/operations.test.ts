@@ -108,6 +108,17 @@ describe('bill', () => {
     });
   });
 
+  test('a start that the clock shows twice or never is told', () => {
+    const lossesOf = (start: string): readonly unknown[] =>
+      (
+        answer(bill({ ...good, calendar: { ...calendar, start } }, lookUp))['losses'] as { field: string }[]
+      ).map((loss) => loss.field);
+    expect(lossesOf('2026-10-25T02:30')).toEqual(['calendar.start']);
+    expect(lossesOf('2026-03-29T02:30')).toEqual(['calendar.start']);
+    expect(lossesOf('2026-10-25T03:30')).toEqual([]);
+    expect(lossesOf('2026-10-25T02:30+01:00')).toEqual([]);
+  });
+
   test('read dates and cycles cut bills as they say', () => {
     const load = { kw: Array.from({ length: 96 * 3 }, () => 4) };
     const starts = (billingPeriod: unknown): readonly string[] =>
@@ -216,6 +227,10 @@ describe('prices', () => {
   });
 });
 
+test('prices of a load and a number of intervals that differ are refused', () => {
+  expect(faultsOf(prices({ ...good, intervals: 3 }, lookUp))).toEqual(['intervals: length-differs']);
+});
+
 describe('bad input gives a fault with its path', () => {
   const billFaults = (change: object): readonly string[] => faultsOf(bill({ ...good, ...change }, lookUp));
   const withLine = (line: object): object => ({ tariff: { ...own, lines: [...own.lines, line] } });
@@ -308,6 +323,35 @@ describe('bad input gives a fault with its path', () => {
       withLine({ kind: 'energy', id: 'x', windows: [{ id: 'a', when: 'always', series: { ref: 'da' } }] }),
       ['tariff.lines[2].windows[0].series.ref: unknown-series'],
     ],
+    [
+      'read dates that do not ascend',
+      { calendar: { ...calendar, billingPeriod: ['2026-08-01', '2026-06-01'] } },
+      ['calendar.billingPeriod[1]: not-ascending'],
+    ],
+    [
+      'a cycle from a day that does not exist',
+      { calendar: { ...calendar, billingPeriod: { anchor: '2026-02-30' } } },
+      ['calendar.billingPeriod.anchor: impossible-date'],
+    ],
+    [
+      'a year without clocks',
+      { calendar: { ...calendar, start: '0000-01-01T00:00:00Z' } },
+      ['calendar.start: outside-years'],
+    ],
+    [
+      'energy that no site uses',
+      {
+        calendar: { ...calendar, intervalMinutes: 1440 },
+        load: { kw: Array.from({ length: 20 }, () => 1e7) },
+      },
+      ['load: implausible-energy'],
+    ],
+    [
+      'money that nobody pays',
+      { tariff: { ...own, lines: [flatEnergy(1e6)] }, load: { kw: [1e6] } },
+      ['tariff.lines: implausible-amount'],
+    ],
+    ['connectors of another length', { connectorKw: { a: [1] } }, ['connectorKw.a: length-differs']],
     [
       'an interval of half a minute',
       { calendar: { ...calendar, intervalMinutes: 0.5 } },
