@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import type { Fault } from '#domain/fault';
-import { isoOf } from '#domain/instant';
+import { instantOfIso, isoOf } from '#domain/instant';
 import { fail, ok, type Result } from '#domain/result';
 import { epochS } from '#domain/units';
 import type { BillLine, Loss } from './bill-form.ts';
@@ -24,7 +24,13 @@ import {
 } from './calendar.ts';
 import { fault } from './faults.ts';
 import { yearRange } from './limits.ts';
-import { holdsOnClock, type OcpiElement, type OcpiPrice, type OcpiTariff } from './ocpi-tariff.ts';
+import {
+  holdsOnClock,
+  unusedFields,
+  type OcpiElement,
+  type OcpiPrice,
+  type OcpiTariff,
+} from './ocpi-tariff.ts';
 
 /** The schema of a session. */
 export const ocpiSessionSchema = z.strictObject({
@@ -356,6 +362,76 @@ function limited(value: number, low: number | null | undefined, high: number | n
   return typeof high === 'number' ? Math.min(raised, high) : raised;
 }
 
+interface Totals {
+  readonly excl: number;
+  readonly incl: number;
+}
+
+/**
+ * Totals within the least and the highest price. A limit that is given without VAT only moves the total with VAT in
+ * proportion: it would be below the one without VAT otherwise.
+ */
+function limitedTotals(tariff: OcpiTariff, sums: Totals, losses: Loss[]): Totals {
+  const { min_price: least, max_price: most } = tariff;
+  const excl = limited(
+    sums.excl,
+    least?.excl_vat ?? least?.before_taxes,
+    most?.excl_vat ?? most?.before_taxes,
+  );
+  const leastIncl = least?.incl_vat ?? least?.after_taxes;
+  const mostIncl = most?.incl_vat ?? most?.after_taxes;
+  const rises = excl > sums.excl && typeof leastIncl !== 'number';
+  const falls = excl < sums.excl && typeof mostIncl !== 'number';
+  if (!rises && !falls) return { excl, incl: limited(sums.incl, leastIncl, mostIncl) };
+  losses.push({
+    field: rises ? 'min_price' : 'max_price',
+    reason: 'the limit with VAT is not given: the total with VAT moves in proportion to the one without',
+  });
+  const share = sums.excl === 0 ? 1 : sums.incl / sums.excl;
+  return { excl, incl: limited(excl * share, leastIncl, mostIncl) };
+}
+
+/** A session before or after the tariff is in force. */
+function outsideLosses(tariff: OcpiTariff, startS: number): readonly Loss[] {
+  const losses: Loss[] = [];
+  const from = instantOfIso(tariff.start_date_time ?? '');
+  const until = instantOfIso(tariff.end_date_time ?? '');
+  if (from !== undefined && startS < from)
+    losses.push({ field: 'start_date_time', reason: 'the session starts before the tariff is in force' });
+  if (until !== undefined && startS >= until)
+    losses.push({ field: 'end_date_time', reason: 'the session starts after the tariff has ended' });
+  return losses;
+}
+
+/** Segments that do not say what the tariff asks for, or that contradict each other. */
+function segmentFaults(tariff: OcpiTariff, session: OcpiSession): readonly Fault[] {
+  const asksEnergy = tariff.elements.some(
+    (element) =>
+      element.price_components.some((one) => one.type === 'ENERGY' && one.price !== 0) ||
+      [
+        element.restrictions?.min_kwh,
+        element.restrictions?.max_kwh,
+        element.restrictions?.min_power,
+        element.restrictions?.max_power,
+      ].some((limit) => typeof limit === 'number'),
+  );
+  return session.segments.flatMap((segment, k): readonly Fault[] => {
+    const path = `session.segments[${k}]`;
+    if (segment.kind === 'charge' && asksEnergy && segment.kwh === undefined && segment.kw === undefined) {
+      const fix = 'The tariff asks for energy or power: give kwh or kw.';
+      return [fault(`${path}.kwh`, undefined, 'missing-field', fix)];
+    }
+    if (segment.expired === true && segment.kind !== 'reserve') {
+      return [fault(`${path}.expired`, segment.kind, 'not-a-reservation', 'Only a reservation expires.')];
+    }
+    if (segment.expired === true && session.segments[k + 1] !== undefined) {
+      const fix = 'A reservation that expires is followed by no session; leave expired out, or end there.';
+      return [fault(`${path}.expired`, segment.expired, 'expired-and-followed', fix)];
+    }
+    return [];
+  });
+}
+
 /** What a session costs, or why that cannot be said. */
 export function ocpiSessionBillOf(
   tariff: OcpiTariff,
@@ -372,6 +448,8 @@ export function ocpiSessionBillOf(
       fault('session.localStart', session.localStart, 'impossible-date', 'Give a local time that exists.'),
     ]);
   }
+  const unsaid = segmentFaults(tariff, session);
+  if (unsaid.length > 0) return fail(unsaid);
   const lengthS = session.segments.reduce((sum, segment) => sum + segment.minutes * 60, 0);
   if (!isWithinYears(startS, startS + lengthS)) {
     const [from, to] = yearRange;
@@ -385,25 +463,25 @@ export function ocpiSessionBillOf(
   if (matcher.faults.length > 0) return fail(matcher.faults);
   applySteps(uses, pieces);
   const priced = uses.map((use) => pricedOf(use, tariff.tax_included === 'YES'));
-  const { min_price: least, max_price: most } = tariff;
-  const excl = priced.reduce((sum, one) => sum + one.excl, 0);
-  const incl = priced.reduce((sum, one) => sum + one.incl, 0);
-  const losses: Loss[] = [];
+  const sums = {
+    excl: priced.reduce((sum, one) => sum + one.excl, 0),
+    incl: priced.reduce((sum, one) => sum + one.incl, 0),
+  };
+  const losses: Loss[] = [...unusedFields(tariff), ...outsideLosses(tariff, startS)];
   if (priced.some((one) => one.line.evidence.note === 'no VAT given') && tariff.tax_included !== 'N/A') {
     losses.push({
       field: 'vat',
       reason: 'some components give no VAT; the total with VAT counts them without',
     });
   }
+  const total = limitedTotals(tariff, sums, losses);
   return ok({
     currency: tariff.currency,
     start: isoOf(epochS(Math.floor(startS))),
     end: isoOf(epochS(Math.floor(startS + lengthS))),
     lines: priced.map((one) => one.line),
-    exclVat: clean(
-      limited(excl, least?.excl_vat ?? least?.before_taxes, most?.excl_vat ?? most?.before_taxes),
-    ),
-    inclVat: clean(limited(incl, least?.incl_vat ?? least?.after_taxes, most?.incl_vat ?? most?.after_taxes)),
+    exclVat: clean(total.excl),
+    inclVat: clean(total.incl),
     losses,
   });
 }

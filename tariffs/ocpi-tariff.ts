@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import type { Loss } from './bill-form.ts';
 
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'YYYY-MM-DD');
@@ -100,4 +101,37 @@ export function holdsOnClock(limits: OcpiElement['restrictions'], at: ClockView)
   const end = minutes(limits.end_time ?? '00:00');
   const to = end === 0 ? 1440 : end;
   return from < to ? at.minute >= from && at.minute < to : at.minute >= from || at.minute < to;
+}
+
+/** Fields on which no price depends. */
+export const identityFields: readonly string[] = [
+  'country_code',
+  'party_id',
+  'type',
+  'tariff_alt_text',
+  'tariff_alt_url',
+  'energy_mix',
+  'last_updated',
+];
+
+/** Fields that no price is worked out from: of identity, and those that the module does not define, wherever they stand. */
+export function unusedFields(tariff: OcpiTariff): readonly Loss[] {
+  const losses: Loss[] = [];
+  const look = (value: object, known: Readonly<Record<string, unknown>>, path: string): void => {
+    for (const field of Object.keys(value)) {
+      if (!(field in known)) losses.push({ field: `${path}${field}`, reason: 'not a field that is known' });
+    }
+  };
+  for (const field of Object.keys(tariff)) {
+    if (identityFields.includes(field)) losses.push({ field, reason: 'identity or text' });
+    else if (!(field in ocpiTariffSchema.shape)) losses.push({ field, reason: 'not a field that is known' });
+  }
+  for (const [k, element] of tariff.elements.entries()) {
+    look(element, { price_components: 1, restrictions: 1 }, `elements[${k}].`);
+    look(element.restrictions ?? {}, restrictions.shape, `elements[${k}].restrictions.`);
+    for (const [j, component] of element.price_components.entries()) {
+      look(component, priceComponent.shape, `elements[${k}].price_components[${j}].`);
+    }
+  }
+  return losses;
 }

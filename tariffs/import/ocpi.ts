@@ -10,6 +10,7 @@ import { checked, fault } from '../faults.ts';
 import {
   holdsOnClock,
   ocpiTariffSchema,
+  unusedFields,
   type OcpiElement,
   type OcpiPrice,
   type OcpiTariff,
@@ -32,17 +33,6 @@ const onSession = [
   'max_duration',
   'reservation',
 ] as const;
-
-/** Fields on which no price of a site depends. */
-const identity = [
-  'country_code',
-  'party_id',
-  'type',
-  'tariff_alt_text',
-  'tariff_alt_url',
-  'energy_mix',
-  'last_updated',
-];
 
 function energyOf(element: OcpiElement): OcpiPrice | undefined {
   return element.price_components.find((component) => component.type === 'ENERGY');
@@ -168,14 +158,7 @@ export function tariffOfOcpi(document: unknown, timezone: string): Result<Import
   for (const field of ['min_price', 'max_price'] as const) {
     if ((tariff[field] ?? null) !== null) losses.push({ field, reason: 'holds per session' });
   }
-  for (const field of Object.keys(tariff)) {
-    const known = field in ocpiTariffSchema.shape && !identity.includes(field);
-    if (!known)
-      losses.push({
-        field,
-        reason: identity.includes(field) ? 'identity or text' : 'not a field that is known',
-      });
-  }
+  losses.push(...unusedFields(tariff));
   if (windows.every((window) => window.id === 'free')) {
     return fail([
       fault(
