@@ -21,7 +21,7 @@ const evil: readonly unknown[] = [
   -Infinity,
   1e308,
   -1e308,
-  9_007_199_254_740_993,
+  2 ** 53,
   1e15,
   1e9,
   1e-320,
