@@ -34,13 +34,13 @@ export const operations: readonly Operation[] = [
     name: 'bill',
     summary: 'Bills a metered load, or a charging session, by a tariff: every line with its evidence.',
     example: billExample,
-    load: async () => (await import('./tariffs.ts')).billBody,
+    load: async () => (await import('./bills.ts')).billBody,
   },
   {
     name: 'prices',
     summary: 'Tells the price of a kWh in each interval and the demand charges that it can raise.',
     example: pricesExample,
-    load: async () => (await import('./tariffs.ts')).pricesBody,
+    load: async () => (await import('./bills.ts')).pricesBody,
   },
   {
     name: 'tariff check',

@@ -1,12 +1,4 @@
-/** The operations on tariffs. @module */
-import {
-  bill,
-  billInputSchema,
-  billOutputSchema,
-  prices,
-  pricesInputSchema,
-  pricesOutputSchema,
-} from '#tariffs/operations';
+/** The operations on tariffs as documents. @module */
 import {
   tariffCheck,
   tariffCheckInputSchema,
@@ -22,20 +14,6 @@ import {
   tariffImportOutputSchema,
 } from '#tariffs/tariff-operations';
 import type { OperationBody } from './operation.ts';
-
-/** The working part of `bill`. */
-export const billBody: OperationBody = {
-  input: billInputSchema,
-  output: billOutputSchema,
-  handle: (document, context) => Promise.resolve(bill(document, context.tariffDocument)),
-};
-
-/** The working part of `prices`. */
-export const pricesBody: OperationBody = {
-  input: pricesInputSchema,
-  output: pricesOutputSchema,
-  handle: (document, context) => Promise.resolve(prices(document, context.tariffDocument)),
-};
 
 /** The working part of `tariff import`. */
 export const tariffImportBody: OperationBody = {
