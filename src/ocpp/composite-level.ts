@@ -1,7 +1,7 @@
 /**
  * The limit that one period of a schedule puts on an EVSE, in the unit that is asked for. A is per phase, W the sum of the
  * phases unless 2.1 gives L2 and L3 numbers of their own.
- * Source: OCPP 2.0.1 part 2 K01.FR.50, K01.FR.51; 2.1 part 2 K01.FR.100, K01.FR.110, ChargingSchedulePeriodType.
+ * Source: OCPP 1.6 errata 3.34; 2.0.1 part 2 K01.FR.50, K01.FR.51; 2.1 part 2 K01.FR.100, K01.FR.110, ChargingSchedulePeriodType.
  * @module
  */
 import type { ChargingSchedule, Electrical, SchedulePeriod } from './profile.ts';
@@ -59,21 +59,31 @@ export function levelOf(
   let limit = Math.min(chargingLimit(period, period.limit, period.setpoint), most);
   if (readings?.A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
   if (foreign && readings?.A9 === 'total-on-fewest') return { value: Infinity, other: limit, phases };
-  const count = phases > 0 ? phases : question.electrical.phases;
-  const total = schedule.unit === 'W' && readings?.A9 !== 'per-phase';
-  const value = foreign
-    ? convertedLevel(question, limit, total || unit === 'W' ? count : 1)
-    : schedule.unit === 'W' && !total
-      ? limit * count
-      : limit;
-  // Where one phase of W is asked for, a total is shared evenly.
-  return own(unit === 'W' && question.phase !== undefined ? value / count : value);
+  return own(plainLevel(question, schedule.unit, limit, phases));
 }
 
-/** A limit in the other unit than the one asked for, brought to it over `phases`. */
-export function convertedLevel({ electrical, unit }: LevelQuestion, limit: number, phases: number): number {
-  if (limit === Infinity) return limit;
-  return unit === 'W' ? limit * electrical.voltage * phases : limit / (electrical.voltage * phases);
+/**
+ * A limit that is the same on all phases. What names more phases than there are is neither raised nor spread over fewer
+ * (1.6 errata 3.34): A stay the same on each phase that there is, W are shared by the phases that are named (K01.FR.50).
+ */
+function plainLevel(question: LevelQuestion, unit: 'A' | 'W', limit: number, phases: number): number {
+  const { electrical, readings, phase } = question;
+  const { voltage } = electrical;
+  const named = phases > 0 ? phases : electrical.phases;
+  const used = Math.min(named, electrical.phases);
+  const perPhase = readings?.A9 === 'per-phase';
+  if (question.unit === 'A') {
+    if (unit === 'A') return limit;
+    return limit / (perPhase ? voltage : voltage * named);
+  }
+  if (unit === 'A') return limit * voltage * (phase === undefined ? used : 1);
+  if (perPhase) return phase === undefined ? limit * used : limit;
+  return phase === undefined ? limit : limit / named;
+}
+
+/** A total limit in the other unit than the one asked for, brought to it over the phases that are named. */
+export function convertedLevel(question: LevelQuestion, limit: number, phases: number): number {
+  return plainLevel({ ...question, readings: {} }, question.unit === 'A' ? 'W' : 'A', limit, phases);
 }
 
 /** What a period allows to draw: never negative, as a negative number is about discharging; a setpoint is a limit. */

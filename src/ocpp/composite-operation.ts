@@ -15,7 +15,7 @@ import {
   type CompositeAnswer,
   type CompositeRequest,
 } from './composite-answer.ts';
-import { duplicateRuleOf, installedAfter } from './installed.ts';
+import { duplicateRulesOf, installedAfter } from './installed.ts';
 import type { InstalledProfile } from './profile.ts';
 import {
   countSchema,
@@ -234,7 +234,7 @@ function viaMessages(
 ): readonly InstalledProfile[] {
   let active: readonly InstalledProfile[] = [];
   for (const entry of entries) {
-    const requirement = duplicateRuleOf(ocppVersion, active, entry);
+    const [requirement] = duplicateRulesOf(ocppVersion, active, entry);
     if (requirement === undefined)
       active = installedAfter(ocppVersion, active, { kind: 'set-profile', ...entry });
     else notes.push(`Profile ${entry.profile.id} on EVSE ${entry.evseId} is refused by ${requirement}.`);

@@ -84,8 +84,7 @@ export function settled(track: Track, question: LevelQuestion): Track {
   const out = emptyTrack(track.keep, true);
   for (let i = 0; i < track.value.length; i++) {
     const phases = track.phases[i] ?? 0;
-    const count = phases > 0 ? phases : question.electrical.phases;
-    const converted = convertedLevel(question, track.other[i] ?? Infinity, count);
+    const converted = convertedLevel(question, track.other[i] ?? Infinity, phases);
     const value = Math.min(track.value[i] ?? Infinity, converted);
     push(out, track.startS[i] ?? 0, { value, other: Infinity, phases });
   }

@@ -58,35 +58,38 @@ function sharesPlace(one: InstalledProfile, other: InstalledProfile): boolean {
   );
 }
 
+/** The requirements of 2.x that forbid one profile beside another. */
+export type DuplicateRule = 'K01.FR.05' | 'K01.FR.06' | 'K01.FR.39' | 'K01.FR.52' | 'K01.FR.53';
+
 /**
- * The requirement of 2.x that forbids `next` beside one that is installed; undefined where it may be installed.
- * K01.FR.05: external constraints are not replaced; FR.39 and FR.06: one profile at each place, per transaction for
- * TxProfile, while validities overlap; FR.52 and FR.53: no TxDefaultProfile of one stack level on EVSE 0 and on another.
+ * The requirements that forbid `next` beside what is installed; none where it may be installed. K01.FR.05: external
+ * constraints are not replaced; FR.39 and FR.06: one profile at each place, per transaction for TxProfile, while
+ * validities overlap; FR.52 and FR.53: no TxDefaultProfile of one stack level on EVSE 0 and on another.
  */
-export function duplicateRuleOf(
+export function duplicateRulesOf(
   version: OcppVersion,
   installed: readonly InstalledProfile[],
   next: InstalledProfile,
-): 'K01.FR.05' | 'K01.FR.06' | 'K01.FR.39' | 'K01.FR.52' | 'K01.FR.53' | undefined {
-  if (version === '1.6') return undefined;
-  for (const one of installed) {
-    if (one.profile.id === next.profile.id) {
-      if (one.profile.purpose === 'ChargingStationExternalConstraints') return 'K01.FR.05';
-      continue;
-    }
-    if (one.profile.purpose !== next.profile.purpose || one.profile.stackLevel !== next.profile.stackLevel)
-      continue;
-    if (one.evseId !== next.evseId) {
-      if (next.profile.purpose !== 'TxDefaultProfile') continue;
-      if (next.evseId === 0) return 'K01.FR.52';
-      if (one.evseId === 0) return 'K01.FR.53';
-      continue;
-    }
-    if (next.profile.purpose === 'TxProfile') {
-      if (one.profile.transactionId === next.profile.transactionId) return 'K01.FR.39';
-    } else if (validityOverlaps(one.profile, next.profile)) return 'K01.FR.06';
+): readonly DuplicateRule[] {
+  if (version === '1.6') return [];
+  return [...new Set(installed.flatMap((one) => duplicateRuleOf(one, next) ?? []))];
+}
+
+function duplicateRuleOf(one: InstalledProfile, next: InstalledProfile): DuplicateRule | undefined {
+  const external = one.profile.purpose === 'ChargingStationExternalConstraints';
+  if (one.profile.id === next.profile.id) return external ? 'K01.FR.05' : undefined;
+  if (one.profile.purpose !== next.profile.purpose || one.profile.stackLevel !== next.profile.stackLevel) {
+    return undefined;
   }
-  return undefined;
+  if (one.evseId !== next.evseId) {
+    if (next.profile.purpose !== 'TxDefaultProfile') return undefined;
+    if (next.evseId === 0) return 'K01.FR.52';
+    return one.evseId === 0 ? 'K01.FR.53' : undefined;
+  }
+  if (next.profile.purpose === 'TxProfile') {
+    return one.profile.transactionId === next.profile.transactionId ? 'K01.FR.39' : undefined;
+  }
+  return validityOverlaps(one.profile, next.profile) ? 'K01.FR.06' : undefined;
 }
 
 function validityOverlaps(one: ChargingProfile, other: ChargingProfile): boolean {

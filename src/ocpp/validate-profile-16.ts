@@ -53,8 +53,8 @@ function section516({ evseId, profile, transactions, via }: Subject): readonly F
   );
 }
 
-/** 5.11: RemoteStartTransaction brings a TxProfile for a transaction that has no id yet. */
-function section511({ profile, via }: Subject): readonly Finding[] {
+/** Errata 3.41 of 5.16.2: RemoteStartTransaction brings a TxProfile for a transaction that has no id yet. */
+function errata341({ profile, via }: Subject): readonly Finding[] {
   if (via !== 'RequestStartTransaction') return [];
   if (profile.purpose !== 'TxProfile') {
     const message = 'RemoteStartTransaction brings a TxProfile and nothing else.';
@@ -92,10 +92,9 @@ function section713(subject: Subject): readonly Finding[] {
   ]);
 }
 
-/** 7.14: periods begin at 0 and ascend, limits are not negative and have one decimal, phases are 1 to 3. */
+/** 7.14: periods ascend, limits are not negative and have one decimal, phases are 1 to 3. */
 function section714(subject: Subject): readonly Finding[] {
   return [
-    ...beginsAtZero(subject),
     ...ascends(subject),
     ...inPeriods(subject, ({ limit = 0, numberPhases = 3 }, path) => [
       ...(limit >= 0 ? [] : finding(`${path}.limit`, 'A limit is not negative.')),
@@ -151,8 +150,9 @@ function section94(subject: Subject): readonly Finding[] {
 export const rules16: RuleBook = {
   '1.6 errata 3.39': errata339,
   '1.6 3.13.1': section3131,
-  '1.6 5.11': section511,
+  '1.6 errata 3.41': errata341,
   '1.6 5.16': section516,
+  '1.6 errata 3.45': beginsAtZero,
   '1.6 7.8': section78,
   '1.6 7.13': section713,
   '1.6 7.14': section714,
@@ -199,10 +199,17 @@ function errata334(subject: Subject): readonly Finding[] {
   );
 }
 
+/** Errata 3.56: recurrencyKind goes with Recurring alone; charge points take it elsewhere and ignore it. */
+function errata356({ profile }: Subject): readonly Finding[] {
+  if (profile.recurrency === undefined || profile.kind === 'Recurring') return [];
+  return finding('profile.recurrencyKind', `${profile.kind} profiles do not recur.`);
+}
+
 /** Requirements whose breach charge points are known to take; nothing is refused for them. */
 export const advice16: RuleBook = {
   '1.6 7.13': startMissing,
   '1.6 7.9': startIdle,
   '1.6 3.13.1': relativeCap,
   '1.6 errata 3.34': errata334,
+  '1.6 errata 3.56': errata356,
 };

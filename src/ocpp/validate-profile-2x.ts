@@ -3,7 +3,7 @@
  * Source: OCPP 2.0.1 edition 3 part 2 K01, K04, ChargingProfileType; errata 2025-09; 2.1 part 2 K01.
  * @module
  */
-import { duplicateRuleOf } from './installed.ts';
+import { duplicateRulesOf, type DuplicateRule } from './installed.ts';
 import { phaseConflict } from './phase-conflict.ts';
 import {
   ascends,
@@ -29,10 +29,12 @@ function k01fr03({ profile, via }: Subject): readonly Finding[] {
   return finding('profile.transactionId', 'A TxProfile names its transaction.');
 }
 
-/** What `duplicateRuleOf` refuses under one requirement. */
-function duplicate(requirement: ReturnType<typeof duplicateRuleOf>, path: string, message: string): Rule {
+/** What `duplicateRulesOf` refuses under one requirement. */
+function duplicate(requirement: DuplicateRule, path: string, message: string): Rule {
   return ({ version, installed, evseId, profile }) =>
-    duplicateRuleOf(version, installed, { evseId, profile }) === requirement ? finding(path, message) : [];
+    duplicateRulesOf(version, installed, { evseId, profile }).includes(requirement)
+      ? finding(path, message)
+      : [];
 }
 
 const k01fr05 = duplicate(

@@ -108,7 +108,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     },
   );
 
-  test('K01.FR.36, K01.FR.37, TC_K_21 validFrom, TC_K_22 validTo: inclusive begin, exclusive end', () => {
+  test('1.6 errata 3.65, 3.66, K01.FR.36, K01.FR.37, TC_K_21 validFrom, TC_K_22 validTo: inclusive begin, exclusive end', () => {
     const always = profile({ startAt: after(t0, -1000), periods: periods([0, 8]) });
     const later = profile({
       id: 2,
@@ -129,7 +129,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     ]);
   });
 
-  test('K08.FR.03, TC_K_22 on EVSE 0: the sum of the EVSEs, under the cap', () => {
+  test('1.6 errata 3.30, K08.FR.03, TC_K_22 on EVSE 0: the sum of the EVSEs, under the cap', () => {
     const default6 = profile({ startAt: t0, periods: periods([0, 6]) });
     expect(seen(on(0, default6), { evseId: 0, numberOfEvses: 3 })).toEqual([[0, 18]]);
     const cap = profile({
@@ -159,7 +159,7 @@ describe('cases of the public conformance tests, worked by hand', () => {
     ]);
   });
 
-  test('K01.FR.11, K01.FR.12, K01.FR.13, TC_K_19 Recurring Daily: a short duration leaves a gap, what reaches over a day is cut', () => {
+  test('1.6 errata 3.43, 3.44, K01.FR.11, K01.FR.12, K01.FR.13, TC_K_19 Recurring Daily: a short duration leaves a gap, what reaches over a day is cut', () => {
     const daily = profile({
       kind: 'Recurring',
       recurrency: 'Daily',
@@ -449,7 +449,7 @@ describe('units and phases', () => {
     ],
   });
 
-  test('K01.FR.50, K01.FR.51, A8, A9: W is total power, A is per phase', () => {
+  test('1.6 errata 3.69, K01.FR.50, K01.FR.51, A8, A9: W is total power, A is per phase', () => {
     // 11,040 W / (230 V x 3) and 3,680 W / (230 V x 1)
     expect(seen(on(1, inW))).toEqual([[0, 16]]);
     expect(seen(on(1, inW), { readings: { A8: 'no-limit' } })).toEqual([[0, none]]);
@@ -538,6 +538,22 @@ describe('units and phases', () => {
     const capAlone = { ...capW, schedules: [{ ...capW.schedules[0]!, periods: [plain] }] };
     const mixed = seen([...on(0, capAlone), ...on(1, onOne), ...on(2, onTwo)], station);
     expect(mixed).toEqual([[0, 2300 / 690]]);
+  });
+
+  test('1.6 errata 3.34: more phases than there are change no limit per phase', () => {
+    const single = { electrical: { voltage: 230, phases: 1 }, version: '1.6' } as const;
+    const inAmps = profile({ startAt: t0, periods: [{ startS: 0, limit: 16, numberPhases: 3 }] });
+    expect(seen(on(1, inAmps), single)).toEqual([[0, 16]]);
+    // 16 A on the one phase that there is.
+    expect(seen(on(1, inAmps), { ...single, unit: 'W' })).toEqual([[0, 3680]]);
+    // 11,040 W / 3 = 3,680 W on each of the phases that are named.
+    const inWatts = profile({
+      unit: 'W',
+      startAt: t0,
+      periods: [{ startS: 0, limit: 11_040, numberPhases: 3 }],
+    });
+    expect(seen(on(1, inWatts), single)).toEqual([[0, 16]]);
+    expect(seen(on(1, inWatts), { ...single, unit: 'W' })).toEqual([[0, 11_040]]);
   });
 
   test('phases that are no number of phases count as not named, a negative limit as 0', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { duplicateRuleOf, installedAfter } from '#ocpp/installed';
+import { duplicateRulesOf, installedAfter } from '#ocpp/installed';
 import type { InstalledProfile, ProfilePurpose } from '#ocpp/profile';
 import { after, on, periods, profile, t0, versions } from './builders.ts';
 
@@ -47,8 +47,8 @@ describe('setting a profile', () => {
     const external = on(0, one(1, 'ChargingStationExternalConstraints'));
     expect(ids(installedAfter('2.1', external, set(0, one(1, 'ChargingStationMaxProfile'))))).toEqual([1, 1]);
     expect(
-      duplicateRuleOf('2.1', external, { evseId: 0, profile: one(1, 'ChargingStationMaxProfile') }),
-    ).toBe('K01.FR.05');
+      duplicateRulesOf('2.1', external, { evseId: 0, profile: one(1, 'ChargingStationMaxProfile') }),
+    ).toEqual(['K01.FR.05']);
   });
 
   test('the list that goes in is left as it was', () => {
@@ -103,9 +103,10 @@ describe('the end of a transaction', () => {
 });
 
 test('1.6 knows no duplicates: it replaces', () => {
-  expect(
-    duplicateRuleOf('1.6', station, { evseId: 1, profile: one(9, 'TxDefaultProfile', 1) }),
-  ).toBeUndefined();
+  expect(duplicateRulesOf('1.6', station, { evseId: 1, profile: one(9, 'TxDefaultProfile', 1) })).toEqual([]);
   const later = { ...one(9, 'TxDefaultProfile', 1), validFrom: after(t0, 1) };
-  expect(duplicateRuleOf('2.0.1', station, { evseId: 1, profile: later })).toBe('K01.FR.06');
+  expect(duplicateRulesOf('2.0.1', station, { evseId: 1, profile: later })).toEqual(['K01.FR.06']);
+  // And beside a TxDefaultProfile of EVSE 0 at the same level.
+  const both = [...station, ...on(0, one(8, 'TxDefaultProfile', 1))];
+  expect(duplicateRulesOf('2.0.1', both, { evseId: 1, profile: later })).toEqual(['K01.FR.06', 'K01.FR.53']);
 });

@@ -282,12 +282,15 @@ function limitIn(input: LimitInput, held: Held | undefined, common: number): num
   let limit = Math.min(draws(period.limit, period.setpoint), most);
   if (A10 === 'raise') limit = Math.max(limit, schedule.minChargingRate ?? 0);
   if (limit === Infinity) return limit;
-  if (A9 === 'total-on-fewest' && schedule.unit !== input.unit) {
-    return input.unit === 'W' ? limit * voltage * common : limit / (voltage * common);
-  }
-  const phases = phasesOf(held) || input.electrical.phases;
-  const totalW =
-    schedule.unit === 'A' ? limit * voltage * phases : A9 === 'per-phase' ? limit * phases : limit;
-  if (input.unit === 'A') return totalW / (voltage * phases);
-  return input.phase === undefined ? totalW : totalW / phases;
+  const named =
+    A9 === 'total-on-fewest' && schedule.unit !== input.unit
+      ? common
+      : phasesOf(held) || input.electrical.phases;
+  // More phases than there are carry nothing.
+  const used = Math.min(named, input.electrical.phases);
+  const ampsEach =
+    schedule.unit === 'A' ? limit : A9 === 'per-phase' ? limit / voltage : limit / (voltage * named);
+  if (input.unit === 'A') return ampsEach;
+  if (input.phase !== undefined) return ampsEach * voltage;
+  return schedule.unit === 'W' && A9 !== 'per-phase' ? limit : ampsEach * voltage * used;
 }

@@ -66,11 +66,11 @@ const cases16: readonly Case[] = [
   ['1.6 3.13.1', 'evseId', { profile: byDefault({ purpose: 'ChargingStationMaxProfile' }) }],
   ['1.6 3.13.1', 'evseId', { evseId: 0 }],
   [
-    '1.6 5.11',
+    '1.6 errata 3.41',
     'profile.chargingProfilePurpose',
     { via: 'RequestStartTransaction', profile: byDefault(), transactions: [] },
   ],
-  ['1.6 5.11', 'profile.transactionId', { via: 'RequestStartTransaction', transactions: [] }],
+  ['1.6 errata 3.41', 'profile.transactionId', { via: 'RequestStartTransaction', transactions: [] }],
   ['1.6 5.16', 'profile.chargingProfilePurpose', { transactions: [] }],
   ['1.6 5.16', 'profile.transactionId', { profile: bound({ transactionId: '8' }) }],
   ['1.6 7.8', 'profile.stackLevel', { profile: bound({ stackLevel: -1 }) }],
@@ -80,7 +80,7 @@ const cases16: readonly Case[] = [
   ['1.6 7.13', 'profile.chargingSchedule.duration', { profile: bound({}, { durationS: 0 }) }],
   ['1.6 7.13', 'profile.chargingSchedule.minChargingRate', { profile: bound({}, { minChargingRate: 6.05 }) }],
   [
-    '1.6 7.14',
+    '1.6 errata 3.45',
     'profile.chargingSchedule.chargingSchedulePeriod[0].startPeriod',
     { profile: bound({}, { periods: periods([60, 16]) }) },
   ],
@@ -503,7 +503,7 @@ describe('what is no breach', () => {
     }
   });
 
-  test('K05.FR.02, 1.6 5.11, TC_059: a request to start brings a TxProfile for a transaction that is still to start', () => {
+  test('K05.FR.02, 1.6 errata 3.41, TC_059: a request to start brings a TxProfile for a transaction that is still to start', () => {
     const { transactionId: _id, ...unbound } = bound();
     for (const version of versions) {
       const asked = { via: 'RequestStartTransaction', profile: unbound, transactions: [] } as const;
@@ -551,6 +551,7 @@ describe('advice refuses nothing', () => {
       '1.6 errata 3.34',
       { profile: period({ startS: 0, limit: 6, numberPhases: 3 }), station: { supplyPhases: 1 } },
     ],
+    ['1.6', '1.6 errata 3.56', { profile: bound({ recurrency: 'Daily' }) }],
     [
       '2.0.1',
       'K01.FR.44',
@@ -573,6 +574,7 @@ describe('advice refuses nothing', () => {
         '1.6 7.13',
         '1.6 7.9',
         '1.6 errata 3.34',
+        '1.6 errata 3.56',
         'ChargingSchedulePeriodType',
         'K01.FR.44',
       ].toSorted(),
