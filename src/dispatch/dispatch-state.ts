@@ -17,11 +17,11 @@ export interface DispatchPolicy {
   readonly writesPerDayMax: number;
 }
 
-/** Half a minute for an answer, pauses of 30 s to 10 min, and at most a write per EVSE every five minutes. */
+/** Half a minute for an answer, pauses of 5 s to 5 min, and at most a write per EVSE every five minutes. */
 export const defaultDispatchPolicy: DispatchPolicy = {
   callTimeoutS: seconds(30),
-  retryS: seconds(30),
-  retryMaxS: seconds(600),
+  retryS: seconds(5),
+  retryMaxS: seconds(300),
   writesPerDayMax: 288,
 };
 

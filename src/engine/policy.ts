@@ -24,8 +24,8 @@ const policySchema = z.strictObject({
   /** A CALL without an answer counts as lost after this. */
   callTimeoutS: length(1, 600, 30),
   /** Pause before a lost or refused CALL is tried again; doubled each time up to `retryMaxS`. */
-  retryS: length(1, 3600, 30),
-  retryMaxS: length(1, 86_400, 600),
+  retryS: length(1, 3600, 5),
+  retryMaxS: length(1, 86_400, 300),
   /** Plan profiles written per EVSE and day: each write wears the charger's memory. */
   writesPerDayMax: z.int().min(1).max(10_000).default(200),
   /** Time between the meter samples asked of the stations. */

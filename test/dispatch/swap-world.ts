@@ -3,12 +3,15 @@
  * is summed by the plain stations. Unsafe orders of sending run in the same world, to show that the world can tell.
  */
 import { prngOf, type Prng } from '#domain/prng';
+import type { Site } from '#domain/site';
 import { amperes, epochS, seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
+import type { CommandAnswer } from '#ocpp/station-message';
 import { onAnswer, onLink } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
-import { dispatchOf, type Dispatch } from '#dispatch/dispatch-state';
+import { dispatchOf, type Dispatch, type DispatchPolicy } from '#dispatch/dispatch-state';
 import type { Wanted } from '#dispatch/turn';
+import type { SiteLimits } from '#safety/circuit-limits';
 import { learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { defaultLedgerPolicy, type Guards } from '#safety/ledger-policy';
 import { apply, drawAt, limitAt, plainStation, type PlainStation } from '../safety/plain-station.ts';
@@ -26,6 +29,7 @@ export interface SwapOptions {
   readonly steps?: boolean;
   /** Gives up after this long, and as soon as it is over; for worlds that are not to be safe. */
   readonly unsafeS?: number;
+  readonly policy?: DispatchPolicy;
 }
 
 export interface SwapResult {
@@ -36,11 +40,15 @@ export interface SwapResult {
   readonly calls: number;
   /** Turns after which something waited for admission. */
   readonly heldTurns: number;
+  /** Seconds until the last charger that was to be lowered had acknowledged it; no safe order ends sooner. */
+  readonly paidS: number;
 }
 
 const startS = 1_000_000;
 const leaseS = 100_000;
 const patienceS = 20_000;
+/** From a call to its answer. */
+export const roundTripS = 1;
 
 /** Flat limits that fit: 0 or 6..32 A each, the feeder nearly full. */
 export function feasibleLimits(prng: Prng, connectors: number, feederA: number): number[] {
@@ -72,12 +80,14 @@ function planOf(limits: readonly number[][], i: number, slotS: number, delayS: n
   return plan(1, 'tx', startS, leaseS, steps);
 }
 
-export function runSwap(options: SwapOptions): SwapResult {
-  const { connectors, feederA, loss, reactionS } = options;
-  const prng = prngOf(options.seed);
-  const slots = options.steps === true ? 4 : 1;
-  const slotS = 900;
-  const depot = site(
+const depots = new Map<string, Site>();
+
+/** The depot of that size; made once, as an engine has one site. */
+function depotOf({ connectors, feederA, reactionS }: SwapOptions): Site {
+  const key = `${connectors} ${feederA} ${reactionS}`;
+  const known = depots.get(key);
+  if (known !== undefined) return known;
+  const made = site(
     Array.from({ length: connectors }, (_, i) =>
       station(`s${String(i).padStart(2, '0')}`, {
         evses: [evse(1, { rotation: [0] })],
@@ -86,102 +96,200 @@ export function runSwap(options: SwapOptions): SwapResult {
     ),
     [{ id: 'grid', limitA: amperes(feederA) }],
   );
-  const draw = (): number[][] =>
-    Array.from({ length: slots }, () => feasibleLimits(prng, connectors, feederA));
-  const [before, after] = [draw(), draw()];
-  const floor = txDefault(1, 0);
-  const truth: PlainStation[] = [];
-  let ledger: Ledger = ledgerOf(depot, epochS(startS - 1000), {
-    ...defaultLedgerPolicy,
-    guards: options.guards ?? {},
-  });
-  let dispatch: Dispatch = dispatchOf(depot, options.seed);
-  const wanted: Record<string, Wanted[string]> = {};
-  depot.stations.forEach(({ id }, i) => {
-    const old = planOf(before, i, slotS, reactionS);
-    truth.push(plainStation(32, { reactionS, profiles: [floor, old], transactions: { 1: 'tx' } }));
-    const transaction = { evseId: 1, id: 'tx', startedAt: epochS(startS - 1000) };
-    ledger = learn(depot, ledger, {
-      kind: 'transaction-started',
-      stationId: id,
-      at: epochS(startS - 1000),
-      transaction,
-    });
-    ledger = learn(depot, ledger, {
-      kind: 'read-back',
-      stationId: id,
-      at: epochS(startS - 900),
-      installed: [floor, old],
-      link: 1,
-    });
-    dispatch = onLink(
-      { site: depot, ledger, dispatch, now: epochS(startS - 900) },
-      { stationId: id, up: true },
-    ).dispatch;
-    wanted[id] = { floors: [floor], plans: [planOf(after, i, slotS, reactionS)] };
-  });
-  dispatch = {
-    ...dispatch,
-    stations: Object.fromEntries(
-      Object.entries(dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]),
-    ),
+  depots.set(key, made);
+  return made;
+}
+
+const limitsBySite = new WeakMap<Site, SiteLimits>();
+
+function limitsOnce(depot: Site): SiteLimits {
+  const known = limitsBySite.get(depot) ?? limitsOf(depot);
+  limitsBySite.set(depot, known);
+  return known;
+}
+
+const slotS = 900;
+const floor = txDefault(1, 0);
+
+function middleOf(slot: number): number {
+  return startS + slot * slotS + slotS / 2;
+}
+
+/** What is drawn at random for one swap, the same whatever the order of sending is. */
+interface Draws {
+  readonly before: readonly number[][];
+  readonly after: readonly number[][];
+  /** Whether the n-th frame to or from a station is lost. */
+  isLost(i: number, way: 'down' | 'up'): boolean;
+  /** A number that orders frames on their way. */
+  next(): number;
+}
+
+function drawsOf({ seed, connectors, feederA, loss, steps }: SwapOptions): Draws {
+  const prng = prngOf(seed);
+  const limits = (): number[][] =>
+    Array.from({ length: steps === true ? 4 : 1 }, () => feasibleLimits(prng, connectors, feederA));
+  const [before, after] = [limits(), limits()];
+  const fates = Array.from({ length: connectors }, (_, i) => ({
+    down: prng.fork(`down ${i}`),
+    up: prng.fork(`up ${i}`),
+  }));
+  const order = prng.fork('order');
+  return {
+    before,
+    after,
+    isLost: (i, way) => loss > 0 && fates[i]![way].next() < loss,
+    next: () => order.next(),
   };
-  const limits = limitsOf(depot);
-  let now = startS + 10;
-  let overA = 0;
-  let calls = 0;
-  let heldTurns = 0;
-  const check = (): void => {
+}
+
+/** One engine and its chargers while a swap goes on. */
+class Swap {
+  readonly wanted: Record<string, Wanted[string]> = {};
+  readonly truth: PlainStation[] = [];
+  readonly depot: Site;
+  readonly limits: SiteLimits;
+  private readonly options: SwapOptions;
+  private readonly draws: Draws;
+  /** Chargers that are to be lowered and have not acknowledged it. */
+  private readonly lowered: Set<string>;
+  /** Instants at which a plan may step, or a reaction to a step is over. */
+  private readonly steps: readonly number[];
+  /** The limit that each charger is to have at the middle of each slot. */
+  private readonly goals: readonly (readonly number[])[];
+  private ledger: Ledger;
+  private dispatch: Dispatch;
+  now = startS + 10;
+  overA = 0;
+  calls = 0;
+  heldTurns = 0;
+  paidAt = startS + 10;
+
+  constructor(options: SwapOptions) {
+    this.options = options;
+    this.draws = drawsOf(options);
+    const { reactionS } = options;
+    this.depot = depotOf(options);
+    this.limits = limitsOnce(this.depot);
+    const at = epochS(startS - 1000);
+    const policy = { ...defaultLedgerPolicy, guards: options.guards ?? {} };
+    this.ledger = ledgerOf(this.depot, at, policy);
+    this.dispatch = dispatchOf(this.depot, options.seed, options.policy);
+    this.depot.stations.forEach(({ id }, i) => this.begin(id, i));
+    const read = Object.entries(this.dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]);
+    this.dispatch = { ...this.dispatch, stations: Object.fromEntries(read) };
+    const { before, after } = this.draws;
+    const isLowered = (_: unknown, i: number): boolean => after.some((slot, k) => slot[i]! < before[k]![i]!);
+    this.lowered = new Set(this.depot.stations.filter(isLowered).map(({ id }) => id));
+    const slots = [...after.keys()];
+    this.steps = slots.flatMap((k) => [k * slotS, k * slotS + reactionS]).map((s) => startS + s);
+    this.goals = this.depot.stations.map(({ id }) => {
+      const wanted = this.wanted[id]!.plans[0]!;
+      const reference = plainStation(32, { profiles: [floor, wanted], transactions: { 1: 'tx' } });
+      return slots.map((k) => limitAt(reference, 1, middleOf(k)));
+    });
+  }
+
+  /** A charger holds its old plan, and the engine knows it. */
+  private begin(stationId: string, i: number): void {
+    const { reactionS } = this.options;
+    const { depot } = this;
+    const old = planOf(this.draws.before, i, slotS, reactionS);
+    const at = epochS(startS - 1000);
+    const transaction = { evseId: 1, id: 'tx', startedAt: at };
+    const installed = [floor, old];
+    this.truth.push(plainStation(32, { reactionS, profiles: installed, transactions: { 1: 'tx' } }));
+    let { ledger } = this;
+    ledger = learn(depot, ledger, { kind: 'transaction-started', stationId, at, transaction });
+    const readAt = epochS(startS - 900);
+    ledger = learn(depot, ledger, { kind: 'read-back', stationId, at: readAt, installed, link: 1 });
+    this.ledger = ledger;
+    const view = { site: depot, ledger, dispatch: this.dispatch, now: readAt };
+    this.dispatch = onLink(view, { stationId, up: true }).dispatch;
+    this.wanted[stationId] = { floors: [floor], plans: [planOf(this.draws.after, i, slotS, reactionS)] };
+  }
+
+  check(): void {
     let total = 0;
-    for (const one of truth) total += drawAt(one, 1, now);
-    overA = Math.max(overA, total - feederA);
-  };
-  check();
-  const isSettled = (): boolean =>
-    depot.stations.every(({ id }, i) => {
-      const want = wanted[id]!.plans[0]!;
-      const reference = plainStation(32, { profiles: [floor, want], transactions: { 1: 'tx' } });
-      return [...Array(slots).keys()].every(
-        (k) =>
-          limitAt(truth[i]!, 1, Math.max(now, startS + k * slotS + slotS / 2)) ===
-          limitAt(reference, 1, Math.max(now, startS + k * slotS + slotS / 2)),
-      );
+    for (const one of this.truth) total += drawAt(one, 1, this.now);
+    this.overA = Math.max(this.overA, total - this.options.feederA);
+  }
+
+  isSettled(): boolean {
+    return this.goals.every((goal, i) =>
+      goal.every((limit, k) => limitAt(this.truth[i]!, 1, middleOf(k)) === limit),
+    );
+  }
+
+  /** Goes on to `at`, looking at every instant at which a plan may step. */
+  private passTo(at: number): void {
+    for (const step of this.steps) {
+      if (step <= this.now || step >= at) continue;
+      this.now = step;
+      this.check();
+    }
+    this.now = at;
+    this.check();
+  }
+
+  /** One turn of dispatch, the way of its frames, and the answers. */
+  round(): void {
+    const { depot, limits, wanted, draws } = this;
+    const turn = dispatchTurn({
+      site: depot,
+      ledger: this.ledger,
+      dispatch: this.dispatch,
+      limits,
+      wanted,
+      now: epochS(this.now),
     });
-  const endS = startS + 10 + (options.unsafeS ?? patienceS);
-  while (!isSettled() && now < endS) {
-    const turn = dispatchTurn({ site: depot, ledger, dispatch, limits, wanted, now: epochS(now) });
-    ({ ledger, dispatch } = turn);
-    if (turn.held.length > 0) heldTurns++;
-    calls += turn.calls.length;
-    if (options.unsafeS !== undefined && overA > 0) break;
-    const answers: { stationId: string; messageId: string; accepted: boolean }[] = [];
+    this.ledger = turn.ledger;
+    this.dispatch = turn.dispatch;
+    if (turn.held.length > 0) this.heldTurns++;
+    this.calls += turn.calls.length;
+    const answers: { stationId: string; messageId: string; answer: CommandAnswer }[] = [];
     // Frames arrive in any order.
-    const order = turn.calls.map((call) => ({ call, at: prng.next() })).toSorted((a, b) => a.at - b.at);
+    const order = turn.calls.map((call) => ({ call, at: draws.next() })).toSorted((a, b) => a.at - b.at);
     for (const { call } of order) {
-      const one = truth[depot.stations.findIndex(({ id }) => id === call.stationId)]!;
-      if (prng.next() < loss) continue;
-      const accepted = apply(one, call.command);
-      check();
-      if (prng.next() < loss) continue;
-      answers.push({ stationId: call.stationId, messageId: call.messageId, accepted });
+      const { stationId, messageId } = call;
+      const i = depot.stations.findIndex(({ id }) => id === stationId);
+      if (draws.isLost(i, 'down')) continue;
+      const accepted = apply(this.truth[i]!, call.command);
+      this.check();
+      if (draws.isLost(i, 'up')) continue;
+      const answer: CommandAnswer = accepted ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
+      answers.push({ stationId, messageId, answer });
     }
-    const next = answers.length > 0 ? now + 1 : Math.max(now + 1, turn.wakeAt ?? now + 1);
-    while (now < next) {
-      // Every instant at which a plan may step is looked at: they lie on multiples of 5 s.
-      now = Math.min(next, now + 5 - (now % 5));
-      check();
-    }
-    for (const { stationId, messageId, accepted } of answers) {
-      const answer = accepted
-        ? ({ kind: 'accepted' } as const)
-        : ({ kind: 'refused', status: 'Rejected' } as const);
-      ({ ledger, dispatch } = onAnswer(
-        { site: depot, ledger, dispatch, now: epochS(now) },
-        { stationId, messageId, answer },
-      ));
+    const soon = this.now + roundTripS;
+    this.passTo(answers.length > 0 ? soon : Math.max(soon, turn.wakeAt ?? soon));
+    for (const answer of answers) {
+      if (this.lowered.has(answer.stationId)) this.paidAt = this.now;
+      this.lowered.delete(answer.stationId);
+      const view = {
+        site: depot,
+        ledger: this.ledger,
+        dispatch: this.dispatch,
+        now: epochS(this.now),
+      };
+      const { ledger, dispatch } = onAnswer(view, answer);
+      this.ledger = ledger;
+      this.dispatch = dispatch;
     }
   }
-  return { overA, settledS: isSettled() ? now - startS - 10 : Infinity, calls, heldTurns };
+}
+
+export function runSwap(options: SwapOptions): SwapResult {
+  const swap = new Swap(options);
+  const endS = swap.now + (options.unsafeS ?? patienceS);
+  const begunAt = swap.now;
+  swap.check();
+  while (!swap.isSettled() && swap.now < endS) {
+    if (options.unsafeS !== undefined && swap.overA > 0) break;
+    swap.round();
+  }
+  const { overA, calls, heldTurns, paidAt } = swap;
+  const settledS = swap.isSettled() ? swap.now - begunAt : Infinity;
+  return { overA, settledS, calls, heldTurns, paidS: paidAt - begunAt };
 }
 
 export type UnsafeOrder = 'list' | 'ascending' | 'decreases-first';
