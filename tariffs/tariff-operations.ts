@@ -16,6 +16,7 @@ import { loadOfGreenButton, loadOfMeterText } from './import/meter-history.ts';
 import { tariffOfOcpi } from './import/ocpi.ts';
 import { tariffOfAcnportal, tariffOfDerVet, tariffOfEeco, type PeerOptions } from './import/peers.ts';
 import { seriesOfEntsoe, seriesOfPriceText } from './import/price-series.ts';
+import { eventsOfOpenAdr } from './import/openadr.ts';
 import { tariffOfUrdb } from './import/urdb.ts';
 import { resolveTariff, tariffFormSchema, tariffInputSchema, type LookUpTariff } from './operations.ts';
 
@@ -28,6 +29,7 @@ const formats = [
   'der-vet',
   'eeco',
   'acnportal',
+  'openadr',
   'green-button',
   'meter-csv',
 ] as const;
@@ -56,6 +58,8 @@ export const tariffImportOutputSchema = z.looseObject({
   tariff: z.looseObject({}).optional(),
   series: z.looseObject({}).optional(),
   load: z.looseObject({}).optional(),
+  sellSeries: z.looseObject({}).optional(),
+  limits: z.array(z.looseObject({})).optional(),
   losses: z.array(lossSchema),
 });
 
@@ -115,6 +119,8 @@ function imported(input: ImportInput): Result<unknown, readonly Fault[]> {
       return inZone(input, (timezone) => tariffOfOcpi(input.source, timezone));
     case 'acnportal':
       return inZone(input, (timezone) => tariffOfAcnportal(input.source, peerOptions(input, timezone)));
+    case 'openadr':
+      return eventsOfOpenAdr(input.source);
     case 'eeco':
       return textInZone(input, tariffOfEeco);
     case 'der-vet':

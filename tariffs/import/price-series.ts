@@ -22,7 +22,7 @@ export interface ImportedSeries {
 }
 
 /** Prices of readings per kWh; a price that is missing is refused, as no bill can be made of it. */
-function seriesOf(
+export function seriesOf(
   readings: readonly Reading[],
   currency: string | undefined,
   losses: readonly Loss[],

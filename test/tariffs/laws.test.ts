@@ -155,6 +155,39 @@ const curved: Line[] = [
     ],
   },
   { kind: 'minimum-bill', id: 'least', amount: 100, per: 'month' },
+  { kind: 'minimum-bill', id: 'least of the year', amount: 5000, per: 'year', settled: 'year' },
+  {
+    kind: 'coincident',
+    id: 'calls',
+    pricePerKw: 3,
+    measure: 'mean',
+    calls: Array.from({ length: 12 }, (_, k) => ({
+      start: `2026-${String(k + 1).padStart(2, '0')}-14T17:00:00Z`,
+      end: `2026-${String(k + 1).padStart(2, '0')}-14T19:00:00Z`,
+    })),
+  },
+  {
+    kind: 'demand',
+    id: 'twelfths',
+    reset: 'year',
+    accrual: 'twelfths',
+    windows: [{ id: 'all', when: 'always', price: 60 }],
+  },
+  {
+    kind: 'energy',
+    id: 'allowance',
+    windows: [
+      {
+        id: 'all',
+        when: 'always',
+        tiers: [
+          { upTo: 300, unit: 'kWhPerDay', price: 0.11 },
+          { upTo: 5, unit: 'kWhPerKwDay', price: 0.09 },
+          { upTo: null, price: 0.31 },
+        ],
+      },
+    ],
+  },
   {
     kind: 'demand',
     id: 'tops',
@@ -224,6 +257,78 @@ describe('laws of bills', () => {
         },
       ),
       { numRuns: runs, seed: 3 },
+    );
+  });
+
+  const fedIn = fc
+    .tuple(clause, price, price, fc.constantFrom('instant', 'gross', 'period'))
+    .map(([when, a, b, netting]): Line => ({
+      kind: 'energy',
+      id: 'both ways',
+      netting,
+      windows: [
+        { id: 'some', when: [when], price: a, sell: b / 2 },
+        {
+          id: 'rest',
+          when: 'otherwise',
+          tiers: [
+            { upTo: 700, price: b },
+            { upTo: null, price: a },
+          ],
+        },
+      ],
+      adders: [{ id: 'fee', price: 0.01 }],
+    }));
+  const both = fc.array(
+    fc.integer({ min: -200_000, max: 200_000 }).map((n) => n / 1000),
+    {
+      minLength: 2,
+      maxLength: 1500,
+    },
+  );
+
+  test('law: energy fed in is set off alike in one bill and in two, over the turn of the year too', () => {
+    fc.assert(
+      fc.property(
+        fedIn,
+        fc.constantFrom(...curved),
+        start,
+        both,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (line, more, from, kw, share) => {
+          const tariff = tariffOf([line, more], { ...rest, billing: { rounding: { scope: 'none' } } });
+          const cut = Math.round(kw.length * share);
+          const whole = bill(tariff, from, kw);
+          const first = bill(tariff, from, kw.slice(0, cut));
+          const state = JSON.parse(JSON.stringify(first.state)) as BillingState;
+          const second = bill(tariff, from + cut * 3600, kw.slice(cut), state);
+          expect(micro(first.total) + micro(second.total)).toBe(micro(whole.total));
+          expect(second.state).toEqual(whole.state);
+        },
+      ),
+      { numRuns: runs * 2, seed: 12 },
+    );
+  });
+
+  test('law: netted over a period, energy fed in is worth its price at most and never less than nothing', () => {
+    fc.assert(
+      fc.property(price, price, start, both, (buy, sell, from, kw) => {
+        const line = (netting: 'instant' | 'period'): Line => ({
+          kind: 'energy',
+          id: 'e',
+          netting,
+          windows: [{ id: 'all', when: 'always', price: Math.max(buy, sell), sell: Math.min(buy, sell) }],
+        });
+        const totalOf = (netting: 'instant' | 'period'): number =>
+          bill(tariffOf([line(netting)], { billing: { rounding: { scope: 'none' } } }), from, kw).total;
+        const gross = kw.reduce((sum, power) => sum + Math.max(0, power), 0) * Math.max(buy, sell);
+        // Within a year whose end the load does not reach, what is left over has not been paid yet.
+        expect(totalOf('period')).toBeLessThanOrEqual(gross + 1e-6);
+        expect(
+          totalOf('period') - kw.reduce((sum, power) => sum + power, 0) * Math.max(buy, sell),
+        ).toBeGreaterThan(-1e-3);
+      }),
+      { numRuns: runs, seed: 13 },
     );
   });
 
