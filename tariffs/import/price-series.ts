@@ -6,6 +6,7 @@
 import type { Fault } from '#domain/fault';
 import { isoOf } from '#domain/instant';
 import { fail, ok, type Result } from '#domain/result';
+import { epochS } from '#domain/units';
 import type { Loss } from '../bill-form.ts';
 import { isZone } from '../calendar.ts';
 import { fault } from '../faults.ts';
@@ -40,8 +41,31 @@ export function seriesOf(
   return ok({
     series: { start: isoOf(startS), intervalMinutes: intervalS / 60, perKwh: [...values] },
     currency,
-    losses: [...losses, ...row.value.losses],
+    losses: [...losses, ...row.value.losses, ...repeatedHours(startS, intervalS, values)],
   });
+}
+
+/** Hours of equal prices that are told before a change of resolution is believed. */
+const repeatedHoursMin = 24;
+
+/** Quarter hours that only repeat the price of their hour, to the end or to where true ones begin. */
+function repeatedHours(startS: number, intervalS: number, values: Float64Array): readonly Loss[] {
+  const group = 3600 / intervalS;
+  if (!Number.isInteger(group) || group < 2) return [];
+  const first = ((3600 - (startS % 3600)) % 3600) / intervalS;
+  let hours = 0;
+  let at = first;
+  for (; at + group <= values.length; at += group, hours++) {
+    const price = values[at];
+    if (values.subarray(at, at + group).some((value) => value !== price)) break;
+  }
+  if (hours < repeatedHoursMin) return [];
+  const until = isoOf(epochS(startS + at * intervalS));
+  const reason =
+    at + group > values.length
+      ? `${group} values of each hour are equal: these are hourly prices`
+      : `${group} values of each hour are equal until ${until}: hourly prices, then true ones of ${intervalS / 60} min`;
+  return [{ field: 'resolution', reason }];
 }
 
 const resolutions: Readonly<Record<string, number>> = {

@@ -6,6 +6,7 @@ import { seriesOfEntsoe, seriesOfPriceText } from '#tariffs/import/price-series'
 import { tariffOfUrdb } from '#tariffs/import/urdb';
 import { recordOfUrdbRow } from '#tariffs/import/urdb-row';
 import { amountsOf, at, faultsOf, valueOf } from './builders.ts';
+import { sharedText } from './shared-data.ts';
 
 const fields = (losses: readonly { readonly field: string }[]): readonly string[] =>
   losses.map((loss) => loss.field);
@@ -120,6 +121,42 @@ describe('price texts', () => {
     ]);
     expect(faultsOf(seriesOfPriceText('time,price\n2025-01-01 00:00,1', { unit: 'MWh' }))).toEqual([
       'timezone: missing-field',
+    ]);
+  });
+});
+
+describe('files as they are', () => {
+  const fieldsOf = (made: { readonly losses: readonly { readonly field: string }[] }): readonly string[] =>
+    made.losses.map((loss) => loss.field);
+
+  test('a year of hours with an empty 02:00 in March and a doubled one in October is whole', () => {
+    const text = sharedText('dayahead_be_2023_hourly.csv');
+    if (text === undefined) return;
+    const made = valueOf(seriesOfPriceText(text, { timezone: 'Europe/Brussels' }));
+    // 365 days of 24 h: one hour less in March, one more in October.
+    expect([made.series.start, made.series.perKwh.length]).toEqual(['2022-12-31T23:00:00Z', 8760]);
+    expect(fieldsOf(made)).toEqual(['eur_per_kwh']);
+  });
+
+  test('hours that stand as quarter hours are told up to where true ones begin', () => {
+    const text = sharedText('dayahead_be_2025-09-15_10-21_15min.csv');
+    if (text === undefined) return;
+    const { losses } = valueOf(seriesOfPriceText(text, {}));
+    expect(losses).toEqual([
+      {
+        field: 'resolution',
+        reason:
+          '4 values of each hour are equal until 2025-09-30T22:00:00Z: hourly prices, then true ones of 15 min',
+      },
+    ]);
+  });
+
+  test('a building whose clock does not double November lacks that hour', () => {
+    const text = sharedText('office_b59_15min_2020-05-31_on.csv');
+    if (text === undefined) return;
+    const made = valueOf(loadOfMeterText(text, { timezone: 'America/Los_Angeles' }));
+    expect(made.losses).toEqual([
+      { field: 'missing', reason: '4 of 20614 intervals have no reading, the first at 2020-11-01T09:00:00Z' },
     ]);
   });
 });
