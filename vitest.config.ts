@@ -6,8 +6,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/global.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    setupFiles: ['test/setup/properties.ts'],
+    // Only for what hangs: a busy machine may take minutes over what takes seconds here.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     sequence: { shuffle: true },
     pool: 'forks',
     maxWorkers: 2,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { reservedKeys } from '#adapters/json-text';
 import { keysOfPath, pathOfKeys, placeFaults, readDocument } from '#adapters/yaml-document';
 
 function read(text: string, file?: string): ReturnType<typeof readDocument> {
@@ -55,11 +56,17 @@ describe('lines of paths', () => {
   });
 });
 
+/** Whether a key of `value` would reach a prototype; such documents are refused, see below. */
+function hasReservedKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => reservedKeys.has(key) || hasReservedKey(inner));
+}
+
 describe('values', () => {
   test('law: JSON text reads as JSON.parse reads it', () => {
     fc.assert(
       fc.property(
-        fc.jsonValue({ maxDepth: 6 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
+        fc.jsonValue({ maxDepth: 6 }).filter((value) => !hasReservedKey(value)),
         fc.integer({ min: 0, max: 3 }),
         (value, indent) => {
           // Only objects and arrays are certain to be JSON; a bare text may be YAML as well.
