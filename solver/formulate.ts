@@ -12,6 +12,8 @@ import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers } from './problem.ts';
 import { ProgramBuilder } from './program.ts';
 import type { LinearProgram } from './program.ts';
+import { addChargeColumns, addChargeRows, chargeMultipliersOf } from './site-charges.ts';
+import type { ChargeRows } from './site-charges.ts';
 
 /** Slack below which a limit counts as able to bind, kW. */
 const bindingSlack = 1e-9;
@@ -32,6 +34,7 @@ interface RowIndex {
   readonly taper: readonly Int32Array[];
   readonly milestones: readonly Int32Array[];
   readonly soFar: readonly Int32Array[];
+  readonly charges: ChargeRows;
 }
 
 /** The program and where everything is in it. */
@@ -274,8 +277,19 @@ function addRows(draft: Draft): { rows: RowIndex; peakLower: Float64Array } {
     const held = t === 0 ? (battery?.initialKwh ?? 0) : 0;
     return builder.addRow(held, held);
   });
-  const rows = { energy, circuits, phases, modules, blocks, balance, store, ...addStoreRows(draft) };
+  const charges = addChargeRows(builder, problem.charges ?? [], problem.intervals, {
+    fixedKw: grid ? new Float64Array(problem.intervals) : problem.fixedLoadKw,
+    mostKw: highestLoad(draft),
+  });
+  const stores = addStoreRows(draft);
+  const rows = { energy, circuits, phases, modules, blocks, balance, store, charges, ...stores };
   return { rows, peakLower };
+}
+
+/** Entries of a kW that the site draws: demand windows and site charges. */
+function addDrawnEntries({ builder, blocks }: Draft, rows: RowIndex, t: number): void {
+  for (let k = 0; k < rows.blocks.length; k++) builder.addEntry(rows.blocks[k][blocks[k].blockOf[t]], 1);
+  for (const [row, value] of rows.charges.entriesAt[t] ?? []) builder.addEntry(row, value);
 }
 
 /** Entries that both columns of a pair share: energy, module, demand or grid balance, taper. */
@@ -287,10 +301,7 @@ function addPowerEntries(draft: Draft, rows: RowIndex, s: number, t: number): vo
   builder.addEntry(rows.energy[s], 1);
   if (module >= 0) builder.addEntry(rows.modules[module * span + t], 1);
   if (draft.grid) builder.addEntry(rows.balance[t], 1);
-  else
-    for (let k = 0; k < rows.blocks.length; k++) {
-      builder.addEntry(rows.blocks[k][draft.blocks[k].blockOf[t]], 1);
-    }
+  else addDrawnEntries(draft, rows, t);
   const stay = session.depart - session.arrive;
   const taper = rows.taper[s];
   for (let at = t - session.arrive; at < taper.length; at += stay) builder.addEntry(taper[at], 1);
@@ -456,9 +467,7 @@ function addGridColumns(draft: Draft, rows: RowIndex): Int32Array {
     }
     builder.addColumn({ cost: price[t] * intervalH, lower: 0, upper: Math.max(0, highest[t]) });
     builder.addEntry(rows.balance[t], -1);
-    for (let k = 0; k < rows.blocks.length; k++) {
-      builder.addEntry(rows.blocks[k][draft.blocks[k].blockOf[t]], 1);
-    }
+    addDrawnEntries(draft, rows, t);
     builder.addOffset(-price[t] * intervalH * problem.fixedLoadKw[t]);
     if (pv?.sellPrice === undefined) continue;
     const earned = Math.min(pv.sellPrice[t], price[t]) * intervalH;
@@ -489,6 +498,7 @@ export function formulate(problem: DepotProblem): Formulation {
   const { chargeColumn, dischargeColumn } = addBatteryColumns(draft, rows);
   const pvColumn = addGridColumns(draft, rows);
   addPeakColumns(draft, rows, peakLower);
+  addChargeColumns(draft.builder, rows.charges);
   return {
     program: draft.builder.finish(),
     problem,
@@ -598,5 +608,6 @@ export function multipliersOf(formulation: Formulation, rowDual: Float64Array): 
   }
   for (let t = 0; t < multipliers.balance.length; t++) multipliers.balance[t] = rowDual[rows.balance[t]];
   for (let t = 0; t < multipliers.store.length; t++) multipliers.store[t] = rowDual[rows.store[t]];
-  return multipliers;
+  if (problem.charges === undefined) return multipliers;
+  return { ...multipliers, charges: chargeMultipliersOf(rows.charges, (row) => rowDual[row]) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { invariant } from '#domain/invariant';
+import { ChargeMeter } from './charge-meter.ts';
 import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
 import { blocksOf, taperLinesOf } from './multipliers.ts';
 import type { MeterBlocks, TaperLine } from './multipliers.ts';
@@ -33,6 +34,7 @@ export class Ledger {
   readonly #phaseRoom: Float64Array;
   readonly #moduleRoom: Float64Array;
   readonly meters: readonly Meter[];
+  readonly #charges: readonly ChargeMeter[];
   readonly #factor: Float64Array;
   readonly #reserved: Float64Array;
   readonly #delivered: Float64Array;
@@ -72,13 +74,13 @@ export class Ledger {
     this.powerKw = sessions.map(({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)));
     this.#delivered = new Float64Array(sessions.length);
     this.#taper = sessions.map(taperLinesOf);
+    const drawn = problem.fixedLoadKw.map((kw, t) => kw + (siteExtraKw?.[t] ?? 0));
+    this.#charges = (problem.charges ?? []).map((charge) => new ChargeMeter(charge, drawn));
     this.meters = problem.demand.map((window) => {
       const blocks = blocksOf(window, intervals);
       const sum = new Float64Array(blocks.count);
       sum[0] = window.blockOffset * window.blockPastKw;
-      for (let t = 0; t < intervals; t++) {
-        sum[blocks.blockOf[t]] += problem.fixedLoadKw[t] + (siteExtraKw?.[t] ?? 0);
-      }
+      for (let t = 0; t < intervals; t++) sum[blocks.blockOf[t]] += drawn[t];
       const means = sum.map((kw, b) => (blocks.counts[b] === 1 ? kw / blocks.length[b] : 0));
       return {
         blocks,
@@ -109,8 +111,9 @@ export class Ledger {
     return wantedKwh - delivered;
   }
 
-  /** Peaks that will be paid anyway, so that filling below them is free, kW per demand window. */
-  raisePeaks(peaksKw: Float64Array): void {
+  /** Peaks that will be paid anyway, so that filling below them is free, kW per demand window; charges by what is drawn. */
+  raisePeaks(peaksKw: Float64Array, drawnKw?: Float64Array): void {
+    if (drawnKw !== undefined) for (const charge of this.#charges) charge.raise(drawnKw);
     for (const [k, meter] of this.meters.entries()) {
       meter.peakKw = Math.max(meter.peakKw, peaksKw[k]);
     }
@@ -171,12 +174,18 @@ export class Ledger {
       const over = (sum[b] + kw) / blocks.length[b] - peakKw;
       if (over > roomNoise) cost += over * pricePerKw;
     }
+    for (const charge of this.#charges) cost += charge.costOf(t, kw);
     return cost;
+  }
+
+  /** kW that interval `t` takes before any site charge rises. */
+  belowCharges(t: number): number {
+    return this.#charges.reduce((least, charge) => Math.min(least, charge.roomAt(t)), Infinity);
   }
 
   /** kW that interval `t` takes before any peak rises. */
   belowPeaks(t: number): number {
-    let least = Infinity;
+    let least = this.belowCharges(t);
     for (const { blocks, sum, peakKw } of this.meters) {
       const b = blocks.blockOf[t];
       if (blocks.counts[b] === 1) least = Math.min(least, peakKw * blocks.length[b] - sum[b]);
@@ -203,6 +212,7 @@ export class Ledger {
     }
     if (module >= 0) this.#moduleRoom[module * intervals + t] -= kw - now;
     this.#delivered[s] += (kw - now) * intervalH;
+    for (const charge of this.#charges) charge.add(t, kw - now);
     for (const meter of this.meters) {
       const b = meter.blocks.blockOf[t];
       meter.sum[b] += kw - now;

@@ -3,6 +3,7 @@
  * @module
  */
 import type { DepotProblem, Multipliers } from './problem.ts';
+import { zeroChargeMultipliers } from './site-charges.ts';
 
 /** The time blocks that one demand window meters. */
 export interface MeterBlocks {
@@ -26,6 +27,7 @@ export function zeroMultipliers(problem: DepotProblem): Multipliers {
   const t = problem.intervals;
   const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
   const grid = hasSources(problem);
+  const charges = zeroChargeMultipliers(problem);
   return {
     sessions: new Float64Array(problem.sessions.length),
     circuits: new Float64Array(problem.circuits.length * t),
@@ -40,6 +42,7 @@ export function zeroMultipliers(problem: DepotProblem): Multipliers {
     ),
     milestones: problem.sessions.map(({ milestones = [] }) => new Float64Array(milestones.length)),
     vehicleStore: problem.sessions.map(({ feedBack }) => new Float64Array(feedBack?.maxKw.length ?? 0)),
+    ...(charges === undefined ? {} : { charges }),
   };
 }
 

@@ -88,6 +88,69 @@ export interface DemandWindow {
   readonly blockPastKw: number;
 }
 
+/** A weighted sum of what the site draws, with what was metered of it before: `past + sum_i weight[i] * drawn[at[i]]`. */
+export interface SiteForm {
+  readonly past: number;
+  /** Intervals, each once. */
+  readonly at: Int32Array;
+  /** Not negative. */
+  readonly weight: Float64Array;
+}
+
+/** The highest of some forms, no less than `least`: the peak of a day with what was metered of the day, say. */
+export interface SiteGroup {
+  readonly least: number;
+  readonly forms: readonly SiteForm[];
+}
+
+/**
+ * Money that grows with what the site draws and is no demand window: steps of energy (one form, `floor` and `free` at the
+ * bound of the step), means of the highest days, peaks of blocks of unequal length.
+ *
+ *     price * (max(floor, sum of the `largest` largest groups / largest) - free)
+ */
+export interface SiteCharge {
+  readonly id: string;
+  /** Where its money is counted. */
+  readonly category: 'energy' | 'demand';
+  /** Money per unit, not negative. */
+  readonly price: number;
+  readonly floor: number;
+  /** Units that cost nothing, at most `floor`. */
+  readonly free: number;
+  readonly largest: number;
+  /** Groups that are not there count as 0. */
+  readonly groups: readonly SiteGroup[];
+}
+
+/** A test of a plan: `past + sum_t weight[t] * drawn[t] + sum factor * peak <= 0`, peaks by id of window or charge. */
+export interface ChoiceTest {
+  readonly past: number;
+  /** [T]. */
+  readonly weight: Float64Array;
+  readonly peaks: Readonly<Record<string, number>>;
+}
+
+/** One way of charging. */
+export interface ChoiceOption {
+  readonly id: string;
+  /** Money whatever is drawn. */
+  readonly constant: number;
+  /** [T] money per kWh of vehicles, PV and battery, on top of `price`. */
+  readonly perKwh?: Float64Array;
+  /** Money per unit on top of the price of demand windows and charges, by id. */
+  readonly perUnit: Readonly<Record<string, number>>;
+  /** Holds where its test is passed and none before it is; the last one has none. */
+  readonly until?: ChoiceTest;
+}
+
+/** Several ways of charging of which the plan itself decides one: falling tiers, price pairs by hours of use. */
+export interface Choice {
+  readonly id: string;
+  readonly category: 'energy' | 'demand';
+  readonly options: readonly ChoiceOption[];
+}
+
 /** Solar power that may be curtailed, [T]; `sellPrice` money per kWh fed in, absent where nothing is sold. */
 export interface PvSource {
   readonly kw: Float64Array;
@@ -118,6 +181,8 @@ export interface DepotProblem {
   /** [T] money per kWh. */
   readonly price: Float64Array;
   readonly demand: readonly DemandWindow[];
+  readonly charges?: readonly SiteCharge[];
+  readonly choices?: readonly Choice[];
   readonly pv?: PvSource;
   readonly battery?: Battery;
   /** Money per kWh over the whole horizon: among equals, earlier is better. */
@@ -164,6 +229,22 @@ export interface Multipliers {
   readonly milestones: readonly Float64Array[];
   /** Per session that may feed back: [stay] money per kWh of its store, above 0 at its least, below 0 at its most; free. */
   readonly vehicleStore: readonly Float64Array[];
+  /** Per site charge; absent where there is none. */
+  readonly charges?: readonly ChargeMultipliers[];
+}
+
+/** Money per unit of each form, and of each group's `least`, of one site charge: at most its price in all. */
+export interface ChargeMultipliers {
+  /** Forms of all groups, one group after the other. */
+  readonly forms: Float64Array;
+  readonly least: Float64Array;
+}
+
+/** What an engine proved about one way of charging. */
+export interface Branch {
+  /** Option of each choice. */
+  readonly picks: readonly number[];
+  readonly multipliers: Multipliers;
 }
 
 /** What a back end found. */
@@ -185,6 +266,10 @@ export interface Solution {
   readonly shortfallKwh: Float64Array;
   /** Billed peak per demand window, never below its floor. */
   readonly peaksKw: Float64Array;
+  /** Value of each site charge, never below its floor; present where the problem has some. */
+  readonly charged?: Float64Array;
+  /** Option in force of each choice, by its id; present where the problem has some. */
+  readonly chosen?: Readonly<Record<string, string>>;
   readonly duals?: Duals;
   readonly certificate: {
     readonly primalResidual: number;
@@ -196,6 +281,8 @@ export interface Solution {
   readonly pvKw?: Float64Array;
   /** What the bound is rebuilt from. */
   readonly multipliers: Multipliers;
+  /** All ways of charging with their proofs, where the problem has choices: the bound is the lowest of them. */
+  readonly branches?: readonly Branch[];
   /** Why this engine answered, one sentence per decision. */
   readonly reasons: readonly string[];
   /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */

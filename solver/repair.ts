@@ -97,6 +97,8 @@ export interface RepairInput {
   readonly problem: DepotProblem;
   readonly powerKw: readonly Float64Array[];
   readonly peaksKw: Float64Array;
+  /** [T] what the plan before the repair draws, where site charges are paid by it. */
+  readonly drawnKw?: Float64Array;
   /** [T] what battery and PV add on the grid connection, kW. */
   readonly siteExtraKw?: Float64Array;
 }
@@ -105,7 +107,7 @@ export interface RepairInput {
 export function repairPowers(input: RepairInput): Float64Array[] {
   const { problem, powerKw, peaksKw } = input;
   const ledger = new Ledger(problem, input.siteExtraKw);
-  ledger.raisePeaks(peaksKw);
+  ledger.raisePeaks(peaksKw, input.drawnKw);
   for (const [s, { arrive }] of problem.sessions.entries()) {
     for (const [i, kw] of powerKw[s].entries()) {
       ledger.set(s, arrive + i, Math.min(kw, ledger.highest(s, arrive + i)));

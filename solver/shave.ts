@@ -40,7 +40,7 @@ function decreasesOf(session: Session, kw: number): number[] {
 
 /** kW that interval `t` takes in every demand window without any mean passing `ceilingKw` of its window. */
 function roomBelow(ledger: Ledger, t: number, ceilingKw: readonly number[]): number {
-  let room = Infinity;
+  let room = ledger.belowCharges(t);
   for (const [k, { blocks, sum }] of ledger.meters.entries()) {
     const b = blocks.blockOf[t];
     if (blocks.counts[b] === 1) room = Math.min(room, ceilingKw[k] * blocks.length[b] - sum[b]);

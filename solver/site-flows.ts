@@ -33,6 +33,12 @@ export function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
   });
 }
 
+/** [T] what a plan draws from the grid, kW: nothing where it feeds in. */
+export function drawnOf(problem: DepotProblem, plan: Plan): Float64Array {
+  const extra = siteExtraOf(problem, plan);
+  return loadOf(problem, plan.powerKw).map((kw, t) => Math.max(0, kw + extra[t]));
+}
+
 /** `plan` with battery and PV that fit its powers: nothing is fed in where nothing is sold. */
 export function withSiteFlows(problem: DepotProblem, plan: Plan): Plan {
   const { pv, battery, intervals } = problem;

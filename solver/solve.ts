@@ -2,7 +2,8 @@
 import { highsBackend } from './backends/highs.ts';
 import { account } from './certificate/account.ts';
 import type { Account } from './certificate/account.ts';
-import { dualBound } from './certificate/bound.ts';
+import { branchesBound, dualBound } from './certificate/bound.ts';
+import { allPicks, branchOf } from './certificate/choices.ts';
 import { residualMax } from './certificate/verify.ts';
 import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
@@ -13,7 +14,7 @@ import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
-import { siteExtraOf, withSiteFlows } from './site-flows.ts';
+import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { steadyPlan } from './stability.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
@@ -45,11 +46,12 @@ function cheapest(problem: DepotProblem, plans: readonly Plan[]): Plan {
  */
 function repairedPlan(problem: DepotProblem, plan: Plan): Plan {
   const { peaksKw } = account(problem, plan);
+  const drawnKw = drawnOf(problem, plan);
   const resting = { powerKw: plan.powerKw, batteryKw: new Float64Array(problem.intervals) };
   let flows: Plan = plan;
   for (let round = 0; round < 3; round++) {
     const siteExtraKw = siteExtraOf(problem, flows);
-    const powerKw = repairPowers({ problem, powerKw: plan.powerKw, peaksKw, siteExtraKw });
+    const powerKw = repairPowers({ problem, powerKw: plan.powerKw, peaksKw, drawnKw, siteExtraKw });
     const stepped = withSiteFlows(problem, { ...flows, powerKw });
     if (account(problem, stepped, 'stepped').primalResidual <= residualMax) return stepped;
     flows = round === 0 ? stepped : resting;
@@ -106,11 +108,21 @@ function chargingOnly(problem: DepotProblem): DepotProblem {
   return { ...problem, sessions };
 }
 
-/**
- * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
- * give equal outputs unless `options.nowMs` is set.
- */
-export async function solve(given: DepotProblem, options: SolveOptions): Promise<Solution> {
+/** Values that a solution tells of site charges and choices, where the problem has them. */
+function chargedOf(
+  problem: DepotProblem,
+  { charged, picks }: Pick<Account, 'charged' | 'picks'>,
+): Pick<Solution, 'charged' | 'chosen'> {
+  const { charges, choices } = problem;
+  const ids = (choices ?? []).map(({ id, options }, c) => [id, options[picks[c]].id] as const);
+  return {
+    ...(charges === undefined ? {} : { charged }),
+    ...(choices === undefined ? {} : { chosen: Object.fromEntries(ids) }),
+  };
+}
+
+/** A problem without choices, solved. */
+async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
   const stepped = !options.continuous && hasSteps(given);
   const problem = stepped ? chargingOnly(given) : given;
@@ -135,6 +147,7 @@ export async function solve(given: DepotProblem, options: SolveOptions): Promise
     ...plan,
     shortfallKwh: counted.shortfallKwh,
     peaksKw: counted.peaksKw,
+    ...chargedOf(problem, counted),
     multipliers: found.multipliers,
   };
   const { primalResidual } = counted;
@@ -157,4 +170,75 @@ export async function solve(given: DepotProblem, options: SolveOptions): Promise
       checkMs: now() - repaired,
     },
   };
+}
+
+interface Tried {
+  readonly picks: readonly number[];
+  readonly solution: Solution;
+  /** What the plan costs by the way that it is charged by. */
+  readonly objective: number;
+}
+
+/** The plan that costs least by the way that it ends up charged by; each way of charging is solved. */
+async function solveChoices(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
+  const tried: Tried[] = [];
+  for (const picks of allPicks(problem)) {
+    const solution = await solveOne(branchOf(problem, picks), { ...options, continuous: true });
+    tried.push({ picks, solution, objective: account(problem, solution).objective });
+  }
+  const best = tried.reduce((least, one) => (one.objective < least.objective ? one : least));
+  const stepped = !options.continuous && hasSteps(problem);
+  const powers = stepped ? 'stepped' : 'continuous';
+  const made = stepped ? await solveOne(branchOf(problem, best.picks), options) : best.solution;
+  const counted = account(problem, made, powers);
+  const branches = tried.map(({ picks, solution }) => ({ picks, multipliers: solution.multipliers }));
+  const { bound, dualResidual } = branchesBound(problem, branches, powers);
+  const gap = (counted.objective - bound) / Math.max(1, Math.abs(bound));
+  const { primalResidual } = counted;
+  const scale = Math.max(1, Math.abs(counted.objective));
+  const sums = (pick: (of: Solution['timings']) => number): number =>
+    tried.reduce((sum, { solution }) => sum + pick(solution.timings), stepped ? pick(made.timings) : 0);
+  return {
+    ...made,
+    status: made.status === 'emergency' ? 'emergency' : gap <= options.gap ? 'optimal' : 'feasible',
+    objective: counted.objective,
+    bound,
+    gap,
+    cost: counted.cost,
+    ...chargedOf(problem, counted),
+    branches,
+    certificate: {
+      primalResidual,
+      dualResidual,
+      valid:
+        primalResidual <= residualMax &&
+        dualResidual <= residualMax * scale &&
+        gap >= -residualMax &&
+        Number.isFinite(bound),
+    },
+    reasons: [...choiceReasons(problem, tried, counted.picks), ...made.reasons],
+    repairCost: stepped ? counted.objective - best.objective : 0,
+    timings: {
+      buildMs: sums((of) => of.buildMs),
+      solveMs: sums((of) => of.solveMs),
+      checkMs: sums((of) => of.checkMs),
+    },
+  };
+}
+
+/** Which way of charging was planned for, and what the others would have cost. */
+function choiceReasons(problem: DepotProblem, tried: readonly Tried[], chosen: readonly number[]): string[] {
+  const { choices = [] } = problem;
+  const named = (picks: readonly number[]): string =>
+    choices.map(({ id, options }, c) => `${id}: ${options[picks[c]].id}`).join(', ');
+  const told = tried.map((one) => `planned for ${named(one.picks)} ${Number(one.objective.toPrecision(9))}`);
+  return [`${tried.length} ways of charging solved, ${named(chosen)} is cheapest (${told.join('; ')})`];
+}
+
+/**
+ * The best plan that an engine found, with its certificate. Asynchronous only because HiGHS loads once. Equal inputs
+ * give equal outputs unless `options.nowMs` is set.
+ */
+export async function solve(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
+  return (problem.choices ?? []).length === 0 ? solveOne(problem, options) : solveChoices(problem, options);
 }

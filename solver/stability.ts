@@ -13,7 +13,7 @@ import { Ledger } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
 import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
-import { siteExtraOf, withSiteFlows } from './site-flows.ts';
+import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 
 /** Costs that differ by less than this share count as equal; steps are rounded by a search that is coarser. */
 const equalShare = { continuous: 1e-7, stepped: 1e-3 };
@@ -24,7 +24,7 @@ const pairsMax = 6_000;
 function carriedOver(problem: DepotProblem, best: Plan, powers: Powers): Plan {
   const { peaksKw } = account(problem, best, powers);
   const ledger = new Ledger(problem, siteExtraOf(problem, best));
-  ledger.raisePeaks(peaksKw);
+  ledger.raisePeaks(peaksKw, drawnOf(problem, best));
   const order = urgencyOrder(problem);
   for (const s of order) {
     const session = problem.sessions[s];

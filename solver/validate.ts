@@ -1,7 +1,7 @@
 /** What a depot problem must fulfil before any engine may see it, as faults with paths. @module */
 import { faultValueOf } from '#domain/fault';
 import type { Fault } from '#domain/fault';
-import type { DemandWindow, DepotProblem, Session } from './problem.ts';
+import type { Choice, DemandWindow, DepotProblem, Session, SiteCharge } from './problem.ts';
 
 /** Most faults of one document that are worth reading. */
 const faultsMax = 50;
@@ -9,6 +9,8 @@ const faultsMax = 50;
 export const intervalsMax = 120_000;
 /** Largest power, energy or price that floating point carries to 1e-6. */
 const numberMax = 1e9;
+/** Most combinations of ways of charging: each is a solve of its own. */
+export const waysMax = 48;
 
 /** Collects faults up to a limit. */
 class Faults {
@@ -183,6 +185,48 @@ function checkWindow(problem: DepotProblem, window: DemandWindow, path: string, 
   faults.number(`${path}.blockPastKw`, window.blockPastKw, -numberMax);
 }
 
+function checkCharge(problem: DepotProblem, charge: SiteCharge, path: string, faults: Faults): void {
+  faults.number(`${path}.price`, charge.price, 0);
+  faults.number(`${path}.floor`, charge.floor, 0);
+  faults.number(`${path}.free`, charge.free, 0, charge.floor);
+  faults.whole(`${path}.largest`, charge.largest, 1);
+  for (const [g, group] of charge.groups.entries()) {
+    faults.number(`${path}.groups[${g}].least`, group.least, 0);
+    for (const [f, form] of group.forms.entries()) {
+      const at = `${path}.groups[${g}].forms[${f}]`;
+      faults.number(`${at}.past`, form.past, -numberMax);
+      for (const [i, t] of form.at.entries()) faults.whole(`${at}.at[${i}]`, t, 0, problem.intervals - 1);
+      faults.series(`${at}.weight`, form.weight, form.at.length, 0);
+    }
+  }
+}
+
+function checkChoices(problem: DepotProblem, choices: readonly Choice[], faults: Faults): void {
+  const known = new Map([
+    ...problem.demand.map(({ id, pricePerKw }) => [id, pricePerKw] as const),
+    ...(problem.charges ?? []).map(({ id, price }) => [id, price] as const),
+  ]);
+  faults.unique('choices', choices);
+  for (const [c, { options }] of choices.entries()) {
+    if (options.length === 0) faults.add(`choices[${c}].options`, [], 'no-option', 'Name at least one way.');
+    for (const [o, option] of options.entries()) {
+      const path = `choices[${c}].options[${o}]`;
+      faults.number(`${path}.constant`, option.constant, -numberMax);
+      if (option.perKwh !== undefined)
+        faults.series(`${path}.perKwh`, option.perKwh, problem.intervals, -numberMax);
+      for (const [id, price] of Object.entries(option.perUnit)) {
+        faults.number(`${path}.perUnit.${id}`, price, -(known.get(id) ?? 0) - 1e-9);
+        if (!known.has(id))
+          faults.add(`${path}.perUnit.${id}`, id, 'unknown-charge', 'Name a demand window or charge.');
+      }
+      if (option.until === undefined && o + 1 < options.length)
+        faults.add(`${path}.until`, undefined, 'missing', 'Only the last way may have no test.');
+    }
+  }
+  const ways = choices.reduce((product, { options }) => product * options.length, 1);
+  if (ways > waysMax) faults.add('choices', ways, 'too-many-ways', `Leave at most ${waysMax} combinations.`);
+}
+
 function checkSources(problem: DepotProblem, faults: Faults): void {
   const { pv, battery, intervals } = problem;
   if (pv !== undefined) {
@@ -212,6 +256,10 @@ export function problemFaults(problem: DepotProblem): readonly Fault[] {
   faults.series('price', problem.price, intervals, -numberMax);
   faults.unique('demand', problem.demand);
   for (const [k, window] of problem.demand.entries()) checkWindow(problem, window, `demand[${k}]`, faults);
+  const charges = problem.charges ?? [];
+  faults.unique('charges', [...problem.demand, ...charges]);
+  for (const [k, charge] of charges.entries()) checkCharge(problem, charge, `charges[${k}]`, faults);
+  checkChoices(problem, problem.choices ?? [], faults);
   checkSources(problem, faults);
   faults.number('earliness', problem.earliness, 0);
   return faults.list;

@@ -430,11 +430,11 @@ function dayAfter(frame: Frame, period: FramePeriod): string {
   return dateText(localDayOf(frame.clock, period.firstDay.number + period.days));
 }
 
-/**
- * Money of a load before rounding, minimum bills left out: what a linear objective can be compared with. Faults as in
- * `billOf`.
- */
-export function exactTotalOf(request: BillRequest): Result<number, readonly Fault[]> {
+/** Money of a load before rounding, lines of the kinds in `skip` left out. Faults as in `billOf`. */
+export function exactTotalOf(
+  request: BillRequest,
+  skip: readonly TariffLine['kind'][] = [],
+): Result<number, readonly Fault[]> {
   const { billing } = request.tariff;
   const tariff: Tariff = {
     ...request.tariff,
@@ -455,8 +455,10 @@ export function exactTotalOf(request: BillRequest): Result<number, readonly Faul
   let total = 0;
   for (const period of frame.value.periods) {
     const before = chargedSoFar(opened.value);
-    const charges = chargePeriod(opened.value, period, ['minimum-bill']);
+    const charges = chargePeriod(opened.value, period, skip);
     total += charges.reduce((sum, charge) => sum + charge.amount, 0) - before;
+    // Lines of the way that was charged before and holds no more are given back with `before`.
+    for (const sums of opened.value.lines.values()) sums.charged.clear();
     for (const charge of charges)
       sumsIn(opened.value, charge.line).charged.set(chargeKey(charge), charge.amount);
     if (period.endS <= untilS) close(opened.value, period);

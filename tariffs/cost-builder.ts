@@ -3,8 +3,9 @@ import type { TimeGrid } from '#domain/time-grid';
 import { tariffYearOf } from './billing-periods.ts';
 import type { BillingState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import type { DemandTerm } from './cost-model.ts';
+import type { Approximation, DemandTerm, EnergyStep, TermMeter, WayChoice } from './cost-model.ts';
 import type { Frame, FrameOptions, FramePeriod } from './frame.ts';
+import { blocksIn, type PastBlock } from './meter-forms.ts';
 import type { LinePlan } from './meter.ts';
 import type { PeriodView } from './period-view.ts';
 import { lineSumsOf, siteSumsOf, yearSumsOf } from './sums.ts';
@@ -27,10 +28,16 @@ export interface Builder {
   readonly sell: Float64Array;
   sells: boolean;
   readonly demand: DemandTerm[];
-  readonly approximations: { readonly line: string; readonly reason: string }[];
+  readonly steps: EnergyStep[];
+  readonly choices: WayChoice[];
+  readonly approximations: Approximation[];
   readonly blockIntervals: number;
   readonly blockOffset: number;
   readonly blockPastKw: number;
+  /** Whether blocks are as the three fields above say. */
+  readonly equalBlocks: boolean;
+  /** What was metered of the first block; undefined where nothing is known. */
+  readonly pastBlock: PastBlock | undefined;
 }
 
 /** How often one unit of money of a line is charged once percentages are put on it. */
@@ -47,9 +54,15 @@ export function multiplierOf(tariff: Tariff, line: TariffLine): number {
   return [...values.values()].reduce((sum, value) => sum + value, 0);
 }
 
-/** Notes what a convex model cannot say. */
-export function approximate(builder: Builder, line: TariffLine, reason: string): void {
-  builder.approximations.push({ line: line.id, reason });
+/** Notes what the model does not say exactly; the same thing once. */
+export function approximate(
+  builder: Builder,
+  line: Pick<TariffLine, 'id'>,
+  reason: string,
+  affects: Approximation['affects'] = 'this-bill',
+): void {
+  const known = builder.approximations.some((one) => one.line === line.id && one.reason === reason);
+  if (!known) builder.approximations.push({ line: line.id, reason, affects });
 }
 
 /** Adds a price per kWh to every interval, by the steps in it. */
@@ -100,6 +113,22 @@ export function viewOf(builder: Builder, period: FramePeriod, first: boolean): P
   };
 }
 
+/** Which steps a peak is metered in. */
+export interface Metering {
+  readonly from: number;
+  readonly until: number;
+  /** Whether the block that starts at a step counts. */
+  readonly holds: (t: number) => boolean;
+}
+
+/** Days of steps [from, until) after `lastDay`. */
+export function newDays(frame: Frame, period: Pick<FramePeriod, 'from' | 'until'>, lastDay: string): number {
+  if (period.until <= period.from) return 0;
+  const first = frame.steps.dayOf[period.from] ?? 0;
+  const last = frame.steps.dayOf[period.until - 1] ?? first;
+  return frame.steps.days.slice(first, last + 1).filter((day) => dateText(day) > lastDay).length;
+}
+
 /** One peak and its price. */
 export interface TermDraft {
   readonly line: string;
@@ -107,33 +136,55 @@ export interface TermDraft {
   readonly label: string;
   readonly pricePerKw: number;
   readonly floorKw: number;
-  readonly counts: Uint8Array;
+  readonly metering: Metering;
+  /** Where not the highest block is billed. */
+  readonly meter?: TermMeter;
+  /** Kept at a price of 0: a way of charging goes by it. */
+  readonly keep?: boolean;
 }
 
-/** Adds a peak that some interval can raise. */
-export function addTerm(builder: Builder, draft: TermDraft): void {
-  if (draft.pricePerKw === 0 || !draft.counts.includes(1)) return;
+/** Adds a peak that some interval can raise; its id, or undefined where there is none. */
+export function addTerm(builder: Builder, draft: TermDraft): string | undefined {
+  const { from, until, holds } = draft.metering;
+  const counts =
+    draft.meter === undefined
+      ? countsOf(builder, from, until, holds)
+      : intervalsOf(draft.meter, builder.frame.intervals);
+  if ((draft.pricePerKw === 0 && draft.keep !== true) || !counts.includes(1)) return undefined;
   const { blockIntervals, blockOffset, blockPastKw } = builder;
+  const id = `${draft.line}/${draft.window}@${draft.label}`;
+  const meter = draft.meter ?? (builder.equalBlocks ? undefined : plainMeter(builder, draft.metering));
   builder.demand.push({
-    id: `${draft.line}/${draft.window}@${draft.label}`,
+    id,
     line: draft.line,
     window: draft.window,
     pricePerKw: draft.pricePerKw,
-    counts: draft.counts,
+    counts,
     floorKw: draft.floorKw,
     blockIntervals,
     blockOffset,
     blockPastKw,
+    ...(meter === undefined ? {} : { meter }),
   });
+  return id;
+}
+
+/** 1 for each interval that a meter looks at. */
+function intervalsOf(meter: TermMeter, intervals: number): Uint8Array {
+  const counts = new Uint8Array(intervals);
+  for (const { forms } of meter.groups) for (const { at } of forms) for (const t of at) counts[t] = 1;
+  return counts;
+}
+
+/** The highest of blocks that are not all alike. */
+function plainMeter(builder: Builder, metering: Metering): TermMeter {
+  const { frame, pastBlock } = builder;
+  const blocks = blocksIn(frame, pastBlock, metering, { holds: metering.holds, factor: () => 1 });
+  return { largest: 1, groups: [{ label: '', least: 0, forms: blocks.map((block) => block.form) }] };
 }
 
 /** 1 for each interval of the grid whose metering block counts; `holds` is asked for the first step of blocks. */
-export function countsOf(
-  builder: Builder,
-  from: number,
-  until: number,
-  holds: (t: number) => boolean,
-): Uint8Array {
+function countsOf(builder: Builder, from: number, until: number, holds: (t: number) => boolean): Uint8Array {
   const { frame } = builder;
   const counts = new Uint8Array(frame.intervals);
   for (let b = 0; b < frame.blockStart.length - 1; b++) {

@@ -1,7 +1,7 @@
 /**
- * A tariff as an optimiser sees it on a grid: a price per interval and, for each demand window and the billing period (day,
- * year) that the grid touches, one peak with the floor that is paid in any case. What is not convex is said in
- * `approximations`.
+ * A tariff as an optimiser sees it on a grid: a price per interval; for each demand window and the billing period (day,
+ * year) that the grid touches, one peak with the floor that is paid in any case; steps of energy; and, where the load
+ * decides how a line charges, its ways. What is not said exactly stands in `approximations`.
  * @module
  */
 import type { Fault } from '#domain/fault';
@@ -10,62 +10,40 @@ import { ok, type Result } from '#domain/result';
 import { exactTotalOf } from './bill.ts';
 import { emptyState, type BillingState, type LineState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import { callHours, excessReactivePerKwh, hoursOfUse, loadFactorTier, subscribedMw } from './charges.ts';
+import { callHours, excessReactivePerKwh, subscribedMw } from './charges.ts';
 import {
   addPrice,
   addTerm,
   approximate,
-  countsOf,
   multiplierOf,
   unitFactor,
   viewOf,
   type Builder,
   type CostModelRequest,
 } from './cost-builder.ts';
-import type { CostModel, DemandTerm } from './cost-model.ts';
+import type { CostModel, MeterForm } from './cost-model.ts';
 import { addDemand } from './demand-terms.ts';
-import { energySteps } from './energy-charges.ts';
+import { addTiers } from './energy-steps.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
+import { addLoadFactor, addPricePair, settleWays } from './line-ways.ts';
+import { areEqualBlocks, stepsForm, type PastBlock } from './meter-forms.ts';
 import { linePlansOf, type LinePlan } from './meter.ts';
+import { chosenOf, objectiveOf } from './model-value.ts';
 import { wholeOf } from './money.ts';
 import { stateAt } from './roll-over.ts';
 import { lineSumsOf } from './sums.ts';
 import type { LineOf, TariffLine } from './tariff.ts';
 import { noWindow } from './windows.ts';
 
-/** The tier that the counter has reached, for lines whose price depends on energy so far. */
-function tierPrices(builder: Builder, line: LineOf<'energy'>): readonly (number | undefined)[] {
-  const period = builder.frame.periods[0];
-  if (period === undefined) return [];
-  const view = viewOf(builder, period, true);
-  const sums = view.sumsOf(line.id);
-  const counter = line.tierReset === 'day' ? 0 : sums.runs.reduce((sum, run) => sum + run.mwh, 0);
-  const billedMw = view.site.peakMw;
-  return line.windows.map((window) => {
-    if (window.tiers === undefined) return undefined;
-    const tier = energySteps(window.tiers, { billedMw, days: view.days }).find(
-      (step) => counter < step.bound,
-    );
-    return tier?.price ?? 0;
-  });
-}
-
 function addEnergy(builder: Builder, line: LineOf<'energy'>, plan: LinePlan): void {
   if (plan.kind !== 'energy') return;
   const times = multiplierOf(builder.frame.tariff, line);
-  const tiers = plan.tiered ? tierPrices(builder, line) : [];
-  if (plan.tiered) {
-    approximate(
-      builder,
-      line,
-      'tiers are priced at the step that the counter has reached when the grid starts; the bill counts them in time order',
-    );
-  }
+  if (plan.tiered) addTiers(builder, line, plan);
   addPrice(builder, builder.price, (t) => {
     const w = plan.windows[t] ?? noWindow;
     const window = line.windows[w];
-    if (window === undefined) return 0;
-    return times * (window.price ?? plan.series[w]?.[t] ?? tiers[w] ?? 0);
+    if (window === undefined || window.tiers !== undefined) return 0;
+    return times * (window.price ?? plan.series[w]?.[t] ?? 0);
   });
   for (const [k, adder] of (line.adders ?? []).entries()) {
     const mask = plan.adders[k];
@@ -99,12 +77,13 @@ function addOver(
   const view = viewOf(builder, period, first);
   const { tariff } = builder.frame;
   const times = multiplierOf(tariff, line);
-  const counts = countsOf(builder, period.from, period.until, () => true);
-  const common = { line: line.id, label: view.start, counts };
+  const metering = { from: period.from, until: period.until, holds: () => true };
+  const common = { line: line.id, label: view.start, metering };
   if (line.kind === 'subscription') {
     const sums = lineSumsOf(line, builder.state.lines[line.id]);
     if (sums.graceUsed + builder.frame.periods.indexOf(period) < line.graceCycles) return;
-    if (line.stepUpAfter !== undefined) approximate(builder, line, 'a step up of the level is not planned');
+    if (line.stepUpAfter !== undefined)
+      approximate(builder, line, 'a step up of the level is not planned', 'later-bills');
     const floor = Math.max(subscribedMw(line, sums), view.site.peakMw);
     addTerm(builder, {
       ...common,
@@ -125,56 +104,34 @@ function addOver(
   });
 }
 
-function addPricePair(builder: Builder, line: LineOf<'price-pair'>): void {
-  const period = builder.frame.periods[0];
-  if (period === undefined) return;
-  const view = viewOf(builder, period, true);
-  const hours = hoursOfUse(view);
-  const above = hours >= line.thresholdHours;
-  const side = above ? line.above : line.below;
-  const times = multiplierOf(builder.frame.tariff, line);
-  approximate(
-    builder,
-    line,
-    `${Math.round(hours)} hours of use so far choose the pair ${above ? 'above' : 'below'} ${line.thresholdHours} h; the year may end on the other side`,
-  );
-  addPrice(builder, builder.price, () => side.perKwh * times);
-  addTerm(builder, {
-    line: line.id,
-    window: 'power',
-    label: view.year.start.slice(0, 4),
-    pricePerKw: side.perKw * times,
-    floorKw: wholeOf(view.year.peakMw),
-    counts: countsOf(builder, 0, builder.frame.count, () => true),
-  });
-}
-
-function addLoadFactor(builder: Builder, line: LineOf<'load-factor-tiers'>, plan: LinePlan): void {
-  const period = builder.frame.periods[0];
-  if (period === undefined || plan.kind !== 'windows') return;
-  const view = viewOf(builder, period, true);
-  const found = loadFactorTier(line, view);
-  if (found === undefined) return;
-  const times = multiplierOf(builder.frame.tariff, line);
-  if (line.basis === 'period') {
-    approximate(
-      builder,
-      line,
-      `the load factor so far (${Math.round(found.percent)} %) chooses tier ${found.tier.id}; the period may end in another`,
-    );
-  }
-  addPrice(builder, builder.price, (t) => {
-    const window = line.windows[plan.windows[t] ?? noWindow];
-    return window === undefined ? 0 : (found.tier.perKwh[window.id] ?? 0) * times;
-  });
-  for (const one of builder.frame.periods) {
+/** The highest of the calls of each period: those in the grid as sums, those before it as the floor. */
+function addHighestCall(
+  builder: Builder,
+  line: LineOf<'coincident'>,
+  ranges: readonly (readonly [number, number])[],
+): void {
+  const { frame } = builder;
+  for (const period of frame.periods) {
+    const first = period === frame.periods[0];
+    const sums = viewOf(builder, period, first).sumsOf(line.id);
+    const forms: MeterForm[] = [];
+    let floorKw = 0;
+    for (const [k, call] of line.calls.entries()) {
+      const [from, until] = ranges[k] ?? [0, 0];
+      const hours = callHours(call);
+      const past = wholeOf(sums.windows[k]?.mwh ?? 0) / hours;
+      floorKw = Math.max(floorKw, past);
+      const part = [Math.max(from, period.from), Math.min(until, period.until)] as const;
+      if (part[1] > part[0]) forms.push(stepsForm(frame, ...part, frame.stepS / 3600 / hours, past));
+    }
     addTerm(builder, {
       line: line.id,
-      window: found.tier.id,
-      label: dateText(one.firstDay),
-      pricePerKw: found.tier.perKw * times,
-      floorKw: one === period ? wholeOf(view.site.peakMw) : 0,
-      counts: countsOf(builder, one.from, one.until, () => true),
+      window: 'calls',
+      label: dateText(period.firstDay),
+      pricePerKw: line.pricePerKw * multiplierOf(frame.tariff, line),
+      floorKw,
+      metering: { from: period.from, until: period.until, holds: () => true },
+      meter: { largest: 1, groups: [{ label: '', least: 0, forms }] },
     });
   }
 }
@@ -183,25 +140,18 @@ function addCoincident(builder: Builder, line: LineOf<'coincident'>, plan: LineP
   if (plan.kind !== 'calls') return;
   const times = multiplierOf(builder.frame.tariff, line);
   const { frame } = builder;
-  const reached = line.calls.filter((_, k) => {
-    const [from, until] = plan.ranges[k] ?? [0, 0];
-    return until > from;
-  });
-  if (line.measure === 'max' && reached.length > 1) {
-    approximate(builder, line, 'several calls: each is priced in full, the bill asks for the highest only');
+  if (line.measure === 'max') addHighestCall(builder, line, plan.ranges);
+  else {
+    const share = line.measure === 'mean' ? 1 / line.calls.length : 1;
+    for (const [k, call] of line.calls.entries()) {
+      const [from, until] = plan.ranges[k] ?? [0, 0];
+      const perKwh = (line.pricePerKw * times * share) / callHours(call);
+      if (until > from) addPrice(builder, builder.price, (t) => (t >= from && t < until ? perKwh : 0));
+    }
   }
-  for (const [k, call] of line.calls.entries()) {
-    const [from, until] = plan.ranges[k] ?? [0, 0];
-    if (until <= from) continue;
-    const perKwh =
-      (line.pricePerKw * times) / callHours(call) / (line.measure === 'mean' ? line.calls.length : 1);
-    addPrice(builder, builder.price, (t) => (t >= from && t < until ? perKwh : 0));
-  }
-  const late = line.calls.filter(
-    (call) => (instantOfIso(call.end) ?? 0) > frame.startS + frame.count * frame.stepS,
-  );
-  if (late.length > 0 && line.calls.length > reached.length) {
-    approximate(builder, line, 'calls beyond the grid are not planned');
+  const endS = frame.startS + frame.count * frame.stepS;
+  if (line.calls.some((call) => (instantOfIso(call.end) ?? 0) > endS)) {
+    approximate(builder, line, 'calls beyond the grid are not planned', 'later-bills');
   }
 }
 
@@ -255,13 +205,12 @@ function addLine(builder: Builder, line: TariffLine, plan: LinePlan): void {
   }
 }
 
-function openBlockKw(state: BillingState, frame: Frame): { readonly kw: number; readonly known: boolean } {
+function openBlockOf(state: BillingState, frame: Frame): PastBlock | undefined {
   const open = state.openBlock;
-  if (open === undefined || open.seconds === 0) return { kw: 0, known: false };
+  if (open === undefined || open.seconds === 0) return undefined;
   const start = instantOfIso(open.start) ?? -1;
-  return start + open.seconds === frame.startS
-    ? { kw: (open.kwh * 3600) / open.seconds, known: true }
-    : { kw: 0, known: false };
+  if (start + open.seconds !== frame.startS) return undefined;
+  return { kwh: open.kwh, seconds: open.seconds };
 }
 
 /** The cost model of a tariff on a grid, or what is wrong with the request. */
@@ -279,75 +228,98 @@ export function costModelOf(request: CostModelRequest): Result<CostModel, readon
   const state = rolled.value;
   const plans = linePlansOf(frame.value);
   if (!plans.ok) return plans;
+  const builder = builderOf(request, frame.value, state, plans.value);
+  for (const [k, line] of tariff.lines.entries()) addLine(builder, line, plans.value[k] ?? { kind: 'none' });
+  const none = new Float64Array(grid.count);
+  settleWays(builder, (choice) => {
+    const held = chosenOf({ ...modelIn(builder, 0), choices: [choice] }, none)[choice.id];
+    return choice.options.find((way) => way.id === held);
+  });
+  return constantOf(builder);
+}
+
+/** An empty model and what lines need to fill it. */
+function builderOf(
+  request: CostModelRequest,
+  frame: Frame,
+  state: BillingState,
+  plans: readonly LinePlan[],
+): Builder {
+  const { tariff, grid } = request;
   const minutes = grid.intervalS / 60;
   const block = tariff.meter.demandIntervalMinutes;
   const whole = block % minutes === 0;
-  const before = whole ? minutesBefore(frame.value) / minutes : 0;
-  const open = openBlockKw(state, frame.value);
+  const size = whole ? Math.max(1, block / minutes) : 1;
+  const before = minutesBefore(frame);
+  const offset = whole && before % minutes === 0 ? before / minutes : 0;
+  const open = openBlockOf(state, frame);
   const builder: Builder = {
     request,
-    frame: frame.value,
-    plans: plans.value,
+    frame,
+    plans,
     state,
     price: new Float64Array(grid.count),
     sell: new Float64Array(grid.count),
     sells: false,
     demand: [],
+    steps: [],
+    choices: [],
     approximations: [],
-    blockIntervals: whole ? Math.max(1, block / minutes) : 1,
-    blockOffset: Math.floor(before),
-    blockPastKw: open.kw,
+    blockIntervals: size,
+    blockOffset: offset,
+    blockPastKw: open === undefined ? 0 : (open.kwh * 3600) / open.seconds,
+    // A block that is known in part only fills the time before the grid; one that the state does not know is empty there.
+    equalBlocks:
+      (whole || minutes > block) &&
+      offset * minutes === before &&
+      areEqualBlocks(frame, size, offset) &&
+      (open === undefined || open.seconds === before * 60),
+    pastBlock: open,
   };
-  if (!whole && minutes < block) {
-    builder.approximations.push({
-      line: '',
-      reason: `intervals of ${minutes} min do not fill metering blocks of ${block} min: each interval is planned as a block`,
-    });
+  if (before > 0 && open === undefined) {
+    approximate(
+      builder,
+      { id: '' },
+      'the grid starts inside a metering block whose past is not in the state; it is planned as if nothing had been drawn',
+    );
   }
-  if (builder.blockOffset > 0 && !open.known) {
-    builder.approximations.push({
-      line: '',
-      reason:
-        'the grid starts inside a metering block whose past is not in the state; it is planned as if nothing had been drawn',
-    });
-  }
-  for (const [k, line] of tariff.lines.entries()) addLine(builder, line, plans.value[k] ?? { kind: 'none' });
-  return constantOf(builder);
+  return builder;
 }
 
-/** Completes the model with the money that no plan changes: the bill of no load less the floors of its peaks. */
-function constantOf(builder: Builder): Result<CostModel, readonly Fault[]> {
-  const { request, demand, approximations, price } = builder;
+function modelIn(builder: Builder, constant: number): CostModel {
+  const { request, demand, steps, choices, approximations, price, sells, sell } = builder;
   const { grid, tariff } = request;
-  const nothing = exactTotalOf({
-    tariff,
-    start: grid.startS,
-    intervalS: grid.intervalS,
-    kwh: new Float64Array(grid.count),
-    state: builder.state,
-    options: request,
-  });
-  if (!nothing.ok) return nothing;
-  const floors = demand.reduce(
-    (sum, term) => sum + term.pricePerKw * Math.max(term.floorKw, pastOf(term)),
-    0,
-  );
-  const model: CostModel = {
+  return {
     grid,
     currency: tariff.currency,
     pricePerKwh: price,
+    ...(sells ? { sellPerKwh: sell } : {}),
     demand,
-    constant: nothing.value - floors,
+    steps,
+    choices,
+    constant,
     approximations,
   };
-  return ok(builder.sells ? { ...model, sellPerKwh: builder.sell } : model);
 }
 
-/** What the open metering block costs even if nothing more is drawn in it. */
-function pastOf(term: DemandTerm): number {
-  return term.blockOffset === 0 || term.counts[0] === 0
-    ? 0
-    : (term.blockPastKw * term.blockOffset) / term.blockIntervals;
+/** Completes the model with the money that no plan changes: the bill of no load less what the terms ask for then. */
+function constantOf(builder: Builder): Result<CostModel, readonly Fault[]> {
+  const { request } = builder;
+  const { grid, tariff } = request;
+  const none = new Float64Array(grid.count);
+  const nothing = exactTotalOf(
+    {
+      tariff,
+      start: grid.startS,
+      intervalS: grid.intervalS,
+      kwh: none,
+      state: builder.state,
+      options: request,
+    },
+    ['minimum-bill'],
+  );
+  if (!nothing.ok) return nothing;
+  return ok(modelIn(builder, nothing.value - objectiveOf(modelIn(builder, 0), none)));
 }
 
 /** A state that only knows the peaks so far, by line and window: what a site has that never billed before. */

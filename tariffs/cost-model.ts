@@ -1,5 +1,25 @@
-/** What the optimisation sees of a tariff: prices per interval and peaks with their floors. @module */
+/** What the optimisation sees of a tariff: prices per interval, peaks with their floors, steps of energy, ways of charging. @module */
 import type { TimeGrid } from '#domain/time-grid';
+
+/** A weighted sum of interval powers with what was metered before: `past + sum_i weight[i] * kw[at[i]]`. */
+export interface MeterForm {
+  readonly past: number;
+  readonly at: Int32Array;
+  readonly weight: Float64Array;
+}
+
+/** The highest of some blocks, no less than what was metered of them: a local day, say. */
+export interface MeterGroup {
+  readonly label: string;
+  readonly least: number;
+  readonly forms: readonly MeterForm[];
+}
+
+/** How a peak is metered where it is not the highest of equal blocks: the mean of the `largest` highest groups. */
+export interface TermMeter {
+  readonly largest: number;
+  readonly groups: readonly MeterGroup[];
+}
 
 /** One demand charge over one billing period, as far as the horizon touches it. */
 export interface DemandTerm {
@@ -19,6 +39,55 @@ export interface DemandTerm {
   readonly blockOffset: number;
   /** Mean power of those earlier intervals; 0 where `blockOffset` is 0. */
   readonly blockPastKw: number;
+  /** Replaces the blocks above: means of several peaks, hours that count in part, blocks of unequal length. */
+  readonly meter?: TermMeter;
+}
+
+/** A rise of the price per kWh above an amount of energy that is counted over some intervals. */
+export interface EnergyStep {
+  readonly id: string;
+  readonly line: string;
+  /** Money per kWh above `aboveKwh`, on top of the price of the interval. */
+  readonly risePerKwh: number;
+  readonly aboveKwh: number;
+  /** Energy counted: what was used before as its past, hours of each interval as weights. */
+  readonly energy: MeterForm;
+}
+
+/** `past + sum_t weight[t] * kw[t] + sum factor * peak <= 0`, peaks by id of demand terms. */
+export interface WayTest {
+  readonly past: number;
+  /** [T]. */
+  readonly weight: Float64Array;
+  readonly peaks: Readonly<Record<string, number>>;
+}
+
+/** One way of charging: what it adds to the prices of the model. */
+export interface Way {
+  readonly id: string;
+  readonly constant: number;
+  /** [T]. */
+  readonly perKwh?: Float64Array;
+  /** Money per kW of demand terms and per kWh of energy steps, by id. */
+  readonly perUnit: Readonly<Record<string, number>>;
+  /** It holds where its test is passed and none before it is; the last has none. */
+  readonly until?: WayTest;
+}
+
+/** A line of which the load decides how it charges: tiers that fall, price pairs, load-factor tiers. */
+export interface WayChoice {
+  readonly id: string;
+  readonly line: string;
+  readonly category: 'energy' | 'demand';
+  readonly options: readonly Way[];
+}
+
+/** A form of the tariff that the model does not say exactly, with what was done instead. */
+export interface Approximation {
+  readonly line: string;
+  readonly reason: string;
+  /** `later-bills`: the bill of the grid is met to the cent, bills after it are not planned for. */
+  readonly affects: 'this-bill' | 'later-bills';
 }
 
 /** Money on a grid, in the tariff's currency. */
@@ -30,11 +99,13 @@ export interface CostModel {
   /** [T] money per kWh fed in; absent where nothing is paid. */
   readonly sellPerKwh?: Float64Array;
   readonly demand: readonly DemandTerm[];
+  readonly steps?: readonly EnergyStep[];
+  readonly choices?: readonly WayChoice[];
   /**
    * Money that the bill of the horizon holds beside what the plan decides: fixed charges, levels of subscriptions, less
-   * what earlier bills of the open period asked for. Energy and demand terms plus this are the bill.
+   * what earlier bills of the open period asked for. All terms plus this are the bill.
    */
   readonly constant: number;
-  /** Forms of the tariff that a convex model cannot say, each with what was done instead. */
-  readonly approximations: readonly { readonly line: string; readonly reason: string }[];
+  /** Where none affects this bill, the objective of any load is its bill. */
+  readonly approximations: readonly Approximation[];
 }

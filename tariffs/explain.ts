@@ -3,9 +3,12 @@ import type { Fault } from '#domain/fault';
 import { isoOf } from '#domain/instant';
 import { ok, type Result } from '#domain/result';
 import { alignDown } from '#domain/time-grid';
-import { epochS, seconds } from '#domain/units';
+import { epochS, seconds, type EpochS } from '#domain/units';
 import type { BillingState } from './billing-state.ts';
 import { costModelOf } from './cost-model-of.ts';
+import type { CostModel, DemandTerm } from './cost-model.ts';
+import { frameOf, minutesBefore } from './frame.ts';
+import { chosenOf, peakOf } from './model-value.ts';
 import type { Clause, LineOf, Tariff, TariffLine, When } from './tariff.ts';
 
 /** One sentence. */
@@ -241,32 +244,70 @@ export interface ExplainOptions {
   readonly loadKw?: number;
 }
 
+/** The model of the metering block that holds an instant, on quarter hours, and the quarter hour in it. */
+function blockModelOf(
+  tariff: Tariff,
+  startS: EpochS,
+  state: BillingState,
+): Result<{ readonly model: CostModel; readonly quarter: number }, readonly Fault[]> {
+  const intervalS = seconds(900);
+  const frame = frameOf({ tariff, startS, intervalS, intervals: 1 });
+  if (!frame.ok) return frame;
+  const quarter = Math.floor(minutesBefore(frame.value) / 15);
+  const count = Math.max(1, tariff.meter.demandIntervalMinutes / 15);
+  const grid = { startS: epochS(startS - quarter * intervalS), intervalS, count };
+  const model = costModelOf({ tariff, grid, state });
+  return model.ok ? ok({ model: model.value, quarter }) : model;
+}
+
+/** A load far above any peak: what a peak costs once it rises. */
+const highKw = 1e7;
+
+/** What one kW more in a whole block adds to a demand term at a load, in kW that are billed. */
+function riseOf(term: DemandTerm, count: number, loadKw: number): number {
+  const at = (kw: number): number => peakOf(term, new Float64Array(count).fill(kw));
+  return at(loadKw + 1) - at(loadKw);
+}
+
 function oneMoreKwOf(
   tariff: Tariff,
   options: ExplainOptions & { readonly atS: number },
 ): Result<OneMoreKw, readonly Fault[]> {
-  const intervalS = seconds(900);
-  const startS = alignDown(epochS(options.atS), intervalS);
+  const startS = alignDown(epochS(options.atS), seconds(900));
   const { openBlock: _open, ...state } = options.state ?? { lines: {}, past: [] };
-  const model = costModelOf({ tariff, grid: { startS, intervalS, count: 1 }, state });
-  if (!model.ok) return model;
-  const energyPerKwh = Number((model.value.pricePerKwh[0] ?? 0).toPrecision(12));
-  const demand = model.value.demand.map((term) => ({
-    line: term.line,
-    window: term.window,
-    pricePerKw: Number(term.pricePerKw.toPrecision(12)),
-    floorKw: term.floorKw,
-    raised: options.loadKw === undefined || options.loadKw >= term.floorKw,
-  }));
+  const found = blockModelOf(tariff, startS, state);
+  if (!found.ok) return found;
+  const { model, quarter } = found.value;
+  const count = model.grid.count;
+  const clean = (value: number): number => Number(value.toPrecision(12));
+  const energyPerKwh = clean(model.pricePerKwh[quarter] ?? 0);
+  const demand = model.demand
+    .filter((term) => term.pricePerKw !== 0 && term.counts[quarter] === 1)
+    .map((term) => ({
+      line: term.line,
+      window: term.window,
+      pricePerKw: clean(term.pricePerKw * riseOf(term, count, highKw)),
+      floorKw: term.floorKw,
+      raised: riseOf(term, count, options.loadKw ?? highKw) > 0.999 * riseOf(term, count, highKw),
+    }));
   const raised = demand.filter((term) => term.raised);
   const peak = raised.reduce((sum, term) => sum + term.pricePerKw, 0);
   const free = demand.length - raised.length;
+  const next = (model.steps ?? []).filter((step) => step.risePerKwh !== 0);
+  const tiers = next.map(
+    ({ line, risePerKwh, aboveKwh, energy }) =>
+      `; ${clean(risePerKwh)} more for each kWh of ${line} above ${aboveKwh} kWh, of which ${energy.past} are used`,
+  );
+  const ways = Object.entries(chosenOf(model, new Float64Array(count).fill(options.loadKw ?? 0))).map(
+    ([choice, way]) => `; ${choice} charges ${way} as things stand`,
+  );
   const text =
     `One more kW costs ${energyPerKwh} ${tariff.currency} for each hour` +
     (peak === 0
       ? ' and raises no peak'
-      : ` and ${Number(peak.toPrecision(12))} ${tariff.currency} for the peaks that it raises (${raised.map((term) => `${term.line} ${term.window}`).join(', ')})`) +
-    (free === 0 ? '.' : `; ${free} peaks are higher already.`);
+      : ` and ${clean(peak)} ${tariff.currency} for the peaks that it raises (${raised.map((term) => `${term.line} ${term.window}`).join(', ')})`) +
+    (free === 0 ? '' : `; ${free} peaks are higher already`) +
+    `${tiers.join('')}${ways.join('')}.`;
   return ok({ at: isoOf(startS), energyPerKwh, demand, text });
 }
 

@@ -22,3 +22,5 @@ export const energyKwhMax = 4e9;
 export const amountMax = 8e9;
 /** First and last year of loads and sessions: before, clocks were not set to whole minutes everywhere; after, nobody knows their rules. */
 export const yearRange: readonly [first: number, last: number] = [1980, 2299];
+/** Combinations of ways of charging that an optimisation tries: each is a solve of its own. */
+export const waysMax = 24;

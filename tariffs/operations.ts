@@ -157,8 +157,26 @@ export const pricesOutputSchema = z.looseObject({
       intervals: z.array(z.number()),
       pricePerKw: z.number(),
       floorKw: z.number(),
+      /** Where the mean of several peaks is billed: of how many, and those so far. */
+      meanOf: z.int().optional(),
+      peaksSoFarKw: z.array(z.number()).optional(),
     }),
   ),
+  /** Tiers of energy. */
+  steps: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        line: z.string(),
+        risePerKwh: z.number(),
+        aboveKwh: z.number(),
+        usedKwh: z.number(),
+        intervals: z.array(z.number()),
+      }),
+    )
+    .optional(),
+  /** Other ways in which a line may charge, as differences from the prices above. */
+  choices: z.array(z.looseObject({ line: z.string(), id: z.string(), now: z.string() })).optional(),
   losses: z.array(lossSchema),
 });
 

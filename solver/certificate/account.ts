@@ -5,6 +5,8 @@
  */
 import type { Plan, Powers } from '../plan.ts';
 import type { CostSplit, DepotProblem, Session } from '../problem.ts';
+import { chargedAt } from './charges.ts';
+import { branchOf, constantsOf, picksAt } from './choices.ts';
 import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** What follows from a plan. */
@@ -17,6 +19,10 @@ export interface Account {
   readonly objective: number;
   readonly shortfallKwh: Float64Array;
   readonly peaksKw: Float64Array;
+  /** Value of each site charge. */
+  readonly charged: Float64Array;
+  /** Option in force of each choice. */
+  readonly picks: readonly number[];
 }
 
 interface Worst {
@@ -142,8 +148,28 @@ function checkSite(problem: DepotProblem, plan: Plan, worst: Worst): void {
   note(worst, (battery?.initialKwh ?? 0) - stored, () => 'battery energy at the end');
 }
 
-/** Counts a plan out: limits, money, peaks, shortfall. */
-export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'continuous'): Account {
+/** Adds the money of demand windows and site charges; values of the charges. */
+function countPeaks(
+  problem: DepotProblem,
+  drawn: Float64Array,
+  peaksKw: Float64Array,
+  split: { energy: number; demand: number },
+): Float64Array {
+  problem.demand.forEach((window, k) => {
+    eachBlock(problem, window, (_, from, to, length, pastKw) => {
+      peaksKw[k] = Math.max(peaksKw[k], (sumOf(drawn, from, to) + pastKw) / length);
+    });
+    split.demand += window.pricePerKw * peaksKw[k];
+  });
+  const charged = Float64Array.from(problem.charges ?? [], (charge) => chargedAt(charge, drawn));
+  problem.charges?.forEach(
+    ({ category, price, free }, k) => (split[category] += price * (charged[k] - free)),
+  );
+  return charged;
+}
+
+/** Counts a plan out with the prices that hold in any case. */
+function countOut(problem: DepotProblem, plan: Plan, powers: Powers): Account {
   const { sessions, intervals, intervalH, price, pv, battery } = problem;
   const worst: Worst = { value: 0, name: '' };
   const shortfallKwh = new Float64Array(sessions.length);
@@ -156,7 +182,13 @@ export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'con
   const peaksKw = Float64Array.from(problem.demand, (window) => window.floorKw);
   if (!shape) {
     const value = { primalResidual: Infinity, worst: 'shape', cost: split, objective: Infinity };
-    return { ...value, shortfallKwh, peaksKw };
+    return {
+      ...value,
+      shortfallKwh,
+      peaksKw,
+      charged: new Float64Array(problem.charges?.length ?? 0),
+      picks: [],
+    };
   }
   const vehicles = new Float64Array(intervals);
   sessions.forEach((session, s) => {
@@ -192,12 +224,7 @@ export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'con
     split.energy += (price[t] * -drawn[t] - earned * sold) * intervalH;
     drawn[t] = 0;
   }
-  problem.demand.forEach((window, k) => {
-    eachBlock(problem, window, (_, from, to, length, pastKw) => {
-      peaksKw[k] = Math.max(peaksKw[k], (sumOf(drawn, from, to) + pastKw) / length);
-    });
-    split.demand += window.pricePerKw * peaksKw[k];
-  });
+  const charged = countPeaks(problem, drawn, peaksKw, split);
   const objective = split.energy + split.demand + split.shortfall + split.wear + split.earliness;
   note(worst, Number.isFinite(objective) ? 0 : Infinity, () => 'objective');
   return {
@@ -207,5 +234,18 @@ export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'con
     objective,
     shortfallKwh,
     peaksKw,
+    charged,
+    picks: picksAt(problem, { drawn, peaksKw, charged }),
   };
+}
+
+/** Counts a plan out: limits, money by the way that it is charged by, peaks, shortfall. */
+export function account(problem: DepotProblem, plan: Plan, powers: Powers = 'continuous'): Account {
+  const counted = countOut(problem, plan, powers);
+  const { picks } = counted;
+  if (picks.length === 0) return counted;
+  const plain = countOut(branchOf(problem, picks), plan, powers);
+  const { energy, demand } = constantsOf(problem, picks);
+  const cost = { ...plain.cost, energy: plain.cost.energy + energy, demand: plain.cost.demand + demand };
+  return { ...plain, picks, cost, objective: plain.objective + energy + demand };
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import type { Powers } from '../plan.ts';
-import type { DepotProblem, Multipliers } from '../problem.ts';
+import type { Branch, DepotProblem, Multipliers } from '../problem.ts';
+import { chargesBound } from './charges.ts';
+import { allPicks, branchOf, constantsOf } from './choices.ts';
 import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** A proven lower bound, and how far the multipliers were from being usable as they came. */
@@ -109,7 +111,26 @@ function siteBound(
   return bound;
 }
 
-/** A lower bound of every plan's cost, from the problem and the multipliers alone. */
+/**
+ * The lowest bound of all ways of charging: each needs its own multipliers. The residual is that of the one with the
+ * lowest bound; no bound where one is missing.
+ */
+export function branchesBound(
+  problem: DepotProblem,
+  branches: readonly Branch[],
+  powers: Powers = 'continuous',
+): DualProof {
+  const proofs = allPicks(problem).map((picks): DualProof => {
+    const branch = branches.find((one) => one.picks.join() === picks.join());
+    if (branch === undefined) return { bound: -Infinity, dualResidual: 0 };
+    const { energy, demand } = constantsOf(problem, picks);
+    const proof = dualBound(branchOf(problem, picks), branch.multipliers, powers);
+    return { ...proof, bound: proof.bound + energy + demand };
+  });
+  return proofs.reduce((least, proof) => (proof.bound < least.bound ? proof : least));
+}
+
+/** A lower bound of every plan's cost, from the problem without choices and the multipliers alone. */
 export function dualBound(
   problem: DepotProblem,
   given: Multipliers,
@@ -120,7 +141,8 @@ export function dualBound(
   const grid = hasOwnSources(problem);
   const phased = used.phases.length > 0;
   const demand = demandPrice(problem, used, grid);
-  let bound = demand.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
+  const charges = chargesBound(problem, given.charges, grid, demand.perKw);
+  let bound = demand.bound + charges.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
   const held = circuits.map(() => new Float64Array(4));
   for (const { circuit, rotation, reserveKw } of connectors) {
     for (let g = circuit; g >= 0; g = circuits[g].parent) {
@@ -188,5 +210,8 @@ export function dualBound(
       bound += atBest(back, feedBack.maxKw[t - arrive]);
     }
   });
-  return { bound: Number.isNaN(bound) ? -Infinity : bound, dualResidual };
+  return {
+    bound: Number.isNaN(bound) ? -Infinity : bound,
+    dualResidual: Math.max(dualResidual, charges.residual),
+  };
 }

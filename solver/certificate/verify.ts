@@ -2,7 +2,7 @@
 import type { Powers } from '../plan.ts';
 import type { DepotProblem, Solution } from '../problem.ts';
 import { account } from './account.ts';
-import { dualBound } from './bound.ts';
+import { branchesBound, dualBound } from './bound.ts';
 
 /** Largest break of a limit, kW or kWh, and largest relative error of money, that a valid solution may carry. */
 export const residualMax = 1e-6;
@@ -31,7 +31,13 @@ function allNear(claimed: ArrayLike<number>, counted: ArrayLike<number>): boolea
 /** The verdict on `claims`, from the problem alone. */
 export function verify(problem: DepotProblem, claims: Claims, powers: Powers, gapMax: number): Verdict {
   const counted = account(problem, claims, powers);
-  const proof = dualBound(problem, claims.multipliers, powers);
+  const chosen = (problem.choices ?? []).map(
+    ({ id, options }, c) => [id, options[counted.picks[c]]?.id] as const,
+  );
+  const proof =
+    chosen.length === 0
+      ? dualBound(problem, claims.multipliers, powers)
+      : branchesBound(problem, claims.branches ?? [], powers);
   const scale = Math.max(1, Math.abs(counted.objective));
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
   const rules: readonly (readonly [boolean, string])[] = [
@@ -50,6 +56,8 @@ export function verify(problem: DepotProblem, claims: Claims, powers: Powers, ga
     [near(claims.cost.earliness, counted.cost.earliness), 'earliness cost'],
     [allNear(claims.shortfallKwh, counted.shortfallKwh), 'shortfall'],
     [allNear(claims.peaksKw, counted.peaksKw), 'peaks'],
+    [allNear(claims.charged ?? [], counted.charged), 'charges'],
+    [chosen.every(([id, option]) => claims.chosen?.[id] === option), 'ways of charging'],
   ];
   return {
     primalResidual: counted.primalResidual,

@@ -6,6 +6,9 @@
  */
 import type { BackendAnswer, LpBackend, LpModel } from '../backends/backend.ts';
 import { ProgramBuilder } from '../program.ts';
+import type { ChargeMultipliers } from '../problem.ts';
+import { addChargeColumns, addChargeRows, chargeMultipliersOf } from '../site-charges.ts';
+import type { ChargeRows } from '../site-charges.ts';
 import type { Network } from './network.ts';
 
 /** Times that a set may come back with another choice of slots before all its choices are taken in at once. */
@@ -55,6 +58,7 @@ export class Master {
   readonly total: number;
   readonly #totalRow: number;
   readonly #demandRows: DemandRow[] = [];
+  readonly #charges: ChargeRows;
   readonly #cuts: CutRow[] = [];
   /** Rows of single choices by their slots: a stronger right side replaces a weaker one. */
   readonly #byChoice = new Map<string, CutRow>();
@@ -74,6 +78,7 @@ export class Master {
     const builder = new ProgramBuilder();
     const rowsOfSlot: [number, number][][] = Array.from({ length: network.slots }, () => []);
     const peaks = this.#addDemandRows(builder, rowsOfSlot);
+    this.#charges = this.#addChargeRows(builder, rowsOfSlot);
     this.#totalRow = builder.addRow(this.total, this.total);
     for (let q = 0; q < network.slots; q++) {
       builder.addColumn({ cost: network.slotCost[q], lower: 0, upper: capacity[q] });
@@ -84,6 +89,7 @@ export class Master {
       builder.addColumn({ cost: price, lower: floor, upper: Infinity });
       for (const [row, value] of entries) builder.addEntry(row, value);
     }
+    addChargeColumns(builder, this.#charges);
     const program = builder.finish();
     this.#columns = program.columns;
     this.#rows = program.rows;
@@ -92,7 +98,9 @@ export class Master {
 
   /** Whether some peak can rise above what is paid anyway; without, the price order alone decides. */
   get hasPeaks(): boolean {
-    return this.#demandRows.length > 0;
+    return (
+      this.#demandRows.length > 0 || this.#charges.rows.some(({ forms }) => forms.some((row) => row >= 0))
+    );
   }
 
   #addDemandRows(
@@ -128,6 +136,23 @@ export class Master {
       }
       return { price: window.pricePerKw, floor, entries };
     });
+  }
+
+  /** Rows of site charges; the intervals of a slot count alike in each. */
+  #addChargeRows(builder: ProgramBuilder, rowsOfSlot: [number, number][][]): ChargeRows {
+    const { problem, slotOf, slotStart, slotTimes } = this.#network;
+    const { charges = [], intervals, fixedLoadKw } = problem;
+    const mostKw = fixedLoadKw.map((kw, t) => {
+      const q = slotOf[t];
+      // A form counts whole slots: it does not matter where in the slot its capacity stands.
+      return slotTimes[slotStart[q]] === t ? kw + this.capacity[q] : kw;
+    });
+    const rows = addChargeRows(builder, charges, intervals, { fixedKw: fixedLoadKw, mostKw });
+    for (let q = 0; q < rowsOfSlot.length; q++) {
+      const entries = rows.entriesAt[slotTimes[slotStart[q]]] ?? [];
+      for (const [row, value] of entries) rowsOfSlot[q].push([row, value]);
+    }
+    return rows;
   }
 
   /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
@@ -295,6 +320,9 @@ export class Master {
       if (done[q] === 1) continue;
       done[q] = 1;
       for (let k = 0; k < perBlock.length; k++) prices[q] += perBlock[k][blocks[k].blockOf[t]];
+      for (const [row, value] of this.#charges.entriesAt[t] ?? []) {
+        prices[q] += value * Math.max(0, -this.#dual(row));
+      }
     }
     return prices;
   }
@@ -307,6 +335,12 @@ export class Master {
       multipliers[window][block] = Math.max(0, -this.#dual(row)) * blocks[window].length[block];
     }
     return multipliers;
+  }
+
+  /** Multipliers of site charges; undefined where the problem has none. */
+  chargeMultipliers(): readonly ChargeMultipliers[] | undefined {
+    if (this.#network.problem.charges === undefined) return undefined;
+    return chargeMultipliersOf(this.#charges, (row) => this.#dual(row));
   }
 
   /** Multiplier of the total energy, and of every cut that counts. */

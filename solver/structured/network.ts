@@ -350,13 +350,25 @@ interface Slots {
   readonly slotCost: Float64Array;
 }
 
-/** Intervals of one price that count in the same demand blocks are one slot; so is each shortfall price. */
+/** [T] in which forms of site charges an interval counts, and by how much. */
+function chargeWeights({ charges = [], intervals }: DepotProblem): readonly string[] {
+  const texts = Array.from({ length: intervals }, () => '');
+  for (const [k, { groups }] of charges.entries()) {
+    for (const [f, { at, weight }] of groups.flatMap(({ forms }) => forms).entries()) {
+      for (const [i, t] of at.entries()) texts[t] += `;${k},${f},${weight[i]}`;
+    }
+  }
+  return texts;
+}
+
+/** Intervals of one price that count alike in demand blocks and site charges are one slot; so is each shortfall price. */
 function slotsOf(
   problem: DepotProblem,
   blocks: readonly MeterBlocks[],
   levelPrice: readonly number[],
 ): Slots {
   const { intervals, intervalH, price, earliness } = problem;
+  const weights = chargeWeights(problem);
   const times = intervals + levelPrice.length;
   const slotOf = new Int32Array(times);
   const cost: number[] = [];
@@ -365,6 +377,7 @@ function slotsOf(
     const perKw = (price[t] + (earliness * t) / intervals) * intervalH;
     let key = String(perKw);
     for (const { blockOf, counts } of blocks) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
+    key += weights[t];
     const slot = known.get(key) ?? cost.push(perKw) - 1;
     known.set(key, slot);
     slotOf[t] = slot;

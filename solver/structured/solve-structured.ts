@@ -265,9 +265,13 @@ export function solveStructured(problem: DepotProblem, backend: LpBackend, optio
       proof = proofOf(search, master);
     } else proof = solveByChain(search);
     search.sweep();
+    const charges = master.chargeMultipliers();
     return {
       plan: { powerKw: powersOf(search) },
-      multipliers: proof.finish(master.blockMultipliers(), tightestPhase(problem)),
+      multipliers: {
+        ...proof.finish(master.blockMultipliers(), tightestPhase(problem)),
+        ...(charges === undefined ? {} : { charges }),
+      },
       ended,
       reasons: [`${search.rounds} rounds, ${search.flows} flows`],
       buildMs: built - start,

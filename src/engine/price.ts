@@ -3,6 +3,7 @@ import type { DemandTerm, CostModel } from '#tariffs/cost-model';
 import { billingStateSchema, emptyState } from '#tariffs/billing-state';
 import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
+import { planGapOf, type PlanGap } from '#tariffs/plan-gap';
 import type { Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
 import type { TimeGrid } from '#domain/time-grid';
@@ -51,6 +52,15 @@ export function modelOn(state: State, grid: TimeGrid): CostModel {
   return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 
+/** What a load on a grid costs by the model and by the bill of the tariff in force; undefined where there is none. */
+export function planBillOf(state: State, grid: TimeGrid, siteKw: Float64Array): PlanGap | undefined {
+  if (state.tariff === undefined) return undefined;
+  const { tariff, billing } = readTariff(state.tariff);
+  if (!tariff.ok || !billing.success) return undefined;
+  const gap = planGapOf({ tariff: tariff.value, grid, state: billing.data }, siteKw);
+  return gap.ok ? gap.value : undefined;
+}
+
 /** Whether a tariff event can be worked with. */
 export function checkTariff(event: TariffEvent): Result<true, readonly Fault[]> {
   const { tariff, billing } = readTariff(event);
@@ -65,18 +75,42 @@ export function checkTariff(event: TariffEvent): Result<true, readonly Fault[]> 
   );
 }
 
+/** Money of one more kWh in a block of a demand term, or in the grid at all for a step of energy, at most. */
+function risesMax(model: CostModel): ReadonlyMap<string, number> {
+  const hours = model.grid.intervalS / 3600;
+  const perKwh = (term: DemandTerm): number => {
+    if (!term.counts.includes(1)) return 0;
+    if (term.meter === undefined) return 1 / (hours * term.blockIntervals);
+    const weights = term.meter.groups.flatMap(({ forms }) => forms.flatMap((form) => [...form.weight]));
+    return weights.reduce((most, weight) => Math.max(most, weight), 0) / hours / term.meter.largest;
+  };
+  return new Map([
+    ...model.demand.map((term) => [term.id, perKwh(term)] as const),
+    ...(model.steps ?? []).map((step) => [step.id, 1] as const),
+  ]);
+}
+
 /**
- * The highest price that one more kWh can have: the dearest interval, and every demand window raised by it, all of it in
- * one metering block.
+ * The highest price that one more kWh can have: the dearest interval, every demand window raised by it, all of it in one
+ * metering block, every step of energy passed, by the dearest way of charging.
  *
- *     max_t price[t]  +  sum_k pricePerKw[k] / (intervalH * blockIntervals[k])
+ *     max_t price[t]  +  sum_k pricePerKw[k] / (intervalH * blockIntervals[k])  +  sum_j rise[j]
  */
 export function marginalCostMax(model: CostModel): number {
-  const hours = model.grid.intervalS / 3600;
-  const energy = model.pricePerKwh.reduce((a, b) => Math.max(a, b), 0);
-  const rises = (term: DemandTerm): number =>
-    term.counts.includes(1) ? term.pricePerKw / (hours * term.blockIntervals) : 0;
-  return model.demand.reduce<number>((total, term) => total + rises(term), energy);
+  const highest = (prices: Float64Array): number => prices.reduce((a, b) => Math.max(a, b), 0);
+  const rises = risesMax(model);
+  const raised = (id: string, price: number): number => Math.max(0, price) * (rises.get(id) ?? 0);
+  const terms = [
+    ...model.demand.map((term) => raised(term.id, term.pricePerKw)),
+    ...(model.steps ?? []).map((step) => raised(step.id, step.risePerKwh)),
+    ...(model.choices ?? []).map(({ options }) =>
+      options.reduce((most, { perKwh, perUnit }) => {
+        const units = Object.entries(perUnit).reduce((sum, [id, price]) => sum + raised(id, price), 0);
+        return Math.max(most, (perKwh === undefined ? 0 : highest(perKwh)) + units);
+      }, 0),
+    ),
+  ];
+  return terms.reduce((sum, money) => sum + money, highest(model.pricePerKwh));
 }
 
 /** How far the price of a missing kWh lies above the dearest one: room for minimum powers and steps. */

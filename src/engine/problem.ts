@@ -3,11 +3,11 @@ import { evseKey, type Evse, type Phase, type Station } from '#domain/site';
 import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, seconds, type EpochS } from '#domain/units';
-import type { CircuitNode, ConnectorNode, DemandWindow, DepotProblem, Session } from '#solver/problem';
-import type { CostModel } from '#tariffs/cost-model';
+import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { floorPowerOf, heldPowerOf, highestReactionS, reasonFixed } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
+import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
 import { expectedLoadOf, pathUp, siteLimitsOf } from './supply.ts';
 
@@ -358,11 +358,6 @@ function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Fl
   return load;
 }
 
-/** Demand windows as the solver has them. */
-function demandOf(model: CostModel): readonly DemandWindow[] {
-  return model.demand.map(({ line: _line, window: _window, ...term }) => term);
-}
-
 /** The plan in force on a new grid, by session; only where it covers the whole stay. */
 function previousOf(
   state: State,
@@ -421,6 +416,7 @@ export function draftOf(state: State): Draft | undefined {
   const own = withoutOverlap(pairs);
   if (own.length === 0) return undefined;
   const sessions = own.map(([, planned]) => planned);
+  const fixedLoadKw = fixedLoadOf(state, grid, places);
   return {
     grid: { ...grid, intervalS: seconds(grid.intervalS) },
     sessions,
@@ -430,9 +426,8 @@ export function draftOf(state: State): Draft | undefined {
       circuits: circuitsOf(state, grid, places),
       ...connectorsOf(state, live),
       sessions: own.map(([session]) => session),
-      fixedLoadKw: fixedLoadOf(state, grid, places),
-      price: model.pricePerKwh,
-      demand: demandOf(model),
+      fixedLoadKw,
+      ...solverMoneyOf(model, fixedLoadKw),
       earliness: state.policy.earlinessPerKwh,
       previousKw: previousOf(state, grid, sessions),
     },

@@ -14,7 +14,7 @@ import { epochS, type EpochS } from '#domain/units';
 import type { Input } from '#engine/input';
 import { depotPlanOf, floorProfilesOf } from '#engine/plan';
 import { policyOf } from '#engine/policy';
-import { modelOn } from '#engine/price';
+import { modelOn, planBillOf } from '#engine/price';
 import { draftOf, type Draft } from '#engine/problem';
 import { floorsOfSite } from '#engine/start';
 import type { OpenSolve, PlannedSession, State } from '#engine/state';
@@ -26,6 +26,7 @@ import { scenarioSchema } from '#sim/scenario-document';
 import type { Solution } from '#solver/problem';
 import { solve } from '#solver/solve';
 import type { CostModel } from '#tariffs/cost-model';
+import { chosenOf, formOf, peakOf } from '#tariffs/model-value';
 import type { OperationBody, OperationContext } from './operation.ts';
 import { tariffOf } from './tariff-of.ts';
 
@@ -52,6 +53,31 @@ const output = z.object({
     shortfall: z.number(),
     total: z.number(),
   }),
+  /** What the plan was optimised for beside the bill that its site load makes, both without rounding; gap: model less bill. */
+  bill: z
+    .object({
+      model: z.number(),
+      total: z.number(),
+      gap: z.number(),
+      approximations: z.array(
+        z.object({ line: z.string(), reason: z.string(), affects: z.enum(['this-bill', 'later-bills']) }),
+      ),
+    })
+    .optional(),
+  /** Lines that charge one way or another by the load: the way that the plan ends in. */
+  ways: z.array(z.object({ line: z.string(), id: z.string(), way: z.string() })),
+  /** Why this engine and this way of charging. */
+  reasons: z.array(z.string()),
+  /** Tiers of energy: what the plan has used of each when it ends. */
+  tiers: z.array(
+    z.object({
+      line: z.string(),
+      aboveKwh: z.number(),
+      risePerKwh: z.number(),
+      usedBeforeKwh: z.number(),
+      usedKwh: z.number(),
+    }),
+  ),
   peaks: z.array(
     z.object({
       line: z.string(),
@@ -59,6 +85,8 @@ const output = z.object({
       pricePerKw: z.number(),
       floorKw: z.number(),
       peakKw: z.number(),
+      /** Where not one peak is billed but the mean of several. */
+      meanOf: z.int().optional(),
     }),
   ),
   shortfalls: z.array(
@@ -204,15 +232,65 @@ function visitsOf(state: State, draft: Draft, solution: Solution): Plan['visits'
   });
 }
 
-/** Planned power of the site: what no plan steers, and all sessions. */
-function siteOf(draft: Draft, solution: Solution): number[] {
+/** Planned power of the site, kW: what no plan steers, and all sessions. */
+function siteOf(draft: Draft, solution: Solution): Float64Array {
   const total = Float64Array.from(draft.problem.fixedLoadKw);
   draft.sessions.forEach((session, i) => {
     solution.powerKw[i]?.forEach((kw, k) => {
       total[session.arrive + k] = (total[session.arrive + k] ?? 0) + kw;
     });
   });
-  return Array.from(total, (kw) => rounded(kw, 3));
+  return total;
+}
+
+type Money = Pick<Plan, 'bill' | 'ways' | 'reasons' | 'tiers' | 'peaks'>;
+
+/** The plan in the words of the tariff. */
+function moneyOf(state: State, draft: Draft, solution: Solution, model: CostModel): Money {
+  const siteKw = siteOf(draft, solution);
+  const gap = planBillOf(state, draft.grid, siteKw);
+  const chosen = chosenOf(model, siteKw);
+  const prices = pricesInForce(model, chosen);
+  return {
+    ...(gap === undefined
+      ? {}
+      : {
+          bill: {
+            model: rounded(gap.objective, 6),
+            total: rounded(gap.bill, 6),
+            gap: rounded(gap.gap, 6),
+            approximations: [...model.approximations],
+          },
+        }),
+    ways: (model.choices ?? []).map(({ id, line }) => ({ line, id, way: chosen[id] ?? '' })),
+    reasons: [...solution.reasons],
+    tiers: (model.steps ?? []).map((step) => ({
+      line: step.line,
+      aboveKwh: step.aboveKwh,
+      risePerKwh: rounded(prices(step.id, step.risePerKwh), 9),
+      usedBeforeKwh: rounded(step.energy.past, 3),
+      usedKwh: rounded(formOf(step.energy, siteKw), 3),
+    })),
+    peaks: model.demand
+      .filter((term) => prices(term.id, term.pricePerKw) !== 0)
+      .map((term) => ({
+        line: term.line,
+        window: term.window,
+        pricePerKw: rounded(prices(term.id, term.pricePerKw), 9),
+        floorKw: term.floorKw,
+        peakKw: rounded(peakOf(term, siteKw), 3),
+        ...(term.meter === undefined || term.meter.largest === 1 ? {} : { meanOf: term.meter.largest }),
+      })),
+  };
+}
+
+/** Prices of terms by the ways of charging that hold. */
+function pricesInForce(
+  model: CostModel,
+  chosen: Readonly<Record<string, string>>,
+): (id: string, price: number) => number {
+  const ways = (model.choices ?? []).map(({ id, options }) => options.find((way) => way.id === chosen[id]));
+  return (id, price) => ways.reduce((sum, way) => sum + (way?.perUnit[id] ?? 0), price);
 }
 
 function answerOf(state: State, draft: Draft, solution: Solution, model: CostModel): Plan {
@@ -249,13 +327,7 @@ function answerOf(state: State, draft: Draft, solution: Solution, model: CostMod
       shortfall: rounded(cost.shortfall, 4),
       total: rounded(cost.energy + cost.demand + cost.shortfall, 4),
     },
-    peaks: model.demand.map((term, k) => ({
-      line: term.line,
-      window: term.window,
-      pricePerKw: term.pricePerKw,
-      floorKw: term.floorKw,
-      peakKw: rounded(solution.peaksKw[k] ?? 0, 3),
-    })),
+    ...moneyOf(state, draft, solution, model),
     shortfalls: depot.shortfalls.flatMap((one) => {
       const visit = state.visits[one.visitId]?.visit;
       if (visit === undefined) return [];
@@ -278,7 +350,7 @@ function answerOf(state: State, draft: Draft, solution: Solution, model: CostMod
         profile: wireOfProfile(station.version, entry.profile),
       })),
     })),
-    siteKw: siteOf(draft, solution),
+    siteKw: Array.from(siteOf(draft, solution), (kw) => rounded(kw, 3)),
   };
 }
 

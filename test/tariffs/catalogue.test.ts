@@ -78,7 +78,9 @@ describe.each(tariffs)('%s', (id, tariff) => {
       }),
     );
     expect(model.pricePerKwh.every(Number.isFinite)).toBe(true);
-    expect(model.demand.every((term) => term.pricePerKw > 0)).toBe(true);
+    const inSomeWay = (id: string): boolean =>
+      (model.choices ?? []).some(({ options }) => options.some(({ perUnit }) => (perUnit[id] ?? 0) > 0));
+    expect(model.demand.every((term) => term.pricePerKw > 0 || inSomeWay(term.id))).toBe(true);
   });
 
   test('is told in sentences', () => {

@@ -4,7 +4,8 @@ import { seconds } from '#domain/units';
 import { billOf } from '#tariffs/bill';
 import { costModelOf, stateOfPeaks } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
-import { objectiveOf, planGapOf } from '#tariffs/plan-gap';
+import { objectiveOf } from '#tariffs/model-value';
+import { planGapOf } from '#tariffs/plan-gap';
 import { at, catalogueDocument, flatEnergy, tariffOf, valueOf } from './builders.ts';
 
 const sce = valueOf(parseTariff(catalogueDocument('us-sce-tou-8-d-2022')));
@@ -45,25 +46,10 @@ test('a peak so far is paid in any case', () => {
   ]);
 });
 
-test('where a form is not convex the gap to the bill can be told', () => {
-  const tariff = tariffOf([
-    {
-      kind: 'energy',
-      id: 'e',
-      windows: [
-        {
-          id: 'all',
-          when: 'always',
-          tiers: [
-            { upTo: 100, price: 0.1 },
-            { upTo: null, price: 0.3 },
-          ],
-        },
-      ],
-    },
-  ]);
+test('where the model is not the bill the gap can be told', () => {
+  const tariff = tariffOf([flatEnergy(0.1), { kind: 'minimum-bill', id: 'least', amount: 25, per: 'month' }]);
   const grid = { startS: at('2026-07-07T00:00:00Z'), intervalS: seconds(3600), count: 2 };
-  // 150 kWh: the model prices all at the first tier, 15; the bill asks for 100 x 0.10 + 50 x 0.30 = 25.
+  // 150 kWh at 0.10 are 15; the bill of the month is at least 25.
   expect(valueOf(planGapOf({ tariff, grid }, Float64Array.from([100, 50])))).toEqual({
     objective: 15,
     bill: 25,

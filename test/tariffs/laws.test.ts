@@ -7,7 +7,7 @@ import { emptyState, type BillingState } from '#tariffs/billing-state';
 import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
 import type { Tariff, TariffDocument } from '#tariffs/tariff';
-import { objectiveOf } from '#tariffs/plan-gap';
+import { objectiveOf } from '#tariffs/model-value';
 import { at, tariffOf, valueOf } from './builders.ts';
 
 type Line = TariffDocument['lines'][number];
@@ -499,7 +499,25 @@ describe('where the model is not the bill, it says so', () => {
 
   test.each<readonly [string, Line]>([
     [
-      'tiers are priced at the step',
+      'tiers of its windows differ',
+      {
+        kind: 'energy',
+        id: 'e',
+        windows: [
+          {
+            id: 'a',
+            when: [{ to: '12:00' }],
+            tiers: [
+              { upTo: 9, price: 1 },
+              { upTo: null, price: 2 },
+            ],
+          },
+          { id: 'b', when: 'otherwise', price: 1 },
+        ],
+      },
+    ],
+    [
+      'hours of use are taken at the peak that is paid in any case',
       {
         kind: 'energy',
         id: 'e',
@@ -508,7 +526,7 @@ describe('where the model is not the bill, it says so', () => {
             id: 'a',
             when: 'always',
             tiers: [
-              { upTo: 9, price: 1 },
+              { upTo: 200, unit: 'kWhPerKw', price: 1 },
               { upTo: null, price: 2 },
             ],
           },
@@ -516,24 +534,7 @@ describe('where the model is not the bill, it says so', () => {
       },
     ],
     [
-      'prices per kW fall',
-      {
-        kind: 'demand',
-        id: 'd',
-        windows: [
-          {
-            id: 'a',
-            when: 'always',
-            tiers: [
-              { upTo: 9, price: 2 },
-              { upTo: null, price: 1 },
-            ],
-          },
-        ],
-      },
-    ],
-    [
-      'chooses tier',
+      'chooses the tier',
       {
         kind: 'load-factor-tiers',
         id: 'l',
@@ -559,14 +560,6 @@ describe('where the model is not the bill, it says so', () => {
         id: 'd',
         windows: [{ id: 'a', when: 'always', price: 1 }],
         measure: { kind: 'rolling-mean' },
-      },
-    ],
-    [
-      'count in part',
-      {
-        kind: 'demand',
-        id: 'd',
-        windows: [{ id: 'a', when: 'always', price: 1, weights: [{ when: [{ to: '06:00' }], factor: 0.5 }] }],
       },
     ],
     [
