@@ -49,6 +49,8 @@ export interface StationDispatch {
   readonly notBefore: EpochS;
   /** EVSEs that are to be read before anything is raised. */
   readonly unread: readonly number[];
+  /** EVSEs that are sent their plan once more although it is installed: their vehicle waits for one. */
+  readonly owed?: readonly number[];
   /** Other requests, sent in order, once each. */
   readonly requests: readonly StationCommand[];
   /** Profiles refused as they are: key of the profile and how often. */
@@ -110,6 +112,13 @@ export function withRequest(dispatch: Dispatch, stationId: string, command: Stat
   const waits = station.requests.some((one) => JSON.stringify(one) === text);
   if (waits || station.requests.length >= requestsMax) return dispatch;
   return withStation(dispatch, stationId, { ...station, requests: [...station.requests, command] });
+}
+
+/** Dispatch that sends the next plan of an EVSE whatever is installed there. */
+export function withOwed(dispatch: Dispatch, stationId: string, evseId: number): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  const owed = [...(station.owed ?? []).filter((id) => id !== evseId), evseId];
+  return withStation(dispatch, stationId, { ...station, owed });
 }
 
 /** Dispatch that reads the station back before it writes to it again. */

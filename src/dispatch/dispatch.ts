@@ -13,7 +13,7 @@ import type { StationCommand } from '#ocpp/station-message';
 import { admit, type Admission, type Proposal, type Refusal } from '#safety/admission';
 import { wouldSettle } from '#safety/belief-after';
 import { canonicalText } from '#safety/canonical';
-import { contextOf } from '#safety/exposure';
+import { contextOf, skewOf } from '#safety/exposure';
 import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
@@ -205,10 +205,9 @@ function wakesFor(refusal: Refusal): readonly EpochS[] {
 /** The ends of the reaction times that go on: what is held may be admitted then. */
 function settlingWakes(turn: Turn, { ledger, held }: Progress): readonly EpochS[] {
   if (!held.some(({ reason }) => reason === 'not-admitted')) return [];
-  const skewS = 2 * ledger.policy.clockSkewS;
-  return turn.site.stations.flatMap(({ id, capability }) => {
-    const holdS = capability.reactionS + skewS;
-    return holdS === 0 ? [] : [later(beliefOf(ledger, id).changedAt, holdS + 1)];
+  return turn.site.stations.flatMap((station) => {
+    const holdS = station.capability.reactionS + 2 * skewOf(station, ledger.policy);
+    return holdS === 0 ? [] : [later(beliefOf(ledger, station.id).changedAt, holdS + 1)];
   });
 }
 
@@ -229,7 +228,8 @@ function proposalOf(
 /** The turn with a call on its way. */
 function sent(turn: Turn, progress: Progress, view: StationView, step: Step, ledger: Ledger): Progress {
   const { station } = view;
-  const { lapsed: _lapsed, ...state } = view.state;
+  const { lapsed: _lapsed, owed = [], ...state } = view.state;
+  const stillOwed = step.purpose === 'plan' ? owed.filter((id) => id !== step.evseId) : owed;
   const messageId = messageIdOf(progress.dispatch);
   const next: StationDispatch = {
     ...state,
@@ -241,6 +241,7 @@ function sent(turn: Turn, progress: Progress, view: StationView, step: Step, led
       waitsFor: 'answer',
       reported: [],
     },
+    ...(stillOwed.length === 0 ? {} : { owed: stillOwed }),
     requests: state.requests.filter((one) => one !== step.command),
     writes: step.purpose === 'plan' ? counted(state, step.evseId, dayOf(turn.now)) : state.writes,
   };

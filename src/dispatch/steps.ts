@@ -124,7 +124,8 @@ function planSteps({ station, state, belief, wanted, now }: StationView): Lack {
   const due: EpochS[] = [];
   for (const plan of wanted.plans) {
     if (isInstalled(belief, plan)) continue;
-    const renewAt = renewalAt(station, belief, plan, now);
+    const isOwed = state.owed?.includes(plan.evseId) === true;
+    const renewAt = isOwed ? undefined : renewalAt(station, belief, plan, now);
     if (renewAt !== undefined && renewAt > now) {
       due.push(renewAt);
       continue;

@@ -63,6 +63,8 @@ export interface StationCapability {
   readonly obeysLease: boolean;
   /** Shares ChargePointMaxProfile / ChargingStationMaxProfile over its EVSEs instead of applying it to each. */
   readonly sharesStationCap: boolean;
+  /** How far its clock was seen to be off; absent: no more than the site allows for all clocks. */
+  readonly clockSkewS?: Seconds;
   /** Facts that nobody has declared: what the station reports takes their place, the cautious value where it does not. */
   readonly assumed?: readonly ReadableFact[];
 }

@@ -5,7 +5,8 @@
  * smart charging or its memory the ledger hears of it.
  * @module
  */
-import type { Site, Station, StationCapability } from '#domain/site';
+import { evseKey, type Site, type Station, type StationCapability } from '#domain/site';
+import { seconds } from '#domain/units';
 import { withRequest } from '#dispatch/dispatch-state';
 import {
   countedCapability,
@@ -26,6 +27,7 @@ import {
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { canonicalText } from '#safety/canonical';
 import { learn } from '#safety/ledger';
+import { isCaught } from '#witness/witness';
 import {
   clearAlarm,
   inTurn,
@@ -38,6 +40,7 @@ import {
   withStation,
   type Change,
 } from './change.ts';
+import { clockSkewOf } from './clock-skew.ts';
 import { capabilityTriesMax } from './limits.ts';
 import type { CapabilityState, State } from './state.ts';
 
@@ -61,8 +64,11 @@ function makeOf(state: State, station: Station): StationMake {
 /** What a station has said and what its make has done; another station's answer stands in for one not heard yet. */
 function evidenceOf(state: State, station: Station): CapabilityEvidence {
   const record = recordOf(state.makes, makeOf(state, station));
-  const reading = stationState(state, station.id).capability.reading ?? record?.reading;
+  const { capability, clock } = stationState(state, station.id);
+  const reading = capability.reading ?? record?.reading;
+  const skewS = clockSkewOf(clock?.offsetS ?? 0);
   return {
+    ...(skewS === 0 ? {} : { clockSkewS: seconds(skewS) }),
     ...(reading === undefined ? {} : { reading }),
     ...(record === undefined ? {} : { record }),
   };
@@ -203,7 +209,7 @@ function recountedMake(state: State, stationId: string): Change {
 }
 
 /** The state with the capability of a station counted anew; told where it changed, or where it has just answered. */
-function recounted(state: State, stationId: string, tell: 'answer' | 'change'): Change {
+export function recounted(state: State, stationId: string, tell: 'answer' | 'change'): Change {
   const station = siteStation(state, stationId);
   const declared = state.declared[stationId];
   if (station === undefined || declared === undefined) return [state, []];
@@ -262,19 +268,44 @@ function withCapability(state: State, station: Station, capability: StationCapab
 function tellSmartCharging(state: State, station: Station, has: boolean | undefined): Change {
   const isTold = state.alarms[`no-smart-charging ${station.id}`] !== undefined;
   if (has !== false && !isTold) return [state, []];
-  const kind = has === false ? 'not-compliant' : 'cleared';
-  const affected = station.evses.filter(
-    ({ id }) => has === false || state.witness.watched[`${station.id}/${id}`]?.caught !== true,
-  );
-  const ledger = affected.reduce(
-    (known, { id }) => learn(state.site, known, { kind, stationId: station.id, at: state.now, evseId: id }),
+  return has === false
+    ? distrusted(state, station, 'no-smart-charging', {})
+    : trusted(state, station, 'no-smart-charging');
+}
+
+/** Reasons for which a station counts with its hardware maximum whatever it accepts. */
+type Distrust = 'no-smart-charging' | 'no-clock';
+
+/** The state in which a station counts with its hardware maximum, with the alarm that says why. */
+export function distrusted(
+  state: State,
+  station: Station,
+  kind: Distrust,
+  facts: Readonly<Record<string, unknown>>,
+): Change {
+  const ledger = station.evses.reduce(
+    (known, { id }) =>
+      learn(state.site, known, { kind: 'not-compliant', stationId: station.id, at: state.now, evseId: id }),
     state.ledger,
   );
-  const next = staleBy({ ...state, ledger, restless: true }, 'not-compliant');
-  if (has !== false) return clearAlarm(next, 'no-smart-charging', station.id);
-  return raiseAlarm(next, {
-    kind: 'no-smart-charging',
+  return raiseAlarm(staleBy({ ...state, ledger, restless: true }, 'not-compliant'), {
+    kind,
     key: station.id,
-    facts: { counts: 'at its hardware maximum' },
+    facts: { ...facts, counts: 'at its hardware maximum' },
   });
+}
+
+/** The state in which a reason for that is over; what its meters have shown, and another reason, stand. */
+export function trusted(state: State, station: Station, kind: Distrust): Change {
+  const [told, effects] = clearAlarm(state, kind, station.id);
+  const other = kind === 'no-clock' ? 'no-smart-charging' : 'no-clock';
+  if (told === state || told.alarms[`${other} ${station.id}`] !== undefined) return [told, effects];
+  const ledger = station.evses
+    .filter(({ id }) => !isCaught(told.witness, evseKey({ stationId: station.id, evseId: id })))
+    .reduce(
+      (known, { id }) =>
+        learn(told.site, known, { kind: 'cleared', stationId: station.id, at: told.now, evseId: id }),
+      told.ledger,
+    );
+  return [staleBy({ ...told, ledger, restless: true }, 'not-compliant'), effects];
 }

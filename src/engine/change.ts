@@ -2,6 +2,7 @@
 import { subjects } from '#domain/event';
 import { invariant } from '#domain/invariant';
 import type { EvseRef } from '#domain/site';
+import { observeFlag } from '#witness/witness';
 import type { Effect } from './effect.ts';
 import type { Counts, EvseState, State, StationState, Trigger, VisitState } from './state.ts';
 
@@ -70,6 +71,16 @@ export function staleBy(state: State, trigger: Trigger): State {
 /** The state with one count one higher. */
 export function counted(state: State, name: keyof Counts): State {
   return { ...state, counts: { ...state.counts, [name]: state.counts[name] + 1 } };
+}
+
+/** The state with a flag of the witness raised or ended, and what is said of it. */
+export function flagged(state: State, observation: Omit<Parameters<typeof observeFlag>[1], 'at'>): Change {
+  const finding = observeFlag(state.witness, { ...observation, at: state.now });
+  if (finding.verdicts.length === 0) return [state, []];
+  return [
+    { ...state, witness: finding.state },
+    finding.verdicts.map((verdict) => publish('verdict', verdict)),
+  ];
 }
 
 /** A message for the bus. */

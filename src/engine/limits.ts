@@ -18,6 +18,8 @@ export const limitEventsMax = 1_000;
 export const transactionsKeptMax = 32;
 /** Inputs in the journal after which a snapshot replaces them. */
 export const journalRecordsMax = 200_000;
+/** Limits of others kept per station; the oldest is forgotten. */
+export const externalLimitsMax = 16;
 /** Questions about its capability that a station gets per connection or boot. */
 export const capabilityTriesMax = 3;
 /** Solves in one turn; a turn that asks for more waits for the next. */

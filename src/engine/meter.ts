@@ -1,7 +1,7 @@
 /** Meter samples: energy of visits, and the witness that holds draw against limit. @module */
 import { evseKey, type Evse, type EvseRef, type Station } from '#domain/site';
 import { maxOver } from '#domain/step-function';
-import { epochS, later, wattHours, watts, type EpochS } from '#domain/units';
+import { epochS, later, watts, type EpochS } from '#domain/units';
 import type { MeterSample } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import { observeMeter, type Verdict } from '#witness/witness';
@@ -9,15 +9,17 @@ import { noteNotApplied } from './capability.ts';
 import {
   clearAlarm,
   evseState,
+  flagged,
   inTurn,
   publish,
   raiseAlarm,
   staleBy,
   withEvse,
-  withVisit,
   type Change,
 } from './change.ts';
+import { noteStamp, ourTimeOf } from './clock.ts';
 import { floorPowerOf, heldPowerOf } from './fleet.ts';
+import { noteRegister } from './register.ts';
 import type { EvseState, State } from './state.ts';
 import { onUpdated } from './transactions.ts';
 
@@ -31,24 +33,6 @@ function powerOf(state: State, sample: MeterSample): number | undefined {
   if (sample.powerW !== undefined) return sample.powerW;
   if (sample.currentA === undefined) return undefined;
   return sample.currentA.reduce((a, b) => a + b, 0) * state.site.voltage;
-}
-
-/** The energy that a visit has had as of a register; a register that has gone back counts from there again. */
-function withRegister(state: State, ref: EvseRef, evse: EvseState, registerWh: number): State {
-  const { transaction } = evse;
-  const isReset = transaction !== undefined && registerWh < (evse.registerWh ?? transaction.startRegisterWh);
-  const visit = transaction?.visitId === undefined ? undefined : state.visits[transaction.visitId];
-  const register = wattHours(registerWh);
-  if (transaction === undefined) return withEvse(state, ref, { ...evse, registerWh: register });
-  const running = isReset ? { ...transaction, startRegisterWh: register } : transaction;
-  const next = withEvse(state, ref, { ...evse, registerWh: register, transaction: running });
-  if (visit === undefined) return next;
-  const beforeWh = isReset ? visit.deliveredWh : visit.deliveredBeforeWh;
-  return withVisit(next, {
-    ...visit,
-    deliveredBeforeWh: beforeWh,
-    deliveredWh: wattHours(beforeWh + registerWh - running.startRegisterWh),
-  });
 }
 
 /** The station and EVSE of a reference; undefined for one that the site does not have. */
@@ -154,29 +138,42 @@ function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledA
 export function onMeter(state: State, stationId: string, sample: MeterSample): Change {
   const ref = { stationId, evseId: sample.evseId };
   if (evseState(state, ref) === undefined) return [state, []];
-  const [heard, effects] =
-    sample.transactionId === undefined
-      ? ([state, []] as const)
-      : onUpdated(state, stationId, {
-          evseId: sample.evseId,
-          transactionId: sample.transactionId,
-          at: epochS(Math.min(sample.sampledAt, state.now)),
-        });
-  const evse = evseState(heard, ref);
-  if (evse === undefined || sample.sampledAt < (evse.sampledAt ?? 0)) return [heard, effects];
-  const powerW = powerOf(heard, sample);
-  const seen: EvseState = {
-    ...evse,
-    sampledAt: sample.sampledAt,
-    ...(powerW === undefined || !Number.isFinite(powerW) ? {} : { powerW: watts(powerW) }),
-  };
+  return inTurn(state, [
+    (s) => noteStamp(s, stationId, sample.sampledAt),
+    (s) => (sample.transactionId === undefined ? [s, []] : noteRunning(s, ref, sample.transactionId, sample)),
+    (s) => flagged(s, { kind: 'meter-silent', key: evseKey(ref), isUp: false }),
+    (s) => noteReadings(s, ref, sample),
+  ]);
+}
+
+/** A sample names a transaction: it runs. */
+function noteRunning(state: State, ref: EvseRef, transactionId: string, sample: MeterSample): Change {
+  return onUpdated(state, ref.stationId, {
+    evseId: ref.evseId,
+    transactionId,
+    at: ourTimeOf(state, ref.stationId, sample.sampledAt),
+  });
+}
+
+/** Takes power and register of a sample; one that is older than the latest says nothing new. */
+function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
+  const evse = evseState(state, ref);
+  const place = placeOf(state, ref);
+  const sampledAt = ourTimeOf(state, ref.stationId, sample.sampledAt);
+  if (evse === undefined || place === undefined || sampledAt < (evse.sampledAt ?? 0)) return [state, []];
+  const powerW = powerOf(state, sample);
+  const isPower = powerW !== undefined && Number.isFinite(powerW);
   const { registerWh } = sample;
   const isMine = sample.transactionId === undefined || sample.transactionId === evse.transaction?.id;
-  const counted =
-    registerWh !== undefined && Number.isFinite(registerWh) && registerWh >= 0 && isMine
-      ? withRegister(heard, ref, seen, registerWh)
-      : withEvse(heard, ref, seen);
-  if (powerW === undefined || !Number.isFinite(powerW)) return [counted, effects];
-  const [judged, more] = witness(counted, ref, { powerW, sampledAt: sample.sampledAt });
-  return [judged, [...effects, ...more]];
+  const isRegister = registerWh !== undefined && Number.isFinite(registerWh) && registerWh >= 0 && isMine;
+  const seen: EvseState = {
+    ...evse,
+    sampledAt,
+    heardAt: state.now,
+    ...(isPower ? { powerW: watts(powerW) } : {}),
+  };
+  return inTurn(withEvse(state, ref, seen), [
+    (s) => (isRegister ? noteRegister(s, ref, place.evse, { wh: registerWh, at: sampledAt }) : [s, []]),
+    (s) => (isPower ? witness(s, ref, { powerW, sampledAt }) : [s, []]),
+  ]);
 }

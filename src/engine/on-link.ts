@@ -1,20 +1,20 @@
 /** What stations say: connections, calls of theirs, answers to ours. @module */
 import type { LinkEvent } from '#domain/event';
 import { evseKey } from '#domain/site';
-import { combine, constant, stepFunctionOf } from '#domain/step-function';
-import { later } from '#domain/units';
 import { onAnswer, onLink, onReported } from '#dispatch/answers';
 import { withReadBack, withRequest } from '#dispatch/dispatch-state';
 import type { AnswerOutcome } from '#dispatch/turn';
+import type { InstalledProfile } from '#ocpp/profile';
 import type { ChargerEvent, CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { answerOf, answerOfError, eventsOfCall, replyOf } from '#ocpp/wire-message';
 import { learn } from '#safety/ledger';
-import { observeLink, observeReadBack } from '#witness/witness';
+import { observeLink } from '#witness/witness';
 import { askCapability, noteAnswer, noteBoot } from './capability.ts';
 import {
   clearAlarm,
   counted,
   evseState,
+  flagged,
   inTurn,
   publish,
   raiseAlarm,
@@ -24,8 +24,10 @@ import {
   withStation,
   type Change,
 } from './change.ts';
+import { judgeComposite, judgeForm, usable } from './composites.ts';
 import type { Effect } from './effect.ts';
-import { heldLimitOf } from './fleet.ts';
+import { noteExternalLimit, noteExternalLimitCleared } from './external-limits.ts';
+import { noteNeeds, notePriority } from './vehicle-words.ts';
 import { onMeter } from './meter.ts';
 import type { State } from './state.ts';
 import { onEnded, onStarted, onUpdated } from './transactions.ts';
@@ -69,7 +71,14 @@ function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected'
   const next: State = withStation(
     { ...state, ledger: linked.ledger, dispatch, witness: finding.state, restless: true },
     stationId,
-    { up: true, since: state.now },
+    {
+      up: true,
+      since: state.now,
+      hasBooted: false,
+      ...(linked.dispatch.stations[stationId]?.link === 1
+        ? {}
+        : { awayS: state.now - stationState(state, stationId).since }),
+    },
   );
   const asked = askCapability(next, stationId, 'connected');
   const [cleared, effects] = clearAlarm(staleBy(asked, 'station-back'), 'comms-loss', stationId);
@@ -86,7 +95,11 @@ function onDisconnected(state: State, event: Extract<LinkEvent, { kind: 'disconn
     up: false,
     since: state.now,
   });
-  return [staleBy(next, 'station-lost'), []];
+  const { hasBooted, awayS } = stationState(state, stationId);
+  const isMere = hasBooted === false && awayS !== undefined;
+  return isMere
+    ? flagged(staleBy(next, 'station-lost'), { kind: 'boots-on-reconnect', key: stationId, isUp: false })
+    : [staleBy(next, 'station-lost'), []];
 }
 
 /** A CALL of a station: its events, then the answer. */
@@ -109,9 +122,11 @@ function onCall(state: State, event: Extract<LinkEvent, { kind: 'call' }>): Chan
       ],
     ];
   }
-  let current = state;
+  const stray = read.value.find((one) => isElsewhere(state, stationId, one));
   let transactionId: string | undefined;
-  const effects: Effect[] = [];
+  const [known, told] = stray === undefined ? [state, []] : tellUnknownEvse(state, stationId, stray);
+  let current = known;
+  const effects: Effect[] = [...told];
   for (const one of read.value) {
     const [next, more] =
       one.kind === 'transaction-started'
@@ -126,7 +141,7 @@ function onCall(state: State, event: Extract<LinkEvent, { kind: 'call' }>): Chan
   }
   const facts = {
     now: state.now,
-    accepted: true,
+    accepted: isGranted(action, stray, effects),
     intervalS: state.policy.heartbeatIntervalS,
     ...(transactionId === undefined ? {} : { transactionId }),
   };
@@ -140,6 +155,24 @@ function onCall(state: State, event: Extract<LinkEvent, { kind: 'call' }>): Chan
     },
   };
   return [current, [reply, ...effects]];
+}
+
+/** True for an event of an EVSE that the site does not have. */
+function isElsewhere(state: State, stationId: string, event: ChargerEvent): boolean {
+  const evseId = event.kind === 'meter' ? event.sample.evseId : 'evseId' in event ? event.evseId : undefined;
+  return evseId !== undefined && evseId > 0 && evseState(state, { stationId, evseId }) === undefined;
+}
+
+/** Says once that a station has an EVSE that the site does not know: nothing limits it, nobody counts it. */
+function tellUnknownEvse(state: State, stationId: string, event: ChargerEvent): Change {
+  const facts = { event: event.kind, fix: 'Write all EVSEs of the station into the site file.' };
+  return raiseAlarm(state, { kind: 'unknown-evse', key: stationId, facts });
+}
+
+/** Whether a CALL is granted what it asks: no charging at an EVSE that nobody counts, no schedule for nobody's vehicle. */
+function isGranted(action: string, stray: ChargerEvent | undefined, effects: readonly Effect[]): boolean {
+  if (action !== 'NotifyEVChargingNeeds') return stray?.kind !== 'transaction-started';
+  return stray === undefined && effects.some((effect) => effect.kind === 'publish');
 }
 
 /** What one event of a station changes. */
@@ -160,12 +193,30 @@ function onChargerEvent(
     case 'meter':
       return onMeter(state, stationId, event.sample);
     case 'profiles-reported':
-      return afterAnswer(state, stationId, onReported(viewOf(state), { ...event, stationId }), undefined);
+      return afterAnswer(
+        state,
+        stationId,
+        onReported(viewOf(state), { ...event, stationId, profiles: withoutOthers(event.profiles) }),
+        undefined,
+      );
+    case 'external-limit':
+      return noteExternalLimit(state, stationId, event);
+    case 'external-limit-cleared':
+      return noteExternalLimitCleared(state, stationId, event);
+    case 'charging-needs':
+      return noteNeeds(state, stationId, event);
+    case 'priority':
+      return notePriority(state, stationId, event);
     case 'heartbeat':
     case 'authorize':
     case 'notice':
       return [state, []];
   }
+}
+
+/** Profiles without the limits of others: the ledger counts on none of those, they go as they came. */
+function withoutOthers(profiles: readonly InstalledProfile[]): readonly InstalledProfile[] {
+  return profiles.filter(({ profile }) => profile.purpose !== 'ChargingStationExternalConstraints');
 }
 
 /** A station has booted: what it was told may be gone. */
@@ -175,12 +226,24 @@ function onBoot(state: State, stationId: string, event: Extract<ChargerEvent, { 
   const { boots } = stationState(state, stationId);
   const next = withStation({ ...state, ledger, dispatch, restless: true }, stationId, {
     boots: boots + 1,
+    hasBooted: true,
   });
   const { vendor, model, firmware = '' } = event;
   return inTurn(staleBy(next, 'station-back'), [
+    (s) => judgeBoot(s, stationId),
     (s) => noteBoot(s, stationId, { vendor, model, firmware }),
     (s) => tellOtherHardware(s, stationId, event),
   ]);
+}
+
+/** A station that was away for less than this has not been through a boot of its own. */
+const bootLeastS = 10;
+
+/** A boot where only the connection was away is a flag; a reconnection without one ends it. */
+function judgeBoot(state: State, stationId: string): Change {
+  const { awayS } = stationState(state, stationId);
+  if (awayS === undefined || awayS >= bootLeastS) return [state, []];
+  return flagged(state, { kind: 'boots-on-reconnect', key: stationId, isUp: true, facts: { awayS } });
 }
 
 /** Says once that a station is not of the make that the site has it down as. */
@@ -240,8 +303,11 @@ function onReply(state: State, event: Extract<LinkEvent, { kind: 'result' | 'err
     event.kind === 'error'
       ? answerOfError(event.code, event.description)
       : answerOf(stationState(state, stationId).version, command, event.payload);
-  const outcome = onAnswer(viewOf(state), { stationId, messageId, answer });
-  return afterAnswer(state, stationId, outcome, answer);
+  const outcome = onAnswer(viewOf(state), { stationId, messageId, answer: usable(answer) });
+  return inTurn(state, [
+    (s) => judgeForm(s, stationId, answer),
+    (s) => afterAnswer(s, stationId, outcome, answer),
+  ]);
 }
 
 /** The state after dispatch has read an answer, with what it proves. */
@@ -260,37 +326,6 @@ function afterAnswer(
     (s) => tellRefusal(s, stationId, command, answer),
     (s) => noteAnswer(s, stationId, command, answer),
   ]);
-}
-
-/** Holds a reported composite against what the station may hold. */
-function judgeComposite(
-  state: State,
-  stationId: string,
-  answer: CommandAnswer,
-  outcome: AnswerOutcome,
-): Change {
-  const station = state.site.stations.find((s) => s.id === stationId);
-  if (answer.kind !== 'composite' || station === undefined || outcome.verdict === undefined)
-    return [state, []];
-  const evse = station.evses.find((e) => e.id === answer.evseId);
-  const { startAt = state.now, durationS = 0, periods } = answer;
-  if (evse === undefined || periods.length === 0 || outcome.verdict === 'says-nothing') return [state, []];
-  const expected = heldLimitOf(state, station, evse);
-  const reported = stepFunctionOf(
-    periods
-      .toSorted((a, b) => a.startS - b.startS)
-      .filter((p, i, all) => i === 0 || p.startS > (all[i - 1]?.startS ?? -1))
-      .map((p) => [later(startAt, p.startS), p.limit] as const),
-  );
-  const finding = observeReadBack(state.witness, {
-    key: evseKey({ stationId, evseId: evse.id }),
-    at: state.now,
-    until: later(startAt, durationS),
-    expected: outcome.verdict === 'confirmed' ? reported : expected,
-    reported: combine([reported, constant(0)], ([a = 0]) => a),
-    tolerance: station.current === 'AC' ? 0.1 : 100,
-  });
-  return [{ ...state, witness: finding.state }, finding.verdicts.map((v) => publish('verdict', v))];
 }
 
 /** Says once that a station refuses a profile. */

@@ -27,6 +27,7 @@ import { withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
+import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
 import type { State, Trigger } from './state.ts';
 import { nextLimitChange } from './supply.ts';
@@ -39,6 +40,7 @@ export function onTick(state: State): Change {
     (s) => [onLimitChange(s), []],
     lossAlarms,
     fences,
+    silentMeters,
     (s) => [withRests(dropOldPlans(s)), []],
     askForPlan,
     dispatch,
@@ -297,6 +299,7 @@ function wake(state: State): Change {
     nextLimitChange(state.limits, state.now),
     state.dispatchAt,
     solveDueAt(state),
+    nextSilence(state),
     ...silent,
     ...fenced,
   ].filter((at) => at !== undefined && at > state.now);

@@ -5,6 +5,7 @@ import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
+import { externalPowerOf } from './external-limits.ts';
 import { floorPowerOf, heldPowerOf, highestReactionS, reasonFixed } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { solverMoneyOf } from './solver-money.ts';
@@ -116,6 +117,22 @@ function powersOf(
   };
 }
 
+/** Highest power in each interval of a stay, kW: what limits of others leave; one number where there are none. */
+function mostKwOf(
+  state: State,
+  grid: TimeGrid,
+  place: Place,
+  stay: Stay,
+  maxKw: number,
+): number | Float64Array {
+  const external = externalPowerOf(state, place, state.now, endOf(grid));
+  if (external.value.every((w) => w === Infinity)) return maxKw;
+  const leastKw = lowestPer(state, grid, external).map((w) => w / 1000);
+  return Float64Array.from({ length: stay.depart - stay.arrive }, (_, i) =>
+    Math.max(0, Math.min(maxKw, leastKw[stay.arrive + i] ?? maxKw)),
+  );
+}
+
 /**
  * The least energy at or above the wanted one that whole intervals of allowed powers add up to. Without it the last half
  * kilowatt-hour of a vehicle would cost a whole interval at its least power, and be dearer than to go without.
@@ -170,7 +187,12 @@ function sessionOf(
   const stay = stayOf(state, grid, visit);
   if (stay === undefined) return undefined;
   const powers = powersOf(state, at.place, visit);
-  const windowKwh = ((stay.depart - stay.arrive) * grid.intervalS * powers.maxKw) / 3600;
+  const mostKw = mostKwOf(state, grid, at.place, stay, powers.maxKw);
+  const hours = grid.intervalS / 3600;
+  const windowKwh =
+    typeof mostKw === 'number'
+      ? (stay.depart - stay.arrive) * hours * mostKw
+      : mostKw.reduce((sum, kw) => sum + kw * hours, 0);
   const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
   const wantedKwh = neededKwh + goneKwh(state, grid, visit, { stay, neededKwh, maxKw: powers.maxKw });
   const energyKwh = Math.max(wantedKwh, Math.min(windowKwh, wholeKwh(wantedKwh, grid, powers)));
@@ -182,6 +204,7 @@ function sessionOf(
       ...stay,
       energyKwh,
       ...powers,
+      maxKw: mostKw,
       shortfallPrice: at.shortfallPrice * visit.visit.priority,
     },
     {

@@ -9,7 +9,7 @@ import type { Visit } from '#domain/visit';
 import type { Dispatch } from '#dispatch/dispatch-state';
 import type { CapabilityReading } from '#ocpp/capability';
 import type { MakeBook, StationMake } from '#ocpp/make-record';
-import type { InstalledProfile } from '#ocpp/profile';
+import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { ConnectorStatus } from '#ocpp/station-message';
 import type { Floors } from '#safety/floors';
 import type { Ledger } from '#safety/ledger';
@@ -32,8 +32,14 @@ export interface EvseState {
   readonly transaction?: RunningTransaction;
   readonly registerWh?: WattHours;
   readonly powerW?: Watts;
-  /** Instant of the latest reading. */
+  /** Instant of the latest reading, by our clock. */
   readonly sampledAt?: EpochS;
+  /** When the latest reading came. */
+  readonly heardAt?: EpochS;
+  /** Instant of the latest register. */
+  readonly registerAt?: EpochS;
+  /** A register that cannot be, until the next one shows whether the meter counts on from there. */
+  readonly oddRegister?: { readonly wh: WattHours; readonly at: EpochS };
   /** Caught above its limit: how far the fence has got. */
   readonly fence?: Fence;
 }
@@ -65,6 +71,23 @@ export interface CapabilityState {
   readonly link?: number;
 }
 
+/** A limit of somebody else on a station (`evseId` 0) or an EVSE. */
+export interface ExternalLimit {
+  readonly source: string;
+  readonly evseId: number;
+  /** Absent where only its existence was told. */
+  readonly profile?: ChargingProfile;
+}
+
+/** A station's clock, from readings that are as old as the time between them: those do not come from a queue. */
+export interface StationClock {
+  /** Its time less ours, s; positive: it is ahead. */
+  readonly offsetS: number;
+  /** The latest reading: when it came, and when it says it was taken. */
+  readonly heardAt: EpochS;
+  readonly stampedAt: EpochS;
+}
+
 /** What is known of one station. */
 export interface StationState {
   readonly up: boolean;
@@ -72,9 +95,17 @@ export interface StationState {
   /** Instant of the last change of `up`. */
   readonly since: EpochS;
   readonly boots: number;
+  /** How long the station was away before its present connection; absent for the first one. */
+  readonly awayS?: number;
+  /** It has booted since it connected. */
+  readonly hasBooted?: boolean;
   /** As its latest boot told. */
   readonly make?: StationMake;
   readonly capability: CapabilityState;
+  /** Limits of others, oldest first. */
+  readonly externalLimits?: readonly ExternalLimit[];
+  /** How its clock stands to ours. */
+  readonly clock?: StationClock;
   /** By EVSE id. */
   readonly evses: Readonly<Record<string, EvseState>>;
   readonly answeredStarts: readonly AnsweredStart[];

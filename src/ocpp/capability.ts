@@ -6,7 +6,7 @@
  * @module
  */
 import type { OcppVersion, ReadableFact, StationCapability } from '#domain/site';
-import { seconds } from '#domain/units';
+import { seconds, type Seconds } from '#domain/units';
 import type { MakeRecord } from './make-record.ts';
 
 /** The 1.6 configuration keys without which a plan is guesswork; all required by the smart-charging profile. */
@@ -218,6 +218,8 @@ export function missingOf(version: OcppVersion, reading: CapabilityReading): rea
 export interface CapabilityEvidence {
   readonly reading?: CapabilityReading;
   readonly record?: MakeRecord;
+  /** How far its clock was seen to be off. */
+  readonly clockSkewS?: Seconds;
 }
 
 /** The unit that limits are sent in: the declared one, unless words or deeds of the station leave only the other. */
@@ -277,5 +279,6 @@ export function countedCapability(
     maxStackLevel: refusesLevels(rateUnit, evidence) ? 0 : lower('maxStackLevel'),
     maxProfiles: lower('maxProfiles'),
     ...(forgetsPlans ? { keepsProfiles: 'floors' } : {}),
+    ...(evidence.clockSkewS === undefined ? {} : { clockSkewS: evidence.clockSkewS }),
   };
 }

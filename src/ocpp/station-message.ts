@@ -77,7 +77,25 @@ export type ChargerEvent =
       readonly more: boolean;
       readonly profiles: readonly InstalledProfile[];
     }
-  /** External limits, firmware notices, data transfer and the like: answered, kept in the journal, without effect here. */
+  /** A limit of somebody else on the station (`evseId` 0) or one EVSE: NotifyChargingLimit. */
+  | {
+      readonly kind: 'external-limit';
+      readonly evseId: number;
+      readonly source: string;
+      /** In the form of an installed constraint; absent where only its existence is told. Without startAt: from now. */
+      readonly profile?: ChargingProfile;
+    }
+  | { readonly kind: 'external-limit-cleared'; readonly evseId?: number; readonly source: string }
+  /** What a vehicle asks for: NotifyEVChargingNeeds. Its own word: told, never planned with. */
+  | {
+      readonly kind: 'charging-needs';
+      readonly evseId: number;
+      readonly departsAt?: EpochS;
+      readonly energyWh?: number;
+    }
+  /** A vehicle charges with priority, which no plan of ours limits, or no longer does: NotifyPriorityCharging. */
+  | { readonly kind: 'priority'; readonly transactionId: string; readonly isActive: boolean }
+  /** Firmware notices, data transfer and the like: answered, kept in the journal, without effect here. */
   | { readonly kind: 'notice'; readonly action: string };
 
 /** What the engine asks of a station. */
@@ -109,6 +127,19 @@ export type StationCommand =
   | { readonly kind: 'reset'; readonly type: 'soft' | 'hard' }
   | { readonly kind: 'remote-stop'; readonly transactionId: string };
 
+/** What an answer to GetCompositeSchedule may have wrong. */
+export type CompositeBreach =
+  | 'no-periods'
+  | 'no-start'
+  | 'duration'
+  | 'unit'
+  | 'first-start'
+  | 'fraction-of-a-second'
+  | 'order'
+  | 'beyond-its-end'
+  | 'negative-limit'
+  | 'decimals';
+
 /** What a station answers to a command. */
 export type CommandAnswer =
   | { readonly kind: 'accepted' }
@@ -126,6 +157,8 @@ export type CommandAnswer =
         readonly limit: number;
         readonly numberPhases?: number;
       }[];
+      /** Absent where the answer is of the standard's form. */
+      readonly breaches?: readonly CompositeBreach[];
     }
   /** Raw capability facts by key or `Component.Variable`. */
   | { readonly kind: 'capability'; readonly facts: Readonly<Record<string, string>> }

@@ -15,6 +15,7 @@ import { profileOfWire } from './wire-profile.ts';
 type Request<A extends keyof typeof messages201> =
   | z.infer<(typeof messages201)[A]['request']>
   | z.infer<(typeof messages21)[A]['request']>;
+type PriorityNotice = z.infer<(typeof messages21)['NotifyPriorityCharging']['request']>;
 type MeterValue = Request<'MeterValues'>['meterValue'][number];
 
 /** Events of a checked payload. */
@@ -40,6 +41,19 @@ export function events2x(
     }
     case 'ReportChargingProfiles':
       return profilesOf(version, payload as Request<'ReportChargingProfiles'>);
+    case 'NotifyChargingLimit':
+      return externalLimitOf(version, payload as Request<'NotifyChargingLimit'>);
+    case 'ClearedChargingLimit': {
+      const { chargingLimitSource, evseId } = payload as Request<'ClearedChargingLimit'>;
+      const place = evseId === undefined ? {} : { evseId };
+      return ok([{ kind: 'external-limit-cleared', ...place, source: chargingLimitSource }]);
+    }
+    case 'NotifyEVChargingNeeds':
+      return ok([needsOf(payload as Request<'NotifyEVChargingNeeds'>)]);
+    case 'NotifyPriorityCharging': {
+      const { transactionId, activated } = payload as PriorityNotice;
+      return ok([{ kind: 'priority', transactionId, isActive: activated }]);
+    }
     default:
       return ok([{ kind: 'notice', action }]);
   }
@@ -137,6 +151,51 @@ function readingOf(sampled: MeterValue['sampledValue'][number]): Reading {
     ...(sampled.phase === undefined ? {} : { phase: sampled.phase }),
     ...(unit === undefined ? {} : { unit }),
   };
+}
+
+/** What a vehicle asks for. */
+function needsOf({ evseId, chargingNeeds }: Request<'NotifyEVChargingNeeds'>): ChargerEvent {
+  const { acChargingParameters, dcChargingParameters, departureTime } = chargingNeeds;
+  const energyWh = acChargingParameters?.energyAmount ?? dcChargingParameters?.energyAmount;
+  return {
+    kind: 'charging-needs',
+    evseId,
+    ...(departureTime === undefined ? {} : { departsAt: instantOf(departureTime) }),
+    ...(energyWh === undefined ? {} : { energyWh }),
+  };
+}
+
+/** A limit of somebody else, its first schedule as a profile that only lowers. */
+function externalLimitOf(
+  version: '2.0.1' | '2.1',
+  notice: Request<'NotifyChargingLimit'>,
+): Result<readonly ChargerEvent[], PayloadFault> {
+  const { evseId = 0, chargingLimit, chargingSchedule } = notice;
+  const source = chargingLimit.chargingLimitSource;
+  const [schedule] = chargingSchedule ?? [];
+  if (schedule === undefined) return ok([{ kind: 'external-limit', evseId, source }]);
+  const isDated = 'startSchedule' in schedule && schedule.startSchedule !== undefined;
+  const read = profileOfWire(
+    version,
+    {
+      id: 0,
+      stackLevel: 0,
+      chargingProfilePurpose: 'ChargingStationExternalConstraints',
+      chargingProfileKind: isDated ? 'Absolute' : 'Relative',
+      chargingSchedule: [schedule],
+    },
+    'chargingSchedule[0]',
+  );
+  if (!read.ok) {
+    const path = read.problem[0]?.path ?? 'chargingSchedule';
+    return fail({ code: 'PropertyConstraintViolation', description: `${path}: not readable`, path });
+  }
+  const at = schedule.chargingSchedulePeriod.findIndex(({ limit }) => (limit ?? 0) < 0);
+  if (at >= 0) {
+    const path = `chargingSchedule[0].chargingSchedulePeriod[${at}].limit`;
+    return fail({ code: 'PropertyConstraintViolation', description: `${path}: below 0`, path });
+  }
+  return ok([{ kind: 'external-limit', evseId, source, profile: read.value }]);
 }
 
 function profilesOf(

@@ -4,8 +4,7 @@
  * Source: OCPP 1.6 sections 4 to 7, OCPP 2.0.1 and 2.1 part 2 sections 1 to 3.
  * @module
  */
-import { z } from 'zod';
-import { instantOfIso, isoOf } from '#domain/instant';
+import { isoOf } from '#domain/instant';
 import { invariant, unreachable } from '#domain/invariant';
 import type { Result } from '#domain/result';
 import type { OcppVersion } from '#domain/site';
@@ -16,6 +15,7 @@ import { checkRequest, checkResponse, type PayloadFault } from './message.ts';
 import type { CommandAnswer, ChargerEvent, StationCommand } from './station-message.ts';
 import { events16 } from './wire-event-16.ts';
 import { events2x } from './wire-event-2x.ts';
+import { compositeAnswerOf } from './wire-composite.ts';
 import { wireOfProfile, wirePurposeOf } from './wire-profile.ts';
 
 /** What a CALL of a station reports, in the order in which it is to be taken. A fault is to be answered by CALLERROR. */
@@ -156,11 +156,11 @@ function payload2xOf(version: '2.0.1' | '2.1', command: StationCommand): Record<
     case 'read-composite':
       return { evseId: command.evseId, duration: command.durationS, chargingRateUnit: command.unit };
     case 'read-profiles':
-      // K09.FR.03 wants a criterion; CSO is the source of all that a management system installs.
+      // K09.FR.03 wants a criterion: every source, so that what a second controller has installed is seen too.
       return {
         requestId: command.requestId,
         ...(command.evseId === undefined ? {} : { evseId: command.evseId }),
-        chargingProfile: { chargingLimitSource: ['CSO'] },
+        chargingProfile: { chargingLimitSource: ['CSO', 'EMS', 'Other', 'SO'] },
       };
     case 'read-capability':
       return {
@@ -230,7 +230,7 @@ function actionOf(version: OcppVersion, kind: StationCommand['kind']): string {
 
 /** What a station answered to a command by CALLRESULT. A payload that is not of its schema says nothing. */
 export function answerOf(version: OcppVersion, command: StationCommand, payload: unknown): CommandAnswer {
-  if (command.kind === 'read-composite') return compositeAnswerOf(version, command.evseId, payload);
+  if (command.kind === 'read-composite') return compositeAnswerOf(version, command, payload);
   const checked = checkResponse(version, actionOf(version, command.kind), payload);
   if (!checked.ok) return { kind: 'unclear', ...unclearOf(checked.problem) };
   const answer = checked.value.payload as Answer;
@@ -314,62 +314,4 @@ function factsOf(answer: Answer): Record<string, string> {
       result.attributeValue;
   }
   return facts;
-}
-
-/**
- * A composite schedule as stations are seen to send it: no periods, fractions of a second and limits of any value are
- * taken as they are, for the witness to judge. Starts are cut to whole seconds.
- */
-const compositeSchedule = z.looseObject({
-  scheduleStart: z.string().optional(),
-  duration: z.number().optional(),
-  chargingRateUnit: z.enum(['A', 'W']).optional(),
-  chargingSchedulePeriod: z
-    .array(z.looseObject({ startPeriod: z.number(), limit: z.number(), numberPhases: z.number().optional() }))
-    .optional(),
-});
-
-const compositeAnswer = z.looseObject({
-  status: z.string(),
-  statusInfo: z.looseObject({ reasonCode: z.string(), additionalInfo: z.string().optional() }).optional(),
-  scheduleStart: z.string().optional(),
-  chargingSchedule: compositeSchedule.optional(),
-  schedule: compositeSchedule.optional(),
-});
-
-function compositeAnswerOf(version: OcppVersion, evseId: number, payload: unknown): CommandAnswer {
-  const read = compositeAnswer.safeParse(payload);
-  if (!read.success) {
-    const checked = checkResponse(version, 'GetCompositeSchedule', payload);
-    const fault: PayloadFault = checked.ok
-      ? { code: 'FormatViolation', description: 'no composite schedule', path: '' }
-      : checked.problem;
-    return { kind: 'unclear', ...unclearOf(fault) };
-  }
-  const { status, statusInfo } = read.data;
-  if (status !== 'Accepted') {
-    const info =
-      statusInfo === undefined
-        ? undefined
-        : {
-            reasonCode: statusInfo.reasonCode,
-            ...(statusInfo.additionalInfo === undefined ? {} : { additionalInfo: statusInfo.additionalInfo }),
-          };
-    return { kind: 'refused', status, ...reasonOf(info) };
-  }
-  const schedule = version === '1.6' ? read.data.chargingSchedule : read.data.schedule;
-  const start = version === '1.6' ? read.data.scheduleStart : schedule?.scheduleStart;
-  const startAt = start === undefined ? undefined : instantOfIso(start);
-  return {
-    kind: 'composite',
-    evseId,
-    ...(startAt === undefined ? {} : { startAt }),
-    ...(schedule?.duration === undefined ? {} : { durationS: Math.floor(schedule.duration) }),
-    ...(schedule?.chargingRateUnit === undefined ? {} : { unit: schedule.chargingRateUnit }),
-    periods: (schedule?.chargingSchedulePeriod ?? []).map((period) => ({
-      startS: Math.floor(period.startPeriod),
-      limit: period.limit,
-      ...(period.numberPhases === undefined ? {} : { numberPhases: period.numberPhases }),
-    })),
-  };
 }

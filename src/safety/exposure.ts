@@ -142,9 +142,14 @@ function heldOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunct
   return held(context, spliced(belief.past[String(evse.id)], belief.changedAt, allowed));
 }
 
+/** How far the clock of a station may be off, s: as all clocks may be, or as its own was seen to be. */
+export function skewOf(station: Station, policy: LedgerPolicy): number {
+  return Math.max(policy.clockSkewS, station.capability.clockSkewS ?? 0);
+}
+
 function held({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
   const reactionS = isGuarded(policy, 'reaction') ? station.capability.reactionS : 0;
-  const skewS = policy.clockSkewS;
+  const skewS = skewOf(station, policy);
   return skewS > 0 ? windowMax(shift(f, -skewS), reactionS + 2 * skewS) : windowMax(f, reactionS);
 }
 
@@ -287,7 +292,7 @@ export function pastOf(
   at: EpochS,
 ): Readonly<Record<string, StepFunction>> {
   const { station, policy } = context;
-  const backS = station.capability.reactionS + 2 * policy.clockSkewS;
+  const backS = station.capability.reactionS + 2 * skewOf(station, policy);
   if (!isGuarded(policy, 'reaction') || backS === 0) return {};
   const record = (id: number, allowed: StepFunction): readonly [string, StepFunction] => [
     String(id),

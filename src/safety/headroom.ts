@@ -3,6 +3,7 @@ import { phases, type Site } from '#domain/site';
 import { shift, windowMax, type StepFunction } from '#domain/step-function';
 import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
 import type { SiteLimits } from './circuit-limits.ts';
+import { skewOf } from './exposure.ts';
 import { exposureOf, stationOf, type Ledger } from './ledger.ts';
 import { joined } from './milli.ts';
 import { totalsOf } from './totals.ts';
@@ -55,7 +56,7 @@ export function headroomOf(question: HeadroomQuestion): StepFunction {
     ),
   );
   const { reactionS } = station.capability;
-  const skewS = ledger.policy.clockSkewS;
+  const skewS = skewOf(station, ledger.policy);
   return lowestAhead(allowed, reactionS + skewS, skewS);
 }
 

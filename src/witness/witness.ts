@@ -32,7 +32,9 @@ export interface Verdict {
     | 'read-back-mismatch'
     | 'read-back-agrees'
     | 'comms-loss'
-    | 'comms-back';
+    | 'comms-back'
+    | FlagKind
+    | FlagEnd;
   /** `evseKey` or station id. */
   readonly key: string;
   readonly at: EpochS;
@@ -45,8 +47,41 @@ export interface Verdict {
         readonly expected: number;
         readonly reported: number;
       }
-    | { readonly downSince: EpochS; readonly upAt?: EpochS };
+    | { readonly downSince: EpochS; readonly upAt?: EpochS }
+    | { readonly facts: FlagFacts };
 }
+
+/** What is wrong with a station beside its draw: raised once, ended once. */
+export type FlagKind =
+  /** Its clock is off: steps and leases come early or late. */
+  | 'clock-off'
+  /** Its composite schedules are not of the standard's form: nothing is concluded from them. */
+  | 'composite-unreliable'
+  /** It charges and sends no readings: nobody sees whether it obeys. */
+  | 'meter-silent'
+  /** Its energy register went back, or jumped by more than can be. */
+  | 'meter-implausible'
+  /** It boots where only the connection was away: it may forget what it holds. */
+  | 'boots-on-reconnect';
+
+/** The end of each flag. */
+export type FlagEnd =
+  | 'clock-right'
+  | 'composite-sane'
+  | 'meter-back'
+  | 'meter-plausible'
+  | 'reconnects-without-boot';
+
+const flagEnds: Readonly<Record<FlagKind, FlagEnd>> = {
+  'clock-off': 'clock-right',
+  'composite-unreliable': 'composite-sane',
+  'meter-silent': 'meter-back',
+  'meter-implausible': 'meter-plausible',
+  'boots-on-reconnect': 'reconnects-without-boot',
+};
+
+/** What a flag rests on. */
+export type FlagFacts = Readonly<Record<string, number | string | readonly string[]>>;
 
 interface Watched {
   readonly over: number;
@@ -63,6 +98,8 @@ export interface WitnessState {
   readonly mismatched: Readonly<Record<string, true>>;
   /** Stations without a connection, since when. */
   readonly downSince: Readonly<Record<string, EpochS>>;
+  /** Flags that are up, by `kind key`. */
+  readonly flags: Readonly<Record<string, true>>;
 }
 
 /** A new state and what was found on the way to it. */
@@ -72,7 +109,13 @@ export interface Finding {
 }
 
 /** Knows nothing, suspects nobody. */
-export const initialWitness: WitnessState = { verdictCount: 0, watched: {}, mismatched: {}, downSince: {} };
+export const initialWitness: WitnessState = {
+  verdictCount: 0,
+  watched: {},
+  mismatched: {},
+  downSince: {},
+  flags: {},
+};
 
 function pronounce(
   state: WitnessState,
@@ -189,6 +232,30 @@ function worstDifference(observation: {
     if (level === 1 && end - from > stepShiftS) return from;
   }
   return undefined;
+}
+
+/** True while a flag is up. */
+export function isFlagged(state: WitnessState, kind: FlagKind, key: string): boolean {
+  return state.flags[`${kind} ${key}`] === true;
+}
+
+/** Raises or ends a flag; what stands already is not said again. */
+export function observeFlag(
+  state: WitnessState,
+  observation: {
+    readonly kind: FlagKind;
+    readonly key: string;
+    readonly at: EpochS;
+    readonly isUp: boolean;
+    readonly facts?: FlagFacts;
+  },
+): Finding {
+  const { kind, key, at, isUp, facts = {} } = observation;
+  const name = `${kind} ${key}`;
+  if (isUp === (state.flags[name] === true)) return { state, verdicts: [] };
+  const { [name]: _ended, ...others } = state.flags;
+  const flags = isUp ? { ...state.flags, [name]: true as const } : others;
+  return pronounce(state, { flags }, { kind: isUp ? kind : flagEnds[kind], key, at, evidence: { facts } });
 }
 
 /** Takes the loss or the return of a station's connection. */

@@ -168,6 +168,10 @@ export class FakeStation {
   /** Accepts every limit and ignores it. */
   isDeaf = false;
   firmware: string | undefined;
+  /** Its clock less the true time. */
+  clockOffsetS = 0;
+  /** Answers GetCompositeSchedule. */
+  composite: (payload: Record<string, unknown>) => unknown = () => ({ status: 'Rejected' });
   /** Answers to GetConfiguration; `junk` is of no schema, `error` a CALLERROR, `silent` none at all. */
   configuration: Readonly<Record<string, string>> | 'junk' | 'error' | 'silent' = {};
   /** Whether it refuses a profile. */
@@ -315,7 +319,7 @@ export class FakeStation {
       this.installed = [...this.installed.filter((i) => !same(i)), { connectorId, profile }];
       return { status: 'Accepted' };
     }
-    if (action === 'GetCompositeSchedule') return { status: 'Rejected' };
+    if (action === 'GetCompositeSchedule') return this.composite(payload);
     if (action === 'RemoteStopTransaction') {
       const { vehicle } = this;
       if (vehicle !== undefined) {
@@ -395,7 +399,7 @@ export class FakeStation {
       transactionId: this.vehicle.transactionId,
       meterValue: [
         {
-          timestamp: isoOf(now),
+          timestamp: isoOf(epochS(now + this.clockOffsetS)),
           sampledValue: [
             value('Energy.Active.Import.Register', 'Wh', this.registerWh),
             value('Power.Active.Import', 'W', this.lastPowerW),

@@ -209,7 +209,7 @@ describe('what stations say', () => {
       { kind: 'notice', action: 'FirmwareStatusNotification' },
     ]);
     expect(events('2.1', 'NotifyPriorityCharging', { transactionId: 't', activated: true })).toEqual([
-      { kind: 'notice', action: 'NotifyPriorityCharging' },
+      { kind: 'priority', transactionId: 't', isActive: true },
     ]);
   });
 
@@ -527,6 +527,7 @@ describe('what stations answer', () => {
       kind: 'composite',
       evseId: 1,
       periods: [],
+      breaches: ['no-periods', 'no-start', 'duration'],
     });
     const odd = {
       status: 'Accepted',
@@ -542,6 +543,7 @@ describe('what stations answer', () => {
       evseId: 1,
       unit: 'A',
       periods: [{ startS: 0, limit: -1 }],
+      breaches: ['no-start', 'duration', 'first-start', 'fraction-of-a-second', 'negative-limit'],
     });
     expect(
       answerOf('2.0.1', read, { status: 'Accepted', schedule: { chargingSchedulePeriod: 'none' } }),
