@@ -275,14 +275,15 @@ const modesOfPurpose = (purposes: readonly ProfilePurpose[], modes: readonly str
   };
 };
 
-type Amount = 'limit' | 'setpoint' | 'dischargeLimit';
+const amounts = ['limit', 'setpoint', 'dischargeLimit', 'setpointReactive'] as const;
+type Amount = (typeof amounts)[number];
 
 /** Which amounts a period of each mode must and may have. */
 const amountsOfMode: Readonly<
   Record<string, { readonly must: readonly Amount[]; readonly may: readonly Amount[] }>
 > = {
   ChargingOnly: { must: ['limit'], may: [] },
-  CentralSetpoint: { must: ['setpoint'], may: ['limit', 'dischargeLimit'] },
+  CentralSetpoint: { must: ['setpoint'], may: ['limit', 'dischargeLimit', 'setpointReactive'] },
   CentralFrequency: { must: ['setpoint'], may: ['limit', 'dischargeLimit'] },
   ExternalSetpoint: { must: [], may: ['limit', 'dischargeLimit'] },
   ExternalLimits: { must: [], may: [] },
@@ -294,13 +295,12 @@ const amountsOfMode: Readonly<
 function limitsAndSetpoints(subject: Subject): readonly Finding[] {
   return inPeriods(subject, (period: SchedulePeriod, path) => {
     const mode = period.operationMode ?? 'ChargingOnly';
-    const amounts = amountsOfMode[mode];
-    if (amounts === undefined) return [];
-    return (['limit', 'setpoint', 'dischargeLimit'] as const).flatMap((name) => {
-      const given = period[name] !== undefined;
-      if (amounts.must.includes(name) && !given)
-        return finding(`${path}.${name}`, `${mode} needs a ${name}.`);
-      if (given && !amounts.must.includes(name) && !amounts.may.includes(name)) {
+    const known = amountsOfMode[mode];
+    if (known === undefined) return [];
+    return amounts.flatMap((name) => {
+      const given = amountOf(period, name) !== undefined;
+      if (known.must.includes(name) && !given) return finding(`${path}.${name}`, `${mode} needs a ${name}.`);
+      if (given && !known.must.includes(name) && !known.may.includes(name)) {
         return finding(`${path}.${name}`, `${mode} has no ${name}.`);
       }
       return [];

@@ -210,7 +210,7 @@ function instantsOf(random: Prng, input: LimitInput, changes: readonly number[])
   );
 }
 
-describe('the sweep and the second calculator', () => {
+describe('the sweep and the second calculator, and the sweep joined of two', () => {
   test.each([
     ['every second of some minutes', 300],
     ['hours', 20_000],
@@ -221,6 +221,17 @@ describe('the sweep and the second calculator', () => {
       const input = inputOf(random, spanS);
       const limit = limitOf(input);
       expect(limit.startS[0]).toBe(input.from);
+      const middle = epochS(input.from + random.integer(0, input.until - input.from - 1));
+      if (middle > input.from) {
+        const first = limitOf({ ...input, now: input.now ?? input.from, until: middle });
+        const second = limitOf({ ...input, now: input.now ?? input.from, from: middle });
+        const pieces = [first, second].flatMap(({ startS, value }) =>
+          startS.map((s, i) => [s, value[i]!] as const),
+        );
+        expect(stepFunctionOf(pieces), `law: joined at ${middle}, seed ${seed}, span ${spanS}`).toEqual(
+          limit,
+        );
+      }
       for (const t of instantsOf(random, input, limit.startS)) {
         const expected = referenceLimit(input, t);
         const found = valueAt(limit, epochS(t));

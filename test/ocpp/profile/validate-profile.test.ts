@@ -424,6 +424,11 @@ const cases21: readonly Case[] = [
     `${periodPath}.limit`,
     { profile: period({ startS: 0, limit: 6, operationMode: 'Idle' }) },
   ],
+  [
+    '2.1 limits and setpoints of operation modes',
+    `${periodPath}.setpointReactive`,
+    { profile: period({ startS: 0, limit: 6, rest: { setpointReactive: 5 } }) },
+  ],
 ];
 
 function checkCases(version: OcppVersion, cases: readonly Case[]): void {
