@@ -434,12 +434,18 @@ function startOfSchedule(context: Context, profile: ChargingProfile, window: Win
   return startAt ?? window.place.chargingS;
 }
 
-/** The periods in order of time; of two that start together the later one in the list stays last and so leads. */
+/**
+ * The periods in order of time; of two that start together the later one in the list stays last and so leads. A start
+ * before the schedule's own counts as that.
+ */
 function ascending(periods: readonly SchedulePeriod[]): readonly SchedulePeriod[] {
-  for (let i = 1; i < periods.length; i++) {
-    if ((periods[i]?.startS ?? 0) < (periods[i - 1]?.startS ?? 0)) {
-      return periods.toSorted((a, b) => a.startS - b.startS);
+  let lastS = 0;
+  for (const { startS } of periods) {
+    if (startS < lastS) {
+      const inOrder = periods.toSorted((a, b) => a.startS - b.startS);
+      return inOrder.map((period) => (period.startS < 0 ? { ...period, startS: 0 } : period));
     }
+    lastS = startS;
   }
   return periods;
 }

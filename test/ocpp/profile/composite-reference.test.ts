@@ -52,7 +52,7 @@ function periodsOf(random: Prng, spanS: number, is21: boolean): SchedulePeriod[]
   const periods = Array.from({ length: random.integer(1, 5) }, (_, i): SchedulePeriod => {
     const limit = chance(random, 0.03) ? -3 : pick(random, [0, 6, 8.5, 10, 16, 32, 3000, 11_000]);
     return {
-      startS: i === 0 && chance(random, 0.85) ? 0 : random.integer(0, spanS),
+      startS: i === 0 && chance(random, 0.85) ? 0 : random.integer(chance(random, 0.03) ? -spanS : 0, spanS),
       ...(is21 && chance(random, 0.15) ? {} : { limit }),
       ...(chance(random, 0.4)
         ? { numberPhases: chance(random, 0.1) ? pick(random, [0, 4]) : random.integer(1, 3) }

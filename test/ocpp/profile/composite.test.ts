@@ -436,6 +436,13 @@ describe('clocks', () => {
       [0, 6],
       [60, 16],
     ]);
+    // A start before the schedule's own changes nothing before it.
+    const early = profile({ startAt: after(t0, 100), periods: periods([-50, 8], [20, 10]) });
+    expect(seen(on(1, early))).toEqual([
+      [0, none],
+      [100, 8],
+      [120, 10],
+    ]);
   });
 });
 
