@@ -123,7 +123,7 @@ export function repairPowers(input: RepairInput): Float64Array[] {
   for (const s of order) fillSession(ledger, s, 'stepped');
   for (const s of order) if (ledger.missing(s) > energyNoise) makeRoom(ledger, s);
   for (const s of order) trimSession(ledger, s);
-  shavePeaks(ledger);
+  shavePeaks(ledger, peaksKw);
   for (const s of order) trimSession(ledger, s);
   return ledger.powerKw.map((kw) => kw.slice());
 }

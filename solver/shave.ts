@@ -14,9 +14,10 @@ const movesMax = 4_000;
 /** Smallest difference of block means worth a move, kW. */
 const gainMin = 1e-6;
 
-function highestBlock({ sum, blocks, floorKw }: Meter): { block: number; meanKw: number } {
+/** The highest block above `leastKw`, and its mean; -1 where none is. */
+function highestBlock({ sum, blocks }: Meter, leastKw: number): { block: number; meanKw: number } {
   let block = -1;
-  let meanKw = floorKw;
+  let meanKw = leastKw;
   for (let b = 0; b < blocks.count; b++) {
     const mean = sum[b] / blocks.length[b];
     if (blocks.counts[b] === 1 && mean > meanKw + gainMin) {
@@ -74,7 +75,7 @@ function give(ledger: Ledger, s: number, t: number, targets: readonly Target[]):
 }
 
 /** Most pairs of vehicles looked at for one move. */
-const pairTriesMax = 1_500;
+const pairTriesMax = 10_000;
 
 /** Amounts that `s` can move from `t` to `other`, smallest first: both powers end on levels. */
 function shiftsOf(ledger: Ledger, s: number, t: number, other: number): number[] {
@@ -156,13 +157,14 @@ function giveByExchange(ledger: Ledger, t: number, targets: readonly Target[]): 
     const both = sessions.flatMap(({ arrive, depart }, s) => {
       return Math.min(t, other) >= arrive && Math.max(t, other) < depart ? [s] : [];
     });
+    const backs = both.map((mate) => (ledger.at(mate, other) > 0 ? shiftsOf(ledger, mate, other, t) : []));
     for (const s of both) {
       const shifts = ledger.at(s, t) > 0 ? shiftsOf(ledger, s, t, other) : [];
       if (shifts.length === 0) continue;
-      for (const mate of both) {
+      for (const [m, mate] of both.entries()) {
         if (mate === s || ledger.at(mate, other) <= 0) continue;
         if (++tries > pairTriesMax) return false;
-        const by = differenceWithin(shifts, shiftsOf(ledger, mate, other, t), target.room / 2);
+        const by = differenceWithin(shifts, backs[m], target.room / 2);
         if (by !== undefined && exchange(ledger, [s, mate], [t, other], by)) return true;
       }
     }
@@ -170,11 +172,13 @@ function giveByExchange(ledger: Ledger, t: number, targets: readonly Target[]): 
   return false;
 }
 
-function shaveOnce(ledger: Ledger, meter: Meter, k: number): boolean {
+/** One move that lowers the highest block of window `k`; each window may rise to what it is, or to `leastKw`. */
+function shaveOnce(ledger: Ledger, k: number, leastKw: readonly number[]): boolean {
   const { sessions, intervals } = ledger.problem;
-  const { block, meanKw } = highestBlock(meter);
+  const meter = ledger.meters[k];
+  const { block, meanKw } = highestBlock(meter, leastKw[k]);
   if (block < 0) return false;
-  const ceilings = ledger.meters.map((other) => highestBlock(other).meanKw);
+  const ceilings = ledger.meters.map((other, i) => highestBlock(other, leastKw[i]).meanKw);
   ceilings[k] = meanKw - gainMin;
   const targets: Target[] = [];
   for (let t = 0; t < intervals; t++) {
@@ -195,14 +199,19 @@ function shaveOnce(ledger: Ledger, meter: Meter, k: number): boolean {
   return false;
 }
 
-/** Lowers the peak of each window as far as moves reach, dearest window first. */
-export function shavePeaks(ledger: Ledger): void {
+/**
+ * Lowers the peak of each window as far as moves reach, dearest window first: to `peaksKw`, the best peaks that go
+ * together, while others may rise to theirs; then below, while no other rises.
+ */
+export function shavePeaks(ledger: Ledger, peaksKw: Float64Array): void {
   const order = ledger.meters
     .map((_, k) => k)
     .sort((a, b) => ledger.meters[b].pricePerKw - ledger.meters[a].pricePerKw || a - b);
-  for (const k of order) {
-    for (let move = 0; move < movesMax; move++) {
-      if (!shaveOnce(ledger, ledger.meters[k], k)) break;
+  const floors = ledger.meters.map(({ floorKw }) => floorKw);
+  const together = floors.map((kw, k) => Math.max(kw, peaksKw[k]));
+  for (const leastKw of [together, floors]) {
+    for (const k of order) {
+      for (let move = 0; move < movesMax; move++) if (!shaveOnce(ledger, k, leastKw)) break;
     }
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createConsoleLog } from '#adapters/log-console';
+import { startSolverThread } from '#adapters/solver-thread';
 import { runScenarioNight } from '#adapters/night-runner';
 import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument, type TextDocument } from '#adapters/yaml-document';
@@ -94,6 +95,7 @@ async function playNight(
     if (process.env['VOLTHERD_TRACE'] !== undefined) complain(line);
   });
   const bus = options.nats === undefined ? undefined : await openBus(options.nats, 'voltherd-run', log);
+  const solver = startSolverThread();
   const progress = createProgress();
   const spanS = scenario.endS - scenario.startS;
   try {
@@ -104,12 +106,14 @@ async function playNight(
       journalPath,
       tariff,
       log,
+      solve: solver.solve,
       onProgress: (now) => progress.tell((now.nowS - scenario.startS) / spanS, progressText(now, scenario)),
     });
     if (!outcome.ok) throw new InputFaults(outcome.problem);
     return outcome.value;
   } finally {
     progress.end();
+    await solver.close();
     await bus?.close();
   }
 }

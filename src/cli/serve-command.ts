@@ -4,6 +4,7 @@ import { createMemoryBus } from '#adapters/bus-memory';
 import { JournalError, openJournalFile } from '#adapters/journal-file';
 import { createConsoleLog } from '#adapters/log-console';
 import { createCsmsServer, type CsmsServer, type CsmsServerOptions } from '#adapters/ocpp-ws/csms-server';
+import { startSolverThread } from '#adapters/solver-thread';
 import { createSystemClock } from '#adapters/system-clock';
 import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument, type TextDocument } from '#adapters/yaml-document';
@@ -19,7 +20,6 @@ import { tariffOf } from '#operations/tariff-of';
 import type { Bus } from '#ports/bus';
 import type { Journal } from '#ports/journal';
 import type { Log } from '#ports/log';
-import { solve } from '#solver/solve';
 import { openBus } from './bus-of.ts';
 import { jsonLines, type TellEvent } from './json-lines.ts';
 import { outboundLine } from './outbound-line.ts';
@@ -281,6 +281,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const bus = settings.nats === undefined ? createMemoryBus() : await openBus(settings.nats, 'voltherd', log);
   const { server, journal, journalText } = await opened(settings, served.depot, bus, log);
   const asked = stopAsked();
+  const solver = startSolverThread();
   const tell = options.json === true ? jsonLines() : undefined;
   const loop = createLoop({
     site,
@@ -290,7 +291,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     bus,
     link: server,
     journal,
-    solve,
+    solve: solver.solve,
     log,
     autoTurn: true,
   });
@@ -308,6 +309,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   complain(`${signal}: stopping; chargers go on with their profiles until their leases end`);
   endEvents?.();
   await loop.stop();
+  await solver.close();
   await server.close();
   await bus.close();
   journal.close();
