@@ -8,6 +8,7 @@ import { maxOver, sum, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import { hardwareOf } from '#safety/exposure';
 import { floorsOf, type FloorRoom, type FloorRooms, type Floors } from '#safety/floors';
+import { clearAlarm, evseState, inTurn, raiseAlarm, sorted, type Change } from './change.ts';
 import { heldLimitOf, reasonFixed } from './fleet.ts';
 import { floorsPolicyOf } from './policy.ts';
 import type { State } from './state.ts';
@@ -78,11 +79,41 @@ function floorsNow(state: State, wild: readonly string[]): Floors {
     floorsOf(state.site, { ...policy, fixed: { ...floors, ...hardware } }, rooms).ok;
   if (fits(state.usualFloors)) return state.usualFloors;
   if (fits(state.floors)) return state.floors;
-  const best = floorsOf(state.site, { ...policy, fixed: hardware }, rooms);
+  const priority = prioritiesOf(state);
+  const best = floorsOf(state.site, { ...policy, priority, fixed: hardware }, rooms);
   return Object.fromEntries(
     Object.entries(state.usualFloors).map(([key, usual]) => {
       if (wild.includes(key)) return [key, usual];
       return [key, best.ok ? Math.min(usual, best.value[key] ?? 0) : 0];
+    }),
+  );
+}
+
+/**
+ * Who keeps a floor first where not all can: vehicles that are plugged in by the priority of their visit, unannounced
+ * ones as normal ones, idle sockets last.
+ */
+function prioritiesOf(state: State): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    state.site.stations.flatMap((station) =>
+      station.evses.map((evse): readonly [string, number] => {
+        const ref = { stationId: station.id, evseId: evse.id };
+        const transaction = evseState(state, ref)?.transaction;
+        const visit = transaction?.visitId === undefined ? undefined : state.visits[transaction.visitId];
+        return [evseKey(ref), transaction === undefined ? 0 : (visit?.visit.priority ?? 1)];
+      }),
+    ),
+  );
+}
+
+/** Says of every EVSE whose floor had to be lowered, and of those that have it back. */
+export function floorAlarms(state: State): Change {
+  return inTurn(
+    state,
+    sorted(state.usualFloors).map(([key, usual]) => (s: State): Change => {
+      const now = s.floors[key] ?? 0;
+      if (now >= usual) return clearAlarm(s, 'floor-lowered', key);
+      return raiseAlarm(s, { kind: 'floor-lowered', key, facts: { usual, now } });
     }),
   );
 }

@@ -45,6 +45,8 @@ export type InputBody =
   | { readonly kind: 'restarted' }
   /** Time has come to something, or a batch of inputs is over: deadlines, triggers, dispatch. */
   | { readonly kind: 'tick' }
+  /** The clock is `-offS` behind the journal, or a wake came `offS` late; 0: in step again. */
+  | { readonly kind: 'clock'; readonly offS: number }
   | { readonly kind: 'link'; readonly event: LinkEvent }
   | { readonly kind: 'bus'; readonly event: DepotEvent }
   /** A bus message that is not of its form; it changes nothing, but is kept and counted. */

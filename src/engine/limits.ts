@@ -22,5 +22,9 @@ export const journalRecordsMax = 200_000;
 export const externalLimitsMax = 16;
 /** Questions about its capability that a station gets per connection or boot. */
 export const capabilityTriesMax = 3;
+/** Age of the last reading at which a meter counts as silent. */
+export const meterStaleAfterS = 900;
+/** How far the clock may be behind, or a wake late, before it is said. */
+export const clockToleranceS = 60;
 /** Solves in one turn; a turn that asks for more waits for the next. */
 export const solvesPerTurnMax = 4;

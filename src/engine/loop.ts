@@ -14,7 +14,7 @@ import type { Effect } from './effect.ts';
 import { createInbox } from './inbox.ts';
 import type { Input, InputBody, SolvedPlan } from './input.ts';
 import { jsonOf, recordOf } from './json.ts';
-import { journalRecordsMax, solvesPerTurnMax } from './limits.ts';
+import { clockToleranceS, journalRecordsMax, solvesPerTurnMax } from './limits.ts';
 import { wantsTick } from './on-tick.ts';
 import type { Policy } from './policy.ts';
 import { replay, snapshotRecordOf } from './replay.ts';
@@ -103,6 +103,10 @@ class EngineLoop implements Loop {
   private running: Promise<number> | undefined;
   private subscription: Subscription | undefined;
   private forgetWake: (() => void) | undefined;
+  /** The wake that this process has asked for. */
+  private wakeAt: EpochS | undefined;
+  /** Sign of what was last said of the clock. */
+  private clockOff = 0;
 
   constructor(parts: LoopParts) {
     this.parts = parts;
@@ -188,6 +192,7 @@ class EngineLoop implements Loop {
   private async oneTurn(): Promise<number> {
     let handled = 0;
     if (!this.isAlive) return handled;
+    this.watchClock();
     for (const input of this.inbox.take(this.now())) {
       if (!this.isAlive) return handled;
       this.write(input);
@@ -236,7 +241,7 @@ class EngineLoop implements Loop {
 
   /** Journal first, then effects. */
   private write(input: Input): void {
-    this.parts.journal.append(recordOf(input));
+    this.remember(input);
     this.records++;
     const [state, effects] = step(this.current, input);
     this.current = state;
@@ -244,6 +249,29 @@ class EngineLoop implements Loop {
       if (!this.isAlive) return;
       this.carryOut(effect);
     }
+  }
+
+  /** What cannot be remembered must not be acted on: with its journal the engine stops, and chargers go by what they hold. */
+  private remember(input: Input): void {
+    try {
+      this.parts.journal.append(recordOf(input));
+    } catch (error) {
+      this.kill();
+      const reason = error instanceof Error ? error.message : String(error);
+      this.parts.log.warn('the journal takes nothing more, the engine stops', { reason });
+      throw error;
+    }
+  }
+
+  /** Says when the clock is behind what has been written, when a wake came much too late, and when that is over. */
+  private watchClock(): void {
+    const real = this.parts.clock.now();
+    const behindS = this.state().now - real;
+    const lateS = this.wakeAt === undefined ? 0 : real - this.wakeAt;
+    const offS = behindS > clockToleranceS ? -behindS : lateS > clockToleranceS ? lateS : 0;
+    if (Math.sign(offS) === this.clockOff && offS <= 0) return;
+    this.clockOff = Math.sign(offS);
+    this.apply({ kind: 'clock', offS });
   }
 
   private carryOut(effect: Effect): void {
@@ -263,6 +291,7 @@ class EngineLoop implements Loop {
         break;
       case 'wake':
         this.forgetWake?.();
+        this.wakeAt = effect.at;
         this.forgetWake = clock.at(effect.at, () => this.receive('engine', { kind: 'tick' }));
         break;
     }

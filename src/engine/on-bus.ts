@@ -4,6 +4,7 @@ import { valueAt } from '#domain/step-function';
 import { publish, staleBy, type Change } from './change.ts';
 import { limitEventsMax } from './limits.ts';
 import { checkTariff } from './price.ts';
+import { heardOfFleet } from './senses.ts';
 import type { LimitEvent, State } from './state.ts';
 import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts';
 
@@ -11,7 +12,9 @@ import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts
 const loadStepShare = 0.1;
 
 /** Takes an event that has its form. */
-export function onBusEvent(state: State, event: DepotEvent): Change {
+export function onBusEvent(before: State, event: DepotEvent): Change {
+  const isFleet = ['visit', 'visit-cancelled', 'departure-changed'].includes(event.kind);
+  const state = isFleet ? heardOfFleet(before, before.now) : before;
   switch (event.kind) {
     case 'visit':
       return announceVisit(state, event.visit);

@@ -23,10 +23,11 @@ import {
 } from './change.ts';
 import type { Effect } from './effect.ts';
 import { deafStations } from './fleet.ts';
-import { withFittingFloors } from './hardship.ts';
+import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
+import { senses } from './senses.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
 import type { State, Trigger } from './state.ts';
@@ -38,6 +39,8 @@ export function onTick(state: State): Change {
   return inTurn(state, [
     (s) => [onInterval(s), []],
     (s) => [onLimitChange(s), []],
+    floorAlarms,
+    senses,
     lossAlarms,
     fences,
     silentMeters,

@@ -252,6 +252,8 @@ export interface State {
   /** Measured uncontrolled load, by circuit id. */
   readonly loads: Readonly<Record<string, Reading>>;
   readonly siteMeter?: Reading;
+  /** When the fleet system was last heard. */
+  readonly fleetHeardAt?: EpochS;
   /** The plan in force: always one whose certificate is valid. */
   readonly plan?: DepotPlan;
   readonly planRevision: number;

@@ -6,6 +6,7 @@ import { onBusEvent } from './on-bus.ts';
 import { onLinkEvent } from './on-link.ts';
 import { onSolved } from './on-solved.ts';
 import { onTick } from './on-tick.ts';
+import { onClock } from './senses.ts';
 import { restartedState, startedState } from './start.ts';
 import type { State } from './state.ts';
 
@@ -23,6 +24,8 @@ export function step(state: State | undefined, input: Input): Change {
       return restartedState(now);
     case 'tick':
       return onTick(now);
+    case 'clock':
+      return onClock(now, input.offS);
     case 'link':
       return onLinkEvent(now, input.event);
     case 'bus':

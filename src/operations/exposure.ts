@@ -83,13 +83,15 @@ function outletsOf(site: Site, floors: Readonly<Record<string, number>>): readon
       const key = evseKey({ stationId: station.id, evseId: evse.id });
       // Two connectors on one module cannot draw more than the module, however they share it.
       const sharedW = (station.moduleW ?? Infinity) / station.evses.length;
+      const hardware = station.current === 'AC' ? evse.maxA : Math.min(evse.maxW, sharedW);
       return {
         key,
         circuit: station.circuit,
         current: station.current,
         rotation: evse.rotation,
-        floor: floors[key] ?? 0,
-        hardware: station.current === 'AC' ? evse.maxA : Math.min(evse.maxW, sharedW),
+        // A station that loses its profiles over a reboot has none to fall back to.
+        floor: station.capability.keepsProfiles === 'none' ? hardware : (floors[key] ?? 0),
+        hardware,
       };
     }),
   );

@@ -76,3 +76,17 @@ test('a site is refused by the path of what is wrong in it', async () => {
   const outcome = await exposure.handle({ ...siteExample, circuits: [{ id: 'grid', limitA: -1 }] }, context);
   expect(outcome.ok ? [] : outcome.problem.map((fault) => fault.path)).toContain('circuits[0].limitA');
 });
+
+test('a station that loses its profiles over a reboot counts with what its hardware takes', async () => {
+  const [wall, fast] = siteExample.stationModels;
+  const stationModels = [{ ...wall, capability: { keepsProfiles: 'none' } }, fast];
+  const answer = await asked({
+    ...siteExample,
+    circuits: [siteExample.circuits[0], { id: 'panel', parent: 'grid', limitA: 70 }],
+    stationModels,
+    policy: { floors: { 'A-1/1': 6, 'A-2/1': 6, 'D-1/1': 0 } },
+  });
+  // Two of 32 A, on a panel of 70 A.
+  expect(answer.circuits[1]?.phases[0]).toMatchObject({ floorsA: 64, marginA: 6 });
+  expect(answer.floors[0]).toMatchObject({ evse: 'A-1/1', limit: 32 });
+});

@@ -1,0 +1,68 @@
+/**
+ * What the engine lives on and may lose without a word: meters, the fleet system, the clock. Each loss is an alarm, and
+ * what is counted on instead is in its facts.
+ * @module
+ */
+import { valueAt } from '#domain/step-function';
+import type { EpochS } from '#domain/units';
+import { clearAlarm, inTurn, raiseAlarm, sorted, type Change } from './change.ts';
+import { meterStaleAfterS } from './limits.ts';
+import type { State } from './state.ts';
+
+/** Says which meters have fallen silent, and which speak again. Meters that were never heard are not missed. */
+function meters(state: State): Change {
+  const heard = sorted(state.loads).map(([circuit, reading]) => {
+    const supply = state.supply[circuit];
+    const countsW = supply === undefined ? 0 : valueAt(supply.uncontrolledW, state.now);
+    return { kind: 'meter-stale', key: circuit, reading, facts: { countsW } };
+  });
+  const { siteMeter, site } = state;
+  const main = siteMeter && { kind: 'site-meter-stale', key: site.id, reading: siteMeter, facts: {} };
+  return inTurn(
+    state,
+    [...heard, ...(main === undefined ? [] : [main])].map(({ kind, key, reading, facts }) => (s: State) => {
+      const { sampledAt, powerW } = reading;
+      if (s.now - sampledAt <= meterStaleAfterS) return clearAlarm(s, kind, key);
+      return raiseAlarm(s, { kind, key, facts: { sampledAt, lastW: powerW, ...facts } });
+    }),
+  );
+}
+
+/** Says that the fleet system has fallen silent: departures stand as it last told them. */
+function fleet(state: State): Change {
+  const { fleetHeardAt, site, policy } = state;
+  if (fleetHeardAt === undefined) return [state, []];
+  if (state.now - fleetHeardAt <= policy.fleetSilentAfterS) return clearAlarm(state, 'fleet-silent', site.id);
+  const facts = { heardAt: fleetHeardAt, counts: 'with departures as last told' };
+  return raiseAlarm(state, { kind: 'fleet-silent', key: site.id, facts });
+}
+
+/** Which of what the engine hears has gone silent, or is back. */
+export function senses(state: State): Change {
+  return inTurn(state, [meters, fleet]);
+}
+
+/** The state after a word of the fleet system. */
+export function heardOfFleet(state: State, at: EpochS): State {
+  return { ...state, fleetHeardAt: at };
+}
+
+/**
+ * What the loop has seen of the clock: `offS` below 0, it is that far behind what has been written, and time stands
+ * until it has caught up; above 0, a wake came that much too late; 0, it is in step again.
+ */
+export function onClock(state: State, offS: number): Change {
+  const key = state.site.id;
+  const changes: ((s: State) => Change)[] = [];
+  if (offS >= 0) changes.push((s) => clearAlarm(s, 'clock-behind', key));
+  if (offS <= 0) changes.push((s) => clearAlarm(s, 'clock-jumped', key));
+  if (offS < 0)
+    changes.push((s) =>
+      raiseAlarm(s, { kind: 'clock-behind', key, facts: { behindS: -offS, time: 'stands' } }),
+    );
+  if (offS > 0)
+    changes.push((s) =>
+      raiseAlarm(s, { kind: 'clock-jumped', key, facts: { byS: offS, counts: 'as passed' } }),
+    );
+  return inTurn(state, changes);
+}

@@ -1,0 +1,230 @@
+/** What the engine loses without a word, what it says then, and what it goes on with. The table is in docs/safety.md. */
+import { expect, test } from 'vitest';
+import { watts } from '#domain/units';
+import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+
+const visit: FakeVisit = {
+  id: 'v1',
+  stationId: 'A',
+  arriveS: startS + 300,
+  departS: startS + 7200,
+  energyWh: 9000,
+  maxW: 11_000,
+};
+const oneStation = siteOf([stationOf('A')]);
+
+/** Alarms in force, by kind and key. */
+const inForce = (depot: FakeDepot): readonly string[] => Object.keys(depot.loop?.state().alarms ?? {});
+
+/** Alarms as they were published: kind, and whether it began. */
+const told = (depot: FakeDepot): readonly string[] =>
+  depot
+    .said('out.alarm')
+    .map((alarm) => `${String(alarm['kind'])} ${alarm['active'] === true ? 'on' : 'off'}`);
+
+test('a building meter that falls silent is said after a quarter hour, and its bound counts; heard again, it is over', async () => {
+  const bound = Array.from({ length: 96 }, () => watts(3000));
+  const site = siteOf([stationOf('A')], {
+    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
+  });
+  const depot = new FakeDepot({ site });
+  await depot.begin();
+  const reads = (powerW: number, sampledAt: number): void =>
+    depot.say('uncontrolled-load', { kind: 'uncontrolled-load', circuit: 'grid', powerW, sampledAt });
+  reads(2000, startS);
+  await depot.runTo(startS + 890);
+  expect(inForce(depot)).toEqual([]);
+  await depot.runTo(startS + 1900);
+  expect(inForce(depot)).toEqual(['meter-stale grid']);
+  expect(depot.said('out.alarm').at(-1)).toMatchObject({
+    kind: 'meter-stale',
+    key: 'grid',
+    facts: { sampledAt: startS, lastW: 2000, countsW: 3000 },
+  });
+  reads(2100, startS + 1900);
+  await depot.runTo(startS + 2710);
+  expect(inForce(depot)).toEqual([]);
+  expect(told(depot)).toEqual(['meter-stale on', 'meter-stale off']);
+});
+
+test('a site meter that falls silent is said as well', async () => {
+  const depot = new FakeDepot({ site: oneStation });
+  await depot.begin();
+  depot.say('site-meter', { kind: 'site-meter', powerW: 7000, sampledAt: startS });
+  await depot.runTo(startS + 1900);
+  expect(inForce(depot)).toEqual(['site-meter-stale yard']);
+});
+
+test('a fleet system that falls silent is said; vehicles leave as it last told', async () => {
+  const policy = policyWith({ fleetSilentAfterS: 1800 });
+  const depot = new FakeDepot({ site: oneStation, policy, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 1790);
+  expect(inForce(depot)).toEqual([]);
+  await depot.runTo(visit.departS + 10);
+  expect(inForce(depot)).toEqual(['fleet-silent yard']);
+  expect(depot.leftWh.get('v1')).toBe(0);
+  depot.announce({ ...visit, id: 'v2', arriveS: startS + 9000, departS: startS + 20_000 });
+  await depot.runTo(startS + 8200);
+  expect(inForce(depot)).toEqual([]);
+});
+
+test('without its bus the engine goes on with what it knows', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 100);
+  const before = depot.published.length;
+  Object.assign(depot.bus, { publish: () => undefined });
+  await depot.runTo(visit.departS + 10);
+  expect(depot.published).toHaveLength(before);
+  expect(depot.leftWh.get('v1')).toBe(0);
+  expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+test('on a full disk nothing leaves that is not in the journal; the next process goes on from there', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  depot.journal.onAppend = (_, when) => {
+    if (when === 'before') throw new Error('journal disk-full');
+  };
+  const [sent, written] = [depot.sent.length, depot.journal.records.length];
+  await expect(depot.runTo(startS + 2000)).rejects.toThrow('disk-full');
+  expect([depot.sent.length, depot.journal.records.length]).toEqual([sent, written]);
+  // Nothing that comes in now is answered: the process has stopped.
+  depot.station('A').sample(0);
+  await depot.settle();
+  expect(depot.sent).toHaveLength(sent);
+  depot.journal.onAppend = undefined;
+  depot.killEngine();
+  depot.startEngine();
+  depot.connectAll();
+  await depot.runTo(visit.departS + 10);
+  expect(depot.leftWh.get('v1')).toBe(0);
+  expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+test('a lost journal: chargers count with their hardware until they are cleared, and then charge on', async () => {
+  const visits = ['A', 'B'].map((stationId): FakeVisit => ({ ...visit, id: `v${stationId}`, stationId }));
+  const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]), visits });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  const counts = (): readonly boolean[] =>
+    Object.values(depot.loop?.state().ledger.beliefs ?? {}).map(({ candidates }) =>
+      candidates.every(({ known }) => known),
+    );
+  expect(counts()).toEqual([true, true]);
+  depot.killEngine();
+  depot.journal.records = [];
+  depot.startEngine();
+  expect(counts()).toEqual([false, false]);
+  const seen = depot.station('A').seen.length;
+  depot.connectAll();
+  await depot.settle();
+  expect(depot.station('A').seen[seen]).toBe('ClearChargingProfile');
+  expect(counts()).toEqual([true, true]);
+  for (const one of visits) depot.announce(one);
+  await depot.runTo(visit.departS + 10);
+  // What they had before is not known any more: they charge until they are full, within a hundredth.
+  expect([...depot.leftWh.values()].every((wh) => wh < 90)).toBe(true);
+  expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+test('set back by an hour, the clock stands until it has caught up, and that is said', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  const before = depot.loop?.state().now;
+  const limitBefore = depot.station('A').limitA();
+  depot.clock.turnTo(startS + 1000 - 3600);
+  depot.station('A').disconnect();
+  depot.station('A').connect(false);
+  await depot.settle();
+  expect(depot.loop?.state().now).toBe(before);
+  expect(inForce(depot)).toEqual(['clock-behind yard']);
+  // The last thing written was the quarter hour at 900 s, the clock says -2600 s.
+  expect(depot.said('out.alarm').at(-1)).toMatchObject({ facts: { behindS: 3500, time: 'stands' } });
+  expect(depot.station('A').limitA()).toBeLessThanOrEqual(limitBefore);
+  depot.clock.turnTo(startS + 901);
+  await depot.runTo(visit.departS + 10);
+  expect(told(depot)).toEqual(['clock-behind on', 'clock-behind off']);
+  expect(depot.leftWh.get('v1')).toBe(0);
+});
+
+test('set forward by an hour, deadlines are met at once, a new plan is made, and the jump is said', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  const plans = depot.said('out.plan').length;
+  depot.clock.turnTo(startS + 4600);
+  await depot.settle();
+  // The last wake was asked for at the next quarter hour, 1800.
+  const jump = depot.said('out.alarm').find((alarm) => alarm['kind'] === 'clock-jumped');
+  expect(jump).toMatchObject({ active: true, facts: { byS: 2800, counts: 'as passed' } });
+  expect(depot.said('out.plan').length).toBeGreaterThan(plans);
+  await depot.runTo(visit.departS + 10);
+  expect(told(depot)).toEqual(['clock-jumped on', 'clock-jumped off']);
+  expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+test('a site file in another time zone does not move a running site: the journal keeps its own', async () => {
+  const first = new FakeDepot({ site: oneStation });
+  await first.begin();
+  first.killEngine();
+  const second = new FakeDepot({ site: siteOf([stationOf('A')], { timeZone: 'Asia/Tokyo' }) });
+  Object.assign(second, { journal: first.journal });
+  second.startEngine();
+  expect(second.loop?.state().site.timeZone).toBe('UTC');
+});
+
+test('a limit below the floors: idle sockets lose theirs first, then lower priorities, each by name', async () => {
+  const visits = ['A', 'B', 'C'].map((stationId): FakeVisit => ({
+    id: `v${stationId}`,
+    stationId,
+    arriveS: startS + 60,
+    departS: startS + 7200,
+    energyWh: 20_000,
+    maxW: 22_000,
+  }));
+  const site = siteOf(['A', 'B', 'C', 'D'].map((id) => stationOf(id)));
+  const depot = new FakeDepot({ site, visits, policy: policyWith({ floorShare: 1 }) });
+  await depot.begin();
+  const important = (stationId: string, priority: number): void =>
+    depot.say('visit', {
+      kind: 'visit',
+      visit: {
+        id: `v${stationId}`,
+        vehicleId: `v${stationId}`,
+        evse: { stationId, evseId: 1 },
+        arrivesAt: startS + 60,
+        departsAt: startS + 7200,
+        energyWh: 20_000,
+        maxW: 22_000,
+        phases: 3,
+        priority,
+      },
+    });
+  important('B', 5);
+  important('C', 3);
+  await depot.runTo(startS + 1000);
+  expect(inForce(depot)).toEqual([]);
+  // Of four floors of 6 A three fit 18 A, two fit 13 A, one fits 6 A.
+  const limit = (limitA: number, untilS: number): void =>
+    depot.say('limit', { kind: 'limit', circuit: 'panel', limitA, untilS });
+  limit(18, startS + 1200);
+  await depot.settle();
+  expect(inForce(depot)).toEqual(['floor-lowered D/1']);
+  await depot.runTo(startS + 1210);
+  limit(13, startS + 1400);
+  await depot.settle();
+  expect(inForce(depot).toSorted()).toEqual(['floor-lowered A/1', 'floor-lowered D/1']);
+  await depot.runTo(startS + 1410);
+  limit(6, startS + 3000);
+  await depot.settle();
+  expect(inForce(depot).toSorted()).toEqual(['floor-lowered A/1', 'floor-lowered C/1', 'floor-lowered D/1']);
+  expect(depot.said('out.alarm').at(-1)).toMatchObject({ active: true, facts: { usual: 6, now: 0 } });
+  await depot.runTo(startS + 1450);
+  expect(['A', 'B', 'C', 'D'].map((id) => depot.station(id).limitA())).toEqual([0, 6, 0, 0]);
+  await depot.runTo(startS + 3100);
+  expect(inForce(depot)).toEqual([]);
+});
