@@ -1,7 +1,7 @@
 /** Meter samples: energy of visits, and the witness that holds draw against limit. @module */
 import { evseKey, type Evse, type EvseRef, type Station } from '#domain/site';
 import { maxOver } from '#domain/step-function';
-import { epochS, later, watts, type EpochS } from '#domain/units';
+import { epochS, later, watts, type EpochS, wattHours } from '#domain/units';
 import type { MeterSample } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import { observeMeter, type Verdict } from '#witness/witness';
@@ -152,6 +152,7 @@ function noteRunning(state: State, ref: EvseRef, transactionId: string, sample: 
     evseId: ref.evseId,
     transactionId,
     at: ourTimeOf(state, ref.stationId, sample.sampledAt),
+    ...(sample.registerWh === undefined ? {} : { registerWh: wattHours(sample.registerWh) }),
   });
 }
 

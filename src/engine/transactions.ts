@@ -4,7 +4,7 @@
  * @module
  */
 import { evseKey } from '#domain/site';
-import { epochS, wattHours, type EpochS } from '#domain/units';
+import { epochS, wattHours, type EpochS, type WattHours } from '#domain/units';
 import type { ChargerEvent } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import {
@@ -96,7 +96,13 @@ function begin(state: State, stationId: string, event: Started, id: string): Cha
 export function onUpdated(
   state: State,
   stationId: string,
-  seen: { readonly evseId?: number; readonly transactionId: string; readonly at: EpochS },
+  seen: {
+    readonly evseId?: number;
+    readonly transactionId: string;
+    readonly at: EpochS;
+    /** What came before is nobody's: energy counts from here. */
+    readonly registerWh?: WattHours;
+  },
 ): Change {
   const station = stationState(state, stationId);
   if (seen.evseId === undefined || station.ended.includes(seen.transactionId)) return [state, []];
@@ -112,6 +118,7 @@ export function onUpdated(
     transactionId: seen.transactionId,
     at: seen.at,
     offline: false,
+    ...(seen.registerWh === undefined ? {} : { registerWh: seen.registerWh }),
   };
   return begin(counted, stationId, started, seen.transactionId);
 }

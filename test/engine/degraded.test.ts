@@ -125,8 +125,8 @@ test('a lost journal: chargers count with their hardware until they are cleared,
   expect(counts()).toEqual([true, true]);
   for (const one of visits) depot.announce(one);
   await depot.runTo(visit.departS + 10);
-  // What they had before is not known any more: they charge until they are full, within a hundredth.
-  expect([...depot.leftWh.values()].every((wh) => wh < 90)).toBe(true);
+  // Their registers stood at 1000 Wh and more: only what came since the first sample counts.
+  expect([...depot.leftWh.values()]).toEqual([0, 0]);
   expect(depot.peakA).toBeLessThanOrEqual(40);
 });
 
@@ -156,11 +156,11 @@ test('set forward by an hour, deadlines are met at once, a new plan is made, and
   await depot.begin();
   await depot.runTo(startS + 1000);
   const plans = depot.said('out.plan').length;
+  const wakeAt = depot.loop?.state().wakeAt ?? 0;
   depot.clock.turnTo(startS + 4600);
   await depot.settle();
-  // The last wake was asked for at the next quarter hour, 1800.
   const jump = depot.said('out.alarm').find((alarm) => alarm['kind'] === 'clock-jumped');
-  expect(jump).toMatchObject({ active: true, facts: { byS: 2800, counts: 'as passed' } });
+  expect(jump).toMatchObject({ active: true, facts: { byS: startS + 4600 - wakeAt, counts: 'as passed' } });
   expect(depot.said('out.plan').length).toBeGreaterThan(plans);
   await depot.runTo(visit.departS + 10);
   expect(told(depot)).toEqual(['clock-jumped on', 'clock-jumped off']);
