@@ -10,7 +10,7 @@ import { greedyPlan } from './greedy.ts';
 import { Ledger } from './ledger.ts';
 import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem, Multipliers, SolveOptions } from './problem.ts';
+import type { DepotProblem, Multipliers, SolveOptions, WarmStart } from './problem.ts';
 import { oneWayPlan, withinStore } from './one-way.ts';
 import { withSiteFlows } from './site-flows.ts';
 
@@ -21,6 +21,7 @@ export interface Found {
   /** Whether the engine itself claims the optimum, stopped at a limit, or gave up. */
   readonly ended: 'optimal' | 'limit' | 'failed';
   readonly reasons: readonly string[];
+  readonly warm?: WarmStart;
   /** Milliseconds by the caller's clock. */
   readonly buildMs: number;
   readonly solveMs: number;

@@ -287,7 +287,22 @@ export interface Solution {
   readonly reasons: readonly string[];
   /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */
   readonly repairCost: number;
+  /** For the next solve; present where the structured engine answered. */
+  readonly warm?: WarmStart;
   readonly timings: { readonly buildMs: number; readonly solveMs: number; readonly checkMs: number };
+}
+
+/**
+ * What the structured engine can take from its answer to a problem much like the present one: plain values, kept or
+ * dropped at will. The answer is as cheap with it as without, though among plans of one cost it may be another.
+ */
+export interface WarmStart {
+  /** Ids of sessions that limited each other, set by set. */
+  readonly sets: readonly (readonly string[])[];
+  /** By session id its powers, kW, from interval `arrive` of the horizon of then. */
+  readonly stays: ReadonlyMap<string, { readonly arrive: number; readonly powerKw: Float64Array }>;
+  /** Intervals by which the present horizon begins later. */
+  readonly advanced: number;
 }
 
 /** How to solve. */
@@ -301,6 +316,8 @@ export interface SolveOptions {
   readonly iterationsMax?: number;
   /** How minimum power and steps are reached: local repair of the LP (default), or a MILP with a proven gap. */
   readonly integers?: 'repair' | 'exact';
+  /** From an earlier answer: less to find out again. Equal inputs, this one among them, give equal bytes. */
+  readonly warm?: WarmStart;
   /** Monotonic milliseconds for `timings`; without it they are 0 and equal inputs give equal bytes. */
   readonly nowMs?: () => number;
 }

@@ -162,6 +162,7 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
     solver: found.solver,
     duals: dualsOf(problem, found.multipliers),
     certificate: { primalResidual, dualResidual, valid },
+    ...(found.warm === undefined ? {} : { warm: found.warm }),
     reasons: [...found.reasons, ...reasons, ...(problem === given ? [] : ['in steps nobody feeds back'])],
     repairCost: stepped ? counted.objective - relaxed.objective : 0,
     timings: {

@@ -96,7 +96,7 @@ export class Dictionary {
 
   #roomForColumns(columns: number): void {
     if (columns <= this.stride) return;
-    const stride = Math.max(columns, Math.ceil(1.5 * this.stride));
+    const stride = Math.max(columns + 96, 2 * this.stride);
     const cells = new Float64Array(this.basic.length * stride);
     for (let r = 0; r < this.rows; r++) {
       cells.set(this.cells.subarray(r * this.stride, r * this.stride + this.columns), r * stride);
@@ -125,7 +125,7 @@ export class Dictionary {
       this.#rowValue = grown(this.#rowValue, length);
     }
     if (rows <= this.basic.length) return;
-    const room = Math.max(rows + 32, Math.ceil(1.5 * this.basic.length));
+    const room = Math.max(rows + 96, 2 * this.basic.length);
     this.cells = grown(this.cells, room * this.stride);
     this.basic = grownInts(this.basic, room);
     this.basicLow = grown(this.basicLow, room);
@@ -138,7 +138,7 @@ export class Dictionary {
     this.#ofSlack = grownInts(this.#ofSlack, room);
   }
 
-  /** Adds columns without entries; each rests at the bound that its cost calls for. */
+  /** Adds columns without entries; each rests at the bound that its cost calls for. Lines hold 0 beyond their columns. */
   addColumns(cost: Float64Array, lower: Float64Array, upper: Float64Array): void {
     this.#roomForColumns(this.columns + cost.length);
     for (let i = 0; i < cost.length; i++) {
@@ -147,7 +147,6 @@ export class Dictionary {
       this.resting[j] = j;
       this.#ofColumn[j] = j;
       this.reduced[j] = cost[i];
-      for (let r = 0; r < this.rows; r++) this.cells[r * this.stride + j] = 0;
       this.#boundColumn(j, lower[i], upper[i]);
       this.restAtBest(j);
     }

@@ -26,6 +26,11 @@ const idleMax = 200;
 const stepsPerLine = 40;
 const rebuildsMax = 3;
 
+/** By how much a value may break `bound`. */
+function noiseOf(bound: number): number {
+  return valueNoise + valueShare * Math.abs(bound);
+}
+
 type Step = 'moved' | 'done' | 'infeasible' | 'unbounded';
 
 /** One open program. */
@@ -96,7 +101,7 @@ class Simplex implements LpModel {
       const by = below > above ? below : above;
       if (by <= valueNoise) continue;
       const bound = below > above ? basicLow[r] : basicHigh[r];
-      if (by <= valueNoise + valueShare * Math.abs(bound)) continue;
+      if (by <= noiseOf(bound)) continue;
       if (stuck) {
         if (line < 0 || basic[r] < basic[line]) line = r;
         continue;
@@ -115,7 +120,9 @@ class Simplex implements LpModel {
     const { basicLow, basicHigh, basicValue } = this.#dictionary;
     const rises = basicValue[line] < basicLow[line];
     const bound = rises ? basicLow[line] : basicHigh[line];
-    const place = this.#entering(line, rises ? 1 : -1, Math.abs(bound - basicValue[line]));
+    // What rounding may leave over is no reason to pass one bound more, or to call a full house infeasible.
+    const short = Math.abs(bound - basicValue[line]) - noiseOf(bound);
+    const place = this.#entering(line, rises ? 1 : -1, short);
     if (place < 0) return 'infeasible';
     this.#reweigh(line, place);
     this.#dictionary.pivot(line, place, bound);

@@ -116,9 +116,11 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
       }
     });
   });
-  ofModule.forEach((kw, at) => {
-    const module = problem.modules[Math.floor(at / span)];
-    note(worst, kw - module.maxKw, () => `module ${module.id} @ ${at % span}`);
+  problem.modules.forEach(({ id, maxKw }, m) => {
+    for (let t = 0; t < span; t++) {
+      const excess = ofModule[m * span + t] - maxKw;
+      if (!(excess <= worst.value)) note(worst, excess, () => `module ${id} @ ${t}`);
+    }
   });
   problem.circuits.forEach(({ id, limitKw, phaseLimitKw }, g) => {
     for (let t = 0; t < span; t++) {

@@ -21,12 +21,15 @@ const atBest = (slope: number, most: number): number => (slope < 0 ? slope * mos
 /** Multipliers that mean something: right sign, and no window charged more than its price. */
 function usable(problem: DepotProblem, given: Multipliers): { used: Multipliers; dualResidual: number } {
   let dualResidual = 0;
-  const positive = (values: Float64Array): Float64Array =>
-    values.map((value) => {
-      if (value >= 0) return value;
-      dualResidual = Math.max(dualResidual, Number.isNaN(value) ? Infinity : -value);
-      return 0;
-    });
+  const positive = (values: Float64Array): Float64Array => {
+    const kept = values.slice();
+    for (let i = 0; i < kept.length; i++) {
+      if (kept[i] >= 0) continue;
+      dualResidual = Math.max(dualResidual, Number.isNaN(kept[i]) ? Infinity : -kept[i]);
+      kept[i] = 0;
+    }
+    return kept;
+  };
   const blocks = given.blocks.map((of, k) => {
     const values = positive(of);
     const sum = values.reduce((total, value) => total + value, 0);
@@ -130,6 +133,17 @@ export function branchesBound(
   return proofs.reduce((least, proof) => (proof.bound < least.bound ? proof : least));
 }
 
+/** [C][T] money per kW through all circuits from each one up. */
+function upwardsOf({ circuits, intervals: span }: DepotProblem, used: Multipliers): Float64Array[] {
+  return circuits.map((_, leaf) => {
+    const perKw = new Float64Array(span);
+    for (let g = leaf; g >= 0; g = circuits[g].parent) {
+      for (let t = 0; t < span; t++) perKw[t] += used.circuits[g * span + t];
+    }
+    return perKw;
+  });
+}
+
 /** A lower bound of every plan's cost, from the problem without choices and the multipliers alone. */
 export function dualBound(
   problem: DepotProblem,
@@ -160,9 +174,10 @@ export function dualBound(
       );
     }
   });
-  used.modules.forEach(
-    (weight, at) => (bound -= room(weight, problem.modules[Math.floor(at / span)].maxKw, 0)),
-  );
+  problem.modules.forEach(({ maxKw }, m) => {
+    for (let t = 0; t < span; t++) bound -= room(used.modules[m * span + t], maxKw, 0);
+  });
+  const upwards = upwardsOf(problem, used);
   problem.sessions.forEach((session, s) => {
     const { connector: c, arrive, depart, energyKwh, shortfallPrice } = session;
     const { module, reserveKw, rotation, circuit } = connectors[c];
@@ -175,7 +190,9 @@ export function dualBound(
     milestones.forEach(({ energyKwh: wanted }, m) => (bound += used.milestones[s][m] * wanted));
     for (let t = depart - 1; t >= arrive; t--) {
       // What a kWh more of energy so far is worth from here on, through milestones and the vehicle's store.
-      milestones.forEach(({ by }, m) => (held += by === t + 1 ? used.milestones[s][m] : 0));
+      for (let m = 0; m < milestones.length; m++) {
+        if (milestones[m].by === t + 1) held += used.milestones[s][m];
+      }
       if (feedBack !== undefined) {
         const worth = used.vehicleStore[s][t - arrive];
         held += worth;
@@ -196,10 +213,9 @@ export function dualBound(
         bound -= value * (from.maxKw + slope * from.fromKwh);
       }
       cost += store;
-      let above = 0;
-      for (let g = circuit; g >= 0; g = circuits[g].parent) {
-        above += weight * used.circuits[g * span + t];
-        for (const phase of phased ? rotation : [])
+      let above = weight * upwards[circuit][t];
+      for (let g = phased ? circuit : -1; g >= 0; g = circuits[g].parent) {
+        for (const phase of rotation)
           above += (used.phases[(3 * g + phase) * span + t] * weight) / rotation.length;
       }
       const free = Math.min(cap, reserveKw / weight);

@@ -51,16 +51,6 @@ function moduleRowsOf(network: Network): ModuleRows {
   };
 }
 
-/** What a flow carries; see `Flow.snapshot`. */
-export interface FlowState {
-  readonly kw: Float64Array;
-  readonly left: Float64Array;
-  readonly through: Float64Array;
-  readonly into: Float64Array;
-  readonly sum: Float64Array;
-  readonly bits: readonly Int32Array[];
-}
-
 /** See the module. */
 export class Flow {
   readonly network: Network;
@@ -159,28 +149,6 @@ export class Flow {
     this.moreAt.fill(0);
     this.blocked.fill(0);
     this.#openAll();
-  }
-
-  /** All that carrying energy changes, to come back to. */
-  snapshot(): FlowState {
-    return {
-      kw: this.kw.slice(),
-      left: this.left.slice(),
-      through: this.through.slice(),
-      into: this.into.slice(),
-      sum: this.modules.sum.slice(),
-      bits: [this.more, this.blocked, this.some, this.moreAt, this.someAt].map((bits) => bits.slice()),
-    };
-  }
-
-  restore(state: FlowState): void {
-    this.kw.set(state.kw);
-    this.left.set(state.left);
-    this.through.set(state.through);
-    this.into.set(state.into);
-    this.modules.sum.set(state.sum);
-    const bits = [this.more, this.blocked, this.some, this.moreAt, this.someAt];
-    for (const [i, own] of bits.entries()) own.set(state.bits[i]);
   }
 
   /** Brings the bits of a pair in line with its power. */

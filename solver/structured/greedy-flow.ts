@@ -6,19 +6,21 @@ import { flowNoise } from './network.ts';
 function rankedTimes(flow: Flow, slots: readonly number[] | undefined): number[] {
   const { network, target, into } = flow;
   const { slotStart, slotTimes, demandKw } = network;
-  const room = new Float64Array(network.times);
   const ranked: number[] = [];
   const count = slots === undefined ? network.slots : slots.length;
   for (let i = 0; i < count; i++) {
     const q = slots === undefined ? i : slots[i];
     const share = (target[q] - into[q]) / (slotStart[q + 1] - slotStart[q]);
     if (share <= flowNoise) continue;
-    for (let k = slotStart[q]; k < slotStart[q + 1]; k++) {
-      room[slotTimes[k]] = share / (1 + demandKw[slotTimes[k]]);
-      ranked.push(slotTimes[k]);
-    }
+    for (let k = slotStart[q]; k < slotStart[q + 1]; k++) ranked.push(slotTimes[k]);
   }
-  return ranked.length < 2 ? ranked : ranked.sort((a, b) => room[b] - room[a] || a - b);
+  if (ranked.length < 2) return ranked;
+  const room = new Float64Array(network.times);
+  for (const t of ranked) {
+    const q = network.slotOf[t];
+    room[t] = (target[q] - into[q]) / (slotStart[q + 1] - slotStart[q]) / (1 + demandKw[t]);
+  }
+  return ranked.sort((a, b) => room[b] - room[a] || a - b);
 }
 
 /** Sends for sessions in `order` what fits without moving anything aside, into `slots` or into all. */

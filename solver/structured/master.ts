@@ -43,6 +43,12 @@ export interface WeightedCut {
   readonly weight: number;
 }
 
+/** What the total energy and the cuts are worth in an answer. */
+export interface Weights {
+  readonly total: number;
+  readonly cuts: readonly WeightedCut[];
+}
+
 /** A demand row: window, block, and its row in the program. */
 interface DemandRow {
   readonly window: number;
@@ -187,8 +193,9 @@ export class Master {
   /** Energy by which the strongest choice of slots of `cut` exceeds the last answer. */
   violation(cut: CutSet): number {
     const { x } = this;
+    const { capacity } = cut;
     let need = cut.energy;
-    for (let q = 0; q < this.#network.slots; q++) need -= Math.min(x[q], cut.capacity[q]);
+    for (let q = 0; q < capacity.length; q++) need -= x[q] < capacity[q] ? x[q] : capacity[q];
     return need;
   }
 
@@ -214,7 +221,8 @@ export class Master {
       return true;
     }
     const { x } = this;
-    const inside = Uint8Array.from(cut.capacity, (capacity, q) => (x[q] < capacity - 1e-12 ? 1 : 0));
+    const inside = new Uint8Array(cut.capacity.length);
+    for (let q = 0; q < inside.length; q++) if (x[q] < cut.capacity[q] - 1e-12) inside[q] = 1;
     return this.addChoice(cut, inside, noise);
   }
 
@@ -225,7 +233,7 @@ export class Master {
     for (let q = 0; q < inside.length; q++) if (inside[q] === 0) rhs -= cut.capacity[q];
     if (rhs <= noise) return false;
     for (let q = 0; q < inside.length; q++) if (this.capacity[q] <= 0) inside[q] = 0;
-    const key = inside.join('');
+    const key = keyOf(inside);
     const known = this.#byChoice.get(key);
     if (known !== undefined) {
       if (rhs <= known.rhs + noise) return false;
@@ -344,7 +352,7 @@ export class Master {
   }
 
   /** Multiplier of the total energy, and of every cut that counts. */
-  weights(): { readonly total: number; readonly cuts: readonly WeightedCut[] } {
+  weights(): Weights {
     const cuts: WeightedCut[] = [];
     for (const { cut, row, inside, shares } of this.#cuts) {
       const weight = Math.max(0, this.#dual(row));
@@ -368,15 +376,13 @@ export class Master {
 /** A set as text; empty for the empty set. */
 function keyOf(set: Uint8Array): string {
   let key = '';
-  let word = 0;
-  let any = false;
-  for (let s = 0; s < set.length; s++) {
-    word = (word << 1) | set[s];
-    if (set[s] === 1) any = true;
-    if (s % 16 === 15) {
-      key += String.fromCharCode(word);
-      word = 0;
-    }
+  let any = 0;
+  for (let from = 0; from < set.length; from += 16) {
+    const end = Math.min(set.length, from + 16);
+    let word = 0;
+    for (let s = from; s < end; s++) word = (word << 1) | set[s];
+    any |= word;
+    key += String.fromCharCode(word);
   }
-  return any ? key + String.fromCharCode(word) : '';
+  return any === 0 ? '' : key;
 }

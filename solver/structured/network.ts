@@ -260,10 +260,9 @@ function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number
 
 function runsOf(arms: Arms): Runs {
   const start = new Int32Array(arms.count + 1);
-  const from = new Int32Array(arms.pairs);
-  const to = new Int32Array(arms.pairs);
-  const kw = new Float64Array(arms.pairs);
-  let count = 0;
+  const from: number[] = [];
+  const to: number[] = [];
+  const kw: number[] = [];
   for (let a = 0; a < arms.count; a++) {
     const base = arms.base[a];
     const end = arms.to[a];
@@ -272,13 +271,13 @@ function runsOf(arms: Arms): Runs {
       const value = arms.kw[base + t];
       while (t < end && arms.kw[base + t] === value) t++;
       if (value <= 0) continue;
-      from[count] = begin;
-      to[count] = t;
-      kw[count++] = value;
+      from.push(begin);
+      to.push(t);
+      kw.push(value);
     }
-    start[a + 1] = count;
+    start[a + 1] = kw.length;
   }
-  return { start, from: from.slice(0, count), to: to.slice(0, count), kw: kw.slice(0, count) };
+  return { start, from: Int32Array.from(from), to: Int32Array.from(to), kw: Float64Array.from(kw) };
 }
 
 /** Stretches in which the arms of a module can exceed it. */

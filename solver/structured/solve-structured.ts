@@ -14,10 +14,12 @@ import { closureOf } from './closure.ts';
 import { Flow } from './flow.ts';
 import { fillGreedily } from './greedy-flow.ts';
 import { Master } from './master.ts';
+import type { Weights } from './master.ts';
 import { networkOf } from './network.ts';
 import type { Network } from './network.ts';
 import { Proof } from './proof.ts';
 import { Residual } from './residual.ts';
+import { fillAsBefore, setsFrom, warmStartOf } from './warm.ts';
 
 /** Most rounds of program and flow; the largest seen on generated depots is below 60. */
 const roundsMax = 600;
@@ -25,10 +27,13 @@ const roundsMax = 600;
 const setsPerRound = 4;
 const closuresPerRound = 6;
 /** Flows after which the exact chain is worth its time. */
-const chainAfterFlows = [4, 8, 14, 25, 40];
+const chainAfterFlows = { few: [2, 4, 8, 14, 25, 40], many: [1, 3, 5, 8, 14, 25, 40] };
+/** Sessions from which one flow costs as much as a chain. */
+const manySessions = 100;
 
 /** One solve in progress. */
 class Search {
+  readonly options: SolveOptions;
   readonly network: Network;
   readonly flow: Flow;
   readonly residual: Residual;
@@ -39,7 +44,8 @@ class Search {
   flows = 0;
   rounds = 0;
 
-  constructor(problem: DepotProblem) {
+  constructor(problem: DepotProblem, options: SolveOptions) {
+    this.options = options;
     this.network = networkOf(problem);
     this.flow = new Flow(this.network);
     this.residual = new Residual(this.flow);
@@ -57,6 +63,14 @@ class Search {
   addSet(master: Master, set: Uint8Array): boolean {
     const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
     return cut !== undefined && master.add(cut, this.noise);
+  }
+
+  /** Takes in all choices of slots of the sets that counted in the solve before. */
+  addWarmCuts(master: Master): void {
+    for (const set of setsFrom(this.options.warm, this.network)) {
+      const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
+      if (cut !== undefined && !cut.lifted) master.lift(cut);
+    }
   }
 
   /** Cuts that need no flow: known sets broken again, or sets of the closed form. */
@@ -107,16 +121,15 @@ class Search {
       if (this.addSet(master, set)) added++;
       closures++;
     }
-    if (chainAfterFlows.includes(this.flows) && this.addChainCuts(master)) added++;
+    const chainAfter = covered.length < manySessions ? chainAfterFlows.few : chainAfterFlows.many;
+    if (chainAfter.includes(this.flows) && this.addChainCuts(master)) added++;
     return added > 0;
   }
 
   /** All cuts that matter at the present slot prices. */
   addChainCuts(master: Master): boolean {
     const { flow, residual, all, noise } = this;
-    const before = flow.snapshot();
     const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
-    flow.restore(before);
     let added = 0;
     for (const { set, count } of steps) {
       const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
@@ -131,6 +144,7 @@ class Search {
   follow(x: ArrayLike<number>): { readonly left: number; readonly lacking: readonly number[] } {
     this.flows++;
     this.flow.setTargets(x);
+    if (this.flows === 1) fillAsBefore(this.flow, this.residual.order, this.options);
     fillGreedily(this.flow, this.residual.order);
     return this.residual.maximise();
   }
@@ -209,6 +223,7 @@ function solveByChain(search: Search): Proof {
 
 /** Rounds of program and flow until the flow follows. */
 function solveByCuts(search: Search, master: Master): boolean {
+  search.addWarmCuts(master);
   for (let round = 1; round <= roundsMax; round++) {
     search.rounds = round;
     if (!master.run()) return false;
@@ -221,10 +236,9 @@ function solveByCuts(search: Search, master: Master): boolean {
 }
 
 /** Multipliers of the master's last answer. */
-function proofOf(search: Search, master: Master): Proof {
+function proofOf(search: Search, master: Master, { total, cuts }: Weights): Proof {
   const { network, capacity } = search;
   const proof = new Proof(network, capacity);
-  const { total, cuts } = master.weights();
   proof.addEnergy(undefined, total);
   const reduced = master.slotPrices().map((price) => price - total);
   for (const cut of cuts) {
@@ -243,7 +257,7 @@ function proofOf(search: Search, master: Master): Proof {
 export function solveStructured(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Found {
   const now = options.nowMs ?? (() => 0);
   const start = now();
-  const search = new Search(problem);
+  const search = new Search(problem, options);
   if (search.network.sessions.length === 0) {
     const { multipliers } = new Proof(search.network, search.capacity);
     return {
@@ -260,14 +274,18 @@ export function solveStructured(problem: DepotProblem, backend: LpBackend, optio
   try {
     let ended: Found['ended'] = 'optimal';
     let proof: Proof;
+    let weights: Weights = { total: 0, cuts: [] };
     if (master.hasPeaks) {
       if (!solveByCuts(search, master)) ended = 'limit';
-      proof = proofOf(search, master);
+      weights = master.weights();
+      proof = proofOf(search, master, weights);
     } else proof = solveByChain(search);
     search.sweep();
     const charges = master.chargeMultipliers();
+    const powerKw = powersOf(search);
     return {
-      plan: { powerKw: powersOf(search) },
+      plan: { powerKw },
+      warm: warmStartOf(search.network, powerKw, weights.cuts),
       multipliers: {
         ...proof.finish(master.blockMultipliers(), tightestPhase(problem)),
         ...(charges === undefined ? {} : { charges }),
