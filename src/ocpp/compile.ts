@@ -16,10 +16,10 @@ import {
   mapValues,
   stepFunctionOf,
   valueAt,
-  windowMax,
   type StepFunction,
 } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
+import { fittedPieces, piecesBetween, type FitNote, type Pieces, type PlanWish } from './compile-fit.ts';
 import { limitOf, type LimitReadings } from './composite.ts';
 import type { ChargingProfile, InstalledProfile, ProfilePurpose, SchedulePeriod } from './profile.ts';
 import { limitTolerance, quantizedLimit, tenthDown, type LimitGrid } from './quantize.ts';
@@ -51,20 +51,13 @@ export interface FloorsInput {
   readonly voltage?: number;
 }
 
-/** What the plan of one EVSE is made of. */
-export interface PlanInput {
+/** What the plan of one EVSE is made of; its limit is A per phase on AC stations, W on DC stations. */
+export interface PlanInput extends PlanWish {
   readonly station: Station;
   readonly evseId: number;
   readonly transactionId: string;
   /** Absent: `profileIdOf` its place. */
   readonly profileId?: number;
-  /** A per phase on AC stations, W on DC stations. What it says before `now` counts for `raiseDelayS`. */
-  readonly limit: StepFunction;
-  /** Seconds from `now` after which the floor holds again. */
-  readonly leaseS: number;
-  readonly now: EpochS;
-  /** Increases start this much after the limit allows them, decreases at once. */
-  readonly raiseDelayS: number;
   /** Line to neutral; the least power of DC EVSEs and the conversion of AC stations that take W only. Default 230. */
   readonly voltage?: number;
   /** Floors of the station, as `compileFloors` makes them; `expected` counts them in. */
@@ -82,10 +75,7 @@ export interface PlanInput {
 
 /** What a compiled plan does not give as it was asked for. */
 export type CompileNote =
-  /** Too many periods: the plan ends at `untilS`. */
-  | { readonly kind: 'lease-shortened'; readonly untilS: EpochS }
-  /** Too many periods: neighbours were joined at the lower value; `lost` in unit-seconds. */
-  | { readonly kind: 'merged-down'; readonly lost: number }
+  | FitNote
   /** An AC station that takes W only: the power is one phase's, so that no phase is above its limit. */
   | { readonly kind: 'unit-converted' }
   /** The station ignores durations: the floor is written as the last period. */
@@ -321,83 +311,6 @@ function refusalOf(input: PlanInput): CompileProblem | undefined {
 function leaseProblem({ leaseS }: PlanInput): CompileProblem | undefined {
   if (Number.isSafeInteger(leaseS) && leaseS >= 1) return undefined;
   return { kind: 'lease-empty', message: `A lease of ${leaseS} s is no whole second long.` };
-}
-
-type Pieces = readonly (readonly [startS: EpochS, limit: number])[];
-
-interface Fitted {
-  readonly pieces: Pieces;
-  readonly untilS: EpochS;
-  readonly notes: readonly CompileNote[];
-}
-
-/** The pieces of the plan in at most `room` periods: exact, else a shorter lease, else lower. */
-function fittedPieces(input: PlanInput, grid: LimitGrid, room: number): Fitted {
-  const { now } = input;
-  const untilS = later(now, input.leaseS);
-  const quantized = mapValues(input.limit, (level) => quantizedLimit(level, grid));
-  const wanted = piecesBetween(quantized, epochS(now - input.raiseDelayS), untilS);
-  const exact = delayed(wanted, input, untilS);
-  if (exact.length <= room) return { pieces: exact, untilS, notes: [] };
-  const cutS = exact[room]?.[0] ?? untilS;
-  if (cutS - now >= input.leaseS / 2) {
-    return {
-      pieces: exact.slice(0, room),
-      untilS: cutS,
-      notes: [{ kind: 'lease-shortened', untilS: cutS }],
-    };
-  }
-  const pieces = delayed(mergedDown(wanted, untilS, room), input, untilS);
-  const lost = areaOf(exact, untilS) - areaOf(pieces, untilS);
-  return { pieces, untilS, notes: [{ kind: 'merged-down', lost }] };
-}
-
-/** Increases put off: at each instant the lowest value of the `raiseDelayS` seconds before it. */
-function delayed(wanted: Pieces, input: PlanInput, untilS: EpochS): Pieces {
-  const negative = mapValues(stepFunctionOf(wanted), (level) => -level);
-  const held = mapValues(windowMax(negative, input.raiseDelayS), (level) => -level);
-  return piecesBetween(held, input.now, untilS);
-}
-
-/** The pieces of `f` in `[fromS, untilS)`, the first one at `fromS`. */
-function piecesBetween(f: StepFunction, fromS: EpochS, untilS: EpochS): Pieces {
-  const pieces: (readonly [EpochS, number])[] = [[fromS, valueAt(f, fromS)]];
-  for (let k = 0; k < f.startS.length; k++) {
-    const at = f.startS[k];
-    if (at !== undefined && at > fromS && at < untilS) pieces.push([at, f.value[k] ?? 0]);
-  }
-  return pieces;
-}
-
-/** Neighbours joined at the lower value, the cheapest join first, until `room` pieces are left. */
-function mergedDown(pieces: Pieces, untilS: EpochS, room: number): Pieces {
-  const left = pieces.map(([at, limit]) => ({ at: at as number, limit }));
-  while (left.length > room) {
-    let cheapest = 1;
-    let least = Infinity;
-    for (let i = 1; i < left.length; i++) {
-      const a = left[i - 1];
-      const b = left[i];
-      if (a === undefined || b === undefined) continue;
-      const endS = left[i + 1]?.at ?? untilS;
-      const lost =
-        a.limit > b.limit ? (a.limit - b.limit) * (b.at - a.at) : (b.limit - a.limit) * (endS - b.at);
-      if (lost < least) {
-        least = lost;
-        cheapest = i;
-      }
-    }
-    const [gone] = left.splice(cheapest, 1);
-    const kept = left[cheapest - 1];
-    if (kept !== undefined && gone !== undefined) kept.limit = Math.min(kept.limit, gone.limit);
-  }
-  return left.map(({ at, limit }) => [epochS(at), limit]);
-}
-
-function areaOf(pieces: Pieces, untilS: EpochS): number {
-  let area = 0;
-  for (const [i, [at, limit]] of pieces.entries()) area += limit * ((pieces[i + 1]?.[0] ?? untilS) - at);
-  return area;
 }
 
 function floorsLimit(input: PlanInput, fromS: EpochS, untilS: EpochS): StepFunction {

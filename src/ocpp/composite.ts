@@ -9,6 +9,14 @@ import { invariant } from '#domain/invariant';
 import type { OcppVersion } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
+import {
+  addClocked,
+  startOfCharging,
+  type Clocked,
+  type ClockQuestion,
+  type ClockReadings,
+  type Place,
+} from './composite-clock.ts';
 import { levelOf, type LevelQuestion, type LevelReadings } from './composite-level.ts';
 import {
   emptyTrack,
@@ -22,20 +30,12 @@ import {
   unlimitedLevel,
   type Track,
 } from './composite-track.ts';
-import type {
-  ChargingProfile,
-  ChargingSchedule,
-  InstalledProfile,
-  SchedulePeriod,
-  Transaction,
-} from './profile.ts';
+import type { ChargingProfile, InstalledProfile, SchedulePeriod, Transaction } from './profile.ts';
 
 /** Readings of the ambiguities that change a limit; the first of each union is the default unless said otherwise. */
-export interface LimitReadings extends LevelReadings {
+export interface LimitReadings extends LevelReadings, ClockReadings {
   /** 1.6 without a transaction: TxDefaultProfile applies as if one ran, or not. */
   readonly A3: 'simulate' | 'station-only';
-  /** Relative without a transaction: counted from `now`, or not at all. */
-  readonly A4: 'from-now' | 'skip';
   /**
    * TxDefaultProfile of the EVSE beside one of EVSE 0: any own one replaces the other at all times (default of 1.6), the
    * stack level decides and the own one wins ties (default of 2.x), or the own one leads wherever it has a period.
@@ -45,16 +45,10 @@ export interface LimitReadings extends LevelReadings {
   readonly A6: 'merge' | 'keep';
   /** EVSE 0: the sum of the EVSEs under the station's cap, or the cap alone. */
   readonly A7: 'sum' | 'cap-only';
-  /** A Recurring schedule before its first startSchedule: no limit, or as in any other cycle. */
-  readonly A11: 'from-first-start' | 'all-times';
-  /** Relative counts from the start of the transaction, or from when energy could flow. */
-  readonly A12: 'transaction-start' | 'charging-start';
-  /** Recurring steps by 24 h of UTC unless the schedule says useLocalTime, or always follows the wall clock. */
-  readonly A13: 'utc' | 'wall-clock';
 }
 
 /** What a limit is computed from. */
-export interface LimitInput extends LevelQuestion {
+export interface LimitInput extends LevelQuestion, ClockQuestion {
   readonly version: OcppVersion;
   /** In order of installation: of two with equal rank the later leads. */
   readonly installed: readonly InstalledProfile[];
@@ -63,25 +57,13 @@ export interface LimitInput extends LevelQuestion {
   readonly evseId: number;
   /** EVSEs of the station; used by `evseId` 0 only. Absent: the highest EVSE named anywhere in the input. */
   readonly numberOfEvses?: number;
-  readonly from: EpochS;
-  readonly until: EpochS;
-  /** When the question is asked; what has no other start counts from here. Absent: `from`. */
-  readonly now?: EpochS;
   /** Whether an EVSE without a transaction is treated as if one ran that has no TxProfile. Default true. */
   readonly assumeTransaction?: boolean;
   /** What stands on an EVSE where no profile holds, in `unit`. Default `Infinity`. */
   readonly unlimited?: number;
   readonly readings?: Partial<LimitReadings>;
-  /** 2.1: the station is without connection from `sinceS` on, until `untilS` or for good. */
-  readonly offline?: { readonly sinceS: EpochS; readonly untilS?: EpochS };
   /** 2.1: EVSEs whose transaction charges with priority. */
   readonly priorityEvses?: readonly number[];
-  /** Seconds that the local clock is ahead of UTC, as a function of time; absent: 0. */
-  readonly localOffsetS?: StepFunction;
-  /** 2.1: state of charge in percent that the vehicle of an EVSE has told. */
-  readonly stateOfCharge?: readonly { readonly evseId: number; readonly percent: number }[];
-  /** 2.1: what a station drew for `randomizedDelay`: for each period but the first the seconds that it is put off. */
-  readonly randomDelays?: readonly { readonly profileId: number; readonly delaysS: readonly number[] }[];
 }
 
 /** One piece of a composite: from `startS` to the start of the next. */
@@ -117,35 +99,10 @@ export function compositeOf(input: LimitInput): readonly CompositePiece[] {
   });
 }
 
-/** A schedule with its place in time resolved: cycles of `everyS` from `startS`, seen only in `[fromS, untilS)`. */
-interface Clocked {
-  readonly schedule: ChargingSchedule;
-  readonly periods: readonly SchedulePeriod[];
-  readonly startS: number;
-  readonly everyS: number;
-  /** Length of one cycle that is executed. */
-  readonly lengthS: number;
-  /** Most that any period allows, in the schedule's unit: that of limitAtSoC where the vehicle is full enough. */
-  readonly most: number;
-  readonly firstCycle: number;
-  readonly fromS: number;
-  readonly untilS: number;
-}
-
 /** Everything that does not change while one track is made. */
 interface Context {
   readonly input: LimitInput;
   readonly a5: LimitReadings['A5'];
-  readonly nowS: number;
-}
-
-const daySeconds = 86_400;
-const weekSeconds = 604_800;
-
-/** Seconds from one cycle to the next; `Infinity` for what does not recur. */
-function cycleLengthOf(profile: ChargingProfile): number {
-  if (profile.kind !== 'Recurring') return Infinity;
-  return profile.recurrency === 'Weekly' ? weekSeconds : daySeconds;
 }
 
 function trackOf(input: LimitInput): Track {
@@ -156,7 +113,6 @@ function trackOf(input: LimitInput): Track {
   const context: Context = {
     input,
     a5: input.readings?.A5 ?? (input.version === '1.6' ? 'connector-replaces' : 'by-stack-level'),
-    nowS: input.now ?? input.from,
   };
   const own = input.evseId === 0 ? stationShareOf(context) : evseShareOf(context, input.evseId);
   let track = own;
@@ -215,7 +171,7 @@ function transactionChain(context: Context, evseId: number): Clocked[] {
     const layer = layerRank(context, entry, evseId, transaction);
     if (layer > 0) insert(ranked, { profile, layer, level: profile.stackLevel, own });
   }
-  return clockedChain(context, ranked, { evseId, chargingS: startOfCharging(context, transaction) });
+  return clockedChain(context, ranked, { evseId, chargingS: startOfCharging(context.input, transaction) });
 }
 
 function assumesTransaction(input: LimitInput): boolean {
@@ -271,16 +227,8 @@ function layerOf(
     if (evseId !== 0 && one.evseId !== evseId) continue;
     if (first === undefined || one.startedAt < first.startedAt) first = one;
   }
-  const place = { evseId, chargingS: startOfCharging(context, first) };
+  const place = { evseId, chargingS: startOfCharging(context.input, first) };
   return trackOfChain(context, clockedChain(context, ranked, place));
-}
-
-/** Where Relative schedules, and those without a start, begin; undefined: nowhere. */
-function startOfCharging(context: Context, transaction: Transaction | undefined): number | undefined {
-  const { readings } = context.input;
-  if (transaction === undefined) return readings?.A4 === 'skip' ? undefined : context.nowS;
-  if (readings?.A12 === 'charging-start') return transaction.chargingStartedAt ?? transaction.startedAt;
-  return transaction.startedAt;
 }
 
 interface Ranked {
@@ -304,150 +252,10 @@ function outranks(one: Ranked | undefined, entry: Ranked): boolean {
   return one.own && !entry.own;
 }
 
-/** The EVSE that a limit is asked for, and when charging began there. */
-interface Place {
-  readonly evseId: number;
-  readonly chargingS: number | undefined;
-}
-
 function clockedChain(context: Context, ranked: readonly Ranked[], place: Place): Clocked[] {
   const chain: Clocked[] = [];
-  for (const { profile } of ranked) addClocked(context, profile, place, chain);
+  for (const { profile } of ranked) addClocked(context.input, profile, place, chain);
   return chain;
-}
-
-/** Adds the windows in which a profile is valid, each with its clock. */
-function addClocked(context: Context, profile: ChargingProfile, place: Place, chain: Clocked[]): void {
-  const schedule = profile.schedules[0];
-  if (schedule === undefined || schedule.periods.length === 0) return;
-  const { input } = context;
-  const fromS = Math.max(profile.validFrom ?? -Infinity, input.from);
-  const untilS = Math.min(profile.validTo ?? Infinity, input.until);
-  const { offline } = input;
-  if (profile.maxOfflineDurationS === undefined || offline === undefined) {
-    addWindow(context, profile, { schedule, place, fromS, untilS }, chain);
-    return;
-  }
-  const lostS = offline.sinceS + profile.maxOfflineDurationS;
-  const backS = offline.untilS ?? Infinity;
-  const again = lostS >= backS || profile.invalidAfterOfflineDuration !== true;
-  addWindow(context, profile, { schedule, place, fromS, untilS: Math.min(untilS, lostS) }, chain);
-  if (!again) return;
-  addWindow(context, profile, { schedule, place, fromS: Math.max(fromS, backS, lostS), untilS }, chain);
-}
-
-interface Window {
-  readonly schedule: ChargingSchedule;
-  readonly place: Place;
-  readonly fromS: number;
-  readonly untilS: number;
-}
-
-function addWindow(context: Context, profile: ChargingProfile, window: Window, chain: Clocked[]): void {
-  const { schedule, fromS, untilS } = window;
-  if (fromS >= untilS) return;
-  const startS = startOfSchedule(context, profile, window);
-  if (startS === undefined) return;
-  const { readings, localOffsetS } = context.input;
-  const everyS = cycleLengthOf(profile);
-  const lengthS = Math.min(schedule.durationS ?? Infinity, everyS);
-  const clocked: Clocked = {
-    schedule,
-    periods: putOff(context.input, profile, ascending(schedule.periods), lengthS),
-    startS,
-    everyS,
-    lengthS,
-    most: mostAtSoc(context.input, schedule, window.place.evseId),
-    firstCycle: readings?.A11 === 'all-times' && everyS < Infinity ? -Infinity : 0,
-    fromS,
-    untilS,
-  };
-  if (localOffsetS === undefined || !followsWall(context, profile, schedule)) chain.push(clocked);
-  else placeOnWall(clocked, localOffsetS, chain);
-}
-
-/** K01.FR.100: the limit of limitAtSoC where the vehicle has told that much. */
-function mostAtSoc(input: LimitInput, { limitAtSoc }: ChargingSchedule, evseId: number): number {
-  if (limitAtSoc === undefined) return Infinity;
-  const told = input.stateOfCharge?.find((one) => one.evseId === evseId);
-  return told !== undefined && told.percent >= limitAtSoc.soc ? Math.max(0, limitAtSoc.limit) : Infinity;
-}
-
-/**
- * K01.FR.92 to 97: each period but the first put off by what the station drew, no more than randomizedDelay. A period
- * that would begin no sooner than the next one that is left, or after the schedule has ended, is left out.
- */
-function putOff(
-  input: LimitInput,
-  profile: ChargingProfile,
-  periods: readonly SchedulePeriod[],
-  lengthS: number,
-): readonly SchedulePeriod[] {
-  const most = profile.schedules[0]?.randomizedDelayS ?? 0;
-  const drawn = input.randomDelays?.find((one) => one.profileId === profile.id);
-  if (drawn === undefined || most <= 0) return periods;
-  if (profile.purpose !== 'TxProfile' && profile.purpose !== 'TxDefaultProfile') return periods;
-  const left: SchedulePeriod[] = [];
-  let nextS = lengthS;
-  for (let i = periods.length - 1; i >= 0; i--) {
-    const period = periods[i];
-    if (period === undefined) continue;
-    const delayS = period.startS > 0 ? Math.min(drawn.delaysS[i - 1] ?? 0, most) : 0;
-    const startS = period.startS + delayS;
-    if (startS >= nextS) continue;
-    nextS = startS;
-    left.push({ ...period, startS });
-  }
-  return left.toReversed();
-}
-
-function followsWall(context: Context, profile: ChargingProfile, schedule: ChargingSchedule): boolean {
-  if (schedule.startAt === undefined || profile.kind === 'Relative') return false;
-  if (schedule.useLocalTime === true) return true;
-  return context.input.readings?.A13 === 'wall-clock' && profile.kind === 'Recurring';
-}
-
-/** One window for each piece of the local offset; on a change of clocks times are skipped or come twice. */
-function placeOnWall(clocked: Clocked, localOffsetS: StepFunction, chain: Clocked[]): void {
-  const { schedule, startS } = clocked;
-  const wallS = schedule.useLocalTime === true ? startS : startS + offsetAt(localOffsetS, startS);
-  for (let k = 0; k < localOffsetS.startS.length; k++) {
-    const fromS = Math.max(clocked.fromS, k === 0 ? -Infinity : (localOffsetS.startS[k] ?? 0));
-    const untilS = Math.min(clocked.untilS, localOffsetS.startS[k + 1] ?? Infinity);
-    if (fromS >= untilS) continue;
-    chain.push({ ...clocked, startS: wallS - (localOffsetS.value[k] ?? 0), fromS, untilS });
-  }
-}
-
-function offsetAt(localOffsetS: StepFunction, at: number): number {
-  let offset = localOffsetS.value[0] ?? 0;
-  for (let k = 1; k < localOffsetS.startS.length; k++) {
-    if ((localOffsetS.startS[k] ?? Infinity) <= at) offset = localOffsetS.value[k] ?? 0;
-  }
-  return offset;
-}
-
-function startOfSchedule(context: Context, profile: ChargingProfile, window: Window): number | undefined {
-  if (profile.kind === 'Relative') return window.place.chargingS;
-  const startAt = window.schedule.startAt;
-  if (profile.kind === 'Dynamic') return profile.dynUpdateAt ?? startAt ?? context.nowS;
-  return startAt ?? window.place.chargingS;
-}
-
-/**
- * The periods in order of time; of two that start together the later one in the list stays last and so leads. A start
- * before the schedule's own counts as that.
- */
-function ascending(periods: readonly SchedulePeriod[]): readonly SchedulePeriod[] {
-  let lastS = 0;
-  for (const { startS } of periods) {
-    if (startS < lastS) {
-      const inOrder = periods.toSorted((a, b) => a.startS - b.startS);
-      return inOrder.map((period) => (period.startS < 0 ? { ...period, startS: 0 } : period));
-    }
-    lastS = startS;
-  }
-  return periods;
 }
 
 /** One pass over one chain. */

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '#domain/result';
 import type { OcppVersion } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { InstalledProfile, Transaction } from './profile.ts';
-import { profileOfRecord } from './wire-profile.ts';
+import { profileOfRecord } from './recorded-profile.ts';
 
 const optional = z.exactOptional;
 

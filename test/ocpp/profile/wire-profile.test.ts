@@ -5,7 +5,8 @@ import { OCPP16, OCPP20, OCPP21 } from 'typed-ocpp';
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
 import { compileFloors, compilePlan } from '#ocpp/compile';
-import { profileOfRecord, profileOfWire, wireOfProfile } from '#ocpp/wire-profile';
+import { profileOfRecord } from '#ocpp/recorded-profile';
+import { profileOfWire, wireOfProfile } from '#ocpp/wire-profile';
 import { after, at, dcStation, station, t0, versions } from './builders.ts';
 
 const ajv = new Ajv({ strict: false, multipleOfPrecision: 6 });
@@ -80,7 +81,7 @@ describe('profiles as they were recorded', () => {
     const recorded = {
       ...wire16,
       validFrom: '2026-03-02t00:00:00.000z',
-      validTo: '2026-03-09 00:00:00',
+      validTo: '2026-03-09 00:00',
       chargingSchedule: {
         ...wire16.chargingSchedule,
         startSchedule: '2026-03-02T03:00:00,25+02',
