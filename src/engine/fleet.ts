@@ -2,6 +2,7 @@
 import { evseKey, type Evse, type Site, type Station } from '#domain/site';
 import { constant, mapValues, type StepFunction } from '#domain/step-function';
 import { contextOf, hardwareOf, stationExposureOf } from '#safety/exposure';
+import { isGuarded } from '#safety/ledger-policy';
 import type { State } from './state.ts';
 
 /** Failed calls in a row after which a station counts as deaf. */
@@ -55,6 +56,15 @@ export function floorPowerOf(state: State, station: Station, evse: Evse): number
   const floor = state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0;
   if (station.current === 'DC') return floor;
   return Math.min(floor * state.site.voltage * evse.rotation.length, evse.maxW);
+}
+
+/**
+ * What the circuits have to keep free for an EVSE whatever it is told, W over all its phases: its floor, or its full
+ * rating where the station may forget everything at any time.
+ */
+export function reservedPowerOf(state: State, station: Station, evse: Evse): number {
+  const forgets = station.capability.keepsProfiles === 'none' && isGuarded(state.ledger.policy, 'reboot');
+  return forgets ? evse.maxW : floorPowerOf(state, station, evse);
 }
 
 /** The longest time that any station takes to follow a decrease, s. */

@@ -6,7 +6,7 @@ import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
-import { floorPowerOf, heldPowerOf, highestReactionS, reasonFixed } from './fleet.ts';
+import { heldPowerOf, highestReactionS, reasonFixed, reservedPowerOf } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
@@ -98,7 +98,11 @@ function stayOf(state: State, grid: TimeGrid, visit: VisitState): Stay | undefin
   return depart > arrive ? { arrive, depart } : undefined;
 }
 
-/** Powers at which a vehicle can charge at its place, kW. */
+/**
+ * Powers at which a vehicle can charge at its place, kW. An AC station that takes W only is written the power of one
+ * phase, so that no phase is above its limit whatever it does, and shares it among its three: it gives a third of what
+ * the circuits have to count, and needs three times the least current of one phase before anything flows.
+ */
 function powersOf(
   state: State,
   place: Place,
@@ -109,6 +113,14 @@ function powersOf(
   if (station.current === 'DC') return { phases: 3, maxKw: most, minKw: 0, stepKw: 0 };
   const phases = visit.visit.phases === 1 || evse.rotation.length === 1 ? 1 : 3;
   const kwPerAmpere = (state.site.voltage * phases) / 1000;
+  if (phases === 3 && station.capability.rateUnit === 'W') {
+    return {
+      phases: 1,
+      maxKw: Math.min(most, (evse.maxA * kwPerAmpere) / 3),
+      minKw: evse.minA * kwPerAmpere,
+      stepKw: evse.stepA * kwPerAmpere,
+    };
+  }
   return {
     phases,
     maxKw: Math.min(most, evse.maxA * kwPerAmpere),
@@ -326,7 +338,7 @@ function circuitsOf(state: State, grid: TimeGrid, places: readonly Place[]): rea
     const reserved = (shareOf: (place: Place) => number): Reserved => ({
       evses: below.length,
       kw: below.reduce<number>(
-        (sum, p) => sum + (floorPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
+        (sum, p) => sum + (reservedPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
         0,
       ),
     });
@@ -416,7 +428,7 @@ function connectorsOf(state: State, live: readonly Place[]): Pick<DepotProblem, 
       maxKw: evse.maxW / 1000,
       module: shared.findIndex((s) => s.id === station.id),
       rotation: evse.rotation,
-      reserveKw: floorPowerOf(state, station, evse) / 1000,
+      reserveKw: reservedPowerOf(state, station, evse) / 1000,
     })),
   };
 }

@@ -73,6 +73,27 @@ test('powers go in whole amperes from six on, on the phases that the vehicle has
   ]);
 });
 
+test('a station that is told watts alone shares the power of one phase among three', async () => {
+  const { capability } = stationOf('A');
+  const inWatts = stationOf('A', { capability: { ...capability, rateUnit: 'W' } });
+  const depot = await depotWith([inWatts], [visit]);
+  // 32 A on one phase are 7.36 kW, a third of three phases; 6 A on each of three are 4.14 kW. The circuits count one.
+  expect(problemOf(depot).sessions).toMatchObject([
+    { id: 'v1', phases: 1, minKw: 4.14, stepKw: 0.69, maxKw: expect.closeTo(7.36, 9) },
+  ]);
+});
+
+test('a station that may forget its profiles has its full rating kept free by the plan too', async () => {
+  const { capability } = stationOf('A');
+  const forgetful = stationOf('A', { capability: { ...capability, keepsProfiles: 'none' } });
+  const depot = await depotWith([forgetful, stationOf('B')], [visit, { ...visit, id: 'v2', stationId: 'B' }]);
+  const { connectors } = problemOf(depot);
+  expect(connectors).toHaveLength(2);
+  // 32 A on three phases of 230 V are 22.08 kW, which nobody else may be planned into.
+  expect(connectors[0]?.reserveKw).toBe(stationOf('A').evses.reduce((sum, { maxW }) => sum + maxW, 0) / 1000);
+  expect(connectors[1]?.reserveKw).toBeLessThan(5);
+});
+
 test('energy that was delivered is asked for no more, and a full vehicle not at all', async () => {
   const depot = await depotWith([stationOf('A')], [{ ...visit, departS: startS + 10_800 }]);
   const [before] = problemOf(depot).sessions;
