@@ -3,12 +3,12 @@
  * Run: `tsc -b bench && node dist/bench/world.js [worlds] [connectors] [hours] [first seed]`.
  */
 import { createMemoryBus } from '#adapters/bus-memory';
+import { planForward } from '#adapters/world-planner';
 import { createLoop } from '#engine/loop';
 import { exposureOf } from '#safety/ledger';
 import { valueAt } from '#domain/step-function';
 import { worldPlanOf } from '#sim/seeded/draw-world';
 import { playWorld } from '#sim/seeded/play-world';
-import { solve } from '#solver/solve';
 
 const [worlds = 10, connectors = 44, hours = 12, first = 1] = process.argv.slice(2).map(Number);
 const sampleEveryS = 60;
@@ -28,7 +28,7 @@ for (let seed = first; seed < first + worlds; seed++) {
     plan,
     bus: createMemoryBus(),
     createLoop,
-    solve: (problem, options) => solve(problem, { ...options, solver: 'greedy' }),
+    solve: (problem) => Promise.resolve(planForward(problem)),
     onQuiet: (world, state, now) => {
       if (state === undefined || now < next || now < plan.scenario.startS + 900) return;
       next = now + sampleEveryS;

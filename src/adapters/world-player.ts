@@ -5,16 +5,19 @@ import { playWorld, type PlantedBug, type WorldOutcome } from '#sim/seeded/play-
 import type { WorldChoice, WorldPlan } from '#sim/seeded/world-plan';
 import { solve } from '#solver/solve';
 import { createMemoryBus } from './bus-memory.ts';
+import { planForward } from './world-planner.ts';
 
-/** How much of the real thing is in a world. */
+/** How much of the real thing is in a world. `greedy`: `planForward`. */
 export interface PlayOptions {
-  /** `sample`: the shipped solver for one seed in `shippedEvery`, the greedy one otherwise. */
+  /** `sample`: the shipped solver for one seed in `shippedEvery`, the greedy planner otherwise. */
   readonly solver: 'sample' | 'greedy' | 'shipped';
   readonly bug?: PlantedBug;
 }
 
 /** One seed in so many is solved by the shipped solver and its journal replayed. */
 const shippedEvery = 20;
+/** One seed in so many is watched at every instant as if nothing had been seen before. */
+const slowEvery = 16;
 
 /** Plays the world of a plan. */
 export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<WorldOutcome> {
@@ -25,8 +28,9 @@ export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<W
     plan,
     bus,
     createLoop,
-    solve: (problem, own) => solve(problem, shipped ? own : { ...own, solver: 'greedy' }),
+    solve: (problem, own) => (shipped ? solve(problem, own) : Promise.resolve(planForward(problem))),
     proveReplay: isSample,
+    slowWatch: plan.seed % slowEvery === 0,
     ...(options.bug === undefined ? {} : { bug: options.bug }),
   });
   await bus.close();

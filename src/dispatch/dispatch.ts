@@ -10,7 +10,7 @@
 import { later, type EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
-import { admit, type Admission, type Proposal, type Refusal } from '#safety/admission';
+import { admit, wouldRaise, type Admission, type Proposal, type Refusal } from '#safety/admission';
 import { wouldSettle } from '#safety/belief-after';
 import { canonicalText } from '#safety/canonical';
 import { contextOf, skewOf } from '#safety/exposure';
@@ -19,6 +19,7 @@ import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
 import { withTimeouts } from './answers.ts';
 import { stationDispatchOf, withStation, type Dispatch, type StationDispatch } from './dispatch-state.ts';
+import { idleLackOf, knownRefusalOf, rememberIdle, rememberRefusal, type AdmissionQuestion } from './memo.ts';
 import { cutPlan, lowersPlan } from './plan-profile.ts';
 import { lackOf, type StationView, type Step } from './steps.ts';
 import type { Held, OutgoingCall, Turn, TurnOutcome } from './turn.ts';
@@ -90,10 +91,17 @@ function firstAfter(now: EpochS, instants: readonly EpochS[]): EpochS | undefine
 function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower' | 'raise'): Progress {
   const view = viewOf(turn, progress, stationId);
   if (view === undefined) return progress;
-  const lack = lackOf(view);
+  const known = idleLackOf(view);
+  const lack = known ?? lackOf(view);
+  if (known === undefined) rememberIdle(view, lack);
+  if (lack.steps.length === 0 && (pass === 'lower' || (lack.held.length === 0 && lack.dueAt === undefined))) {
+    return progress;
+  }
   const held: Held[] = [...lack.held];
   const wakes: EpochS[] = lack.dueAt === undefined ? [] : [lack.dueAt];
   for (const step of lack.steps) {
+    // Why the last step of all has to wait is told in the pass `raise`.
+    if (pass === 'lower' && step === lack.steps.at(-1) && mustWait(turn, progress, view, step)) break;
     const tried = attempt(turn, progress, view, step, pass);
     if (tried.kind === 'sent') return { ...tried.progress, held: [...tried.progress.held, ...held] };
     if (tried.kind === 'held') held.push(tried.held);
@@ -101,6 +109,12 @@ function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower'
   }
   if (pass === 'lower') return progress;
   return { ...progress, held: [...progress.held, ...held], wakes: [...progress.wakes, ...wakes] };
+}
+
+/** True for a plan that raises: it has its chance when everything that lowers has left. */
+function mustWait(turn: Turn, progress: Progress, view: StationView, step: Step): boolean {
+  if (step.purpose !== 'plan' || view.belief.open !== undefined) return false;
+  return wouldRaise(turn.site, progress.ledger, proposalOf(turn, progress, view, step.command));
 }
 
 function viewOf(turn: Turn, progress: Progress, stationId: string): StationView | undefined {
@@ -132,19 +146,6 @@ function attempt(
   if (step.purpose === 'read' || step.purpose === 'request') {
     return { kind: 'sent', progress: sent(turn, progress, view, step, progress.ledger) };
   }
-  const context = contextOf(turn.site, station, progress.ledger.policy);
-  if (!wouldSettle(context, belief, step.command, { at: turn.now, link: state.link })) {
-    return { kind: 'pointless', wakes: belief.strays.map(({ untilS }) => untilS) };
-  }
-  const whole = admit(
-    turn.site,
-    progress.ledger,
-    turn.limits,
-    proposalOf(turn, progress, view, step.command),
-  );
-  if (whole.ok && isWanted(turn, view, step, whole.value, pass)) {
-    return { kind: 'sent', progress: sent(turn, progress, view, step, whole.value.ledger) };
-  }
   const heldAs = (reason: Held['reason'], refusal?: Refusal): Tried => ({
     kind: 'held',
     held: {
@@ -155,6 +156,18 @@ function attempt(
     },
     wakes: refusal === undefined ? [] : wakesFor(refusal),
   });
+  const question = questionOf(turn, progress, view, step);
+  const known = question && knownRefusalOf(question);
+  if (known !== undefined) return heldAs('not-admitted', known);
+  const context = contextOf(turn.site, station, progress.ledger.policy);
+  if (!wouldSettle(context, belief, step.command, { at: turn.now, link: state.link })) {
+    return { kind: 'pointless', wakes: belief.strays.map(({ untilS }) => untilS) };
+  }
+  const proposal = proposalOf(turn, progress, view, step.command);
+  const whole = admit(turn.site, progress.ledger, turn.limits, proposal);
+  if (whole.ok && isWanted(turn, view, step, whole.value, pass)) {
+    return { kind: 'sent', progress: sent(turn, progress, view, step, whole.value.ledger) };
+  }
   if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };
   if (step.purpose === 'plan' && pass === 'raise') {
     const cut = cutStep(turn, progress, view, step);
@@ -170,8 +183,21 @@ function attempt(
       };
       return { kind: 'sent', progress: { ...after, held: [...after.held, waits] } };
     }
+    if (question !== undefined && cut === undefined) rememberRefusal(question, whole.problem);
   }
   return heldAs('not-admitted', whole.problem);
+}
+
+/** What the admission of a plan is worked out from; undefined for any other step. */
+function questionOf(
+  turn: Turn,
+  progress: Progress,
+  { station }: StationView,
+  { purpose, command }: Step,
+): AdmissionQuestion | undefined {
+  if (purpose !== 'plan' || command.kind !== 'set-profile') return undefined;
+  const { site, limits, now } = turn;
+  return { site, ledger: progress.ledger, limits, station, profile: command.profile, now };
 }
 
 /** Whether an admitted step may leave in this pass, the write budget included. */

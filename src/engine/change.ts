@@ -21,9 +21,15 @@ export function inTurn(state: State, changes: readonly ((state: State) => Change
   return [current, effects];
 }
 
-/** Entries of a record in the order of their keys. */
+const inKeyOrder = new WeakMap<object, readonly (readonly [string, unknown])[]>();
+
+/** Entries of a record in the order of their keys. Records never change once they are made. */
 export function sorted<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const known = inKeyOrder.get(record) as readonly (readonly [string, T])[] | undefined;
+  if (known !== undefined) return known;
+  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  inKeyOrder.set(record, entries);
+  return entries;
 }
 
 /** A record without one key. */

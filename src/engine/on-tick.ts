@@ -30,7 +30,7 @@ import { draftOf, neededWh } from './problem.ts';
 import { senses } from './senses.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
-import type { State, Trigger } from './state.ts';
+import type { State, Trigger, WantedPlan } from './state.ts';
 import { nextLimitChange } from './supply.ts';
 import { forgetOldVisits } from './visits.ts';
 
@@ -192,12 +192,29 @@ function askForPlan(state: State): Change {
   return [next, [{ kind: 'solve', requestId, problem: draft.problem }]];
 }
 
+const plansByStation = new WeakMap<State['wanted'], ReadonlyMap<string, readonly WantedPlan[]>>();
+
+/** The wanted plans of each station, in the order of their keys. */
+function wantedByStation(wanted: State['wanted']): ReadonlyMap<string, readonly WantedPlan[]> {
+  const known = plansByStation.get(wanted);
+  if (known !== undefined) return known;
+  const fresh = new Map<string, WantedPlan[]>();
+  for (const [key, plan] of sorted(wanted)) {
+    const [stationId = ''] = key.split('/');
+    const own = fresh.get(stationId);
+    if (own === undefined) fresh.set(stationId, [plan]);
+    else own.push(plan);
+  }
+  plansByStation.set(wanted, fresh);
+  return fresh;
+}
+
 /** What every station shall hold. */
 export function wantedStations(state: State): Wanted {
-  const plans = sorted(state.wanted);
+  const plans = wantedByStation(state.wanted);
   return Object.fromEntries(
     state.site.stations.map((station): [string, WantedStation] => {
-      const own = plans.filter(([key]) => key.startsWith(`${station.id}/`)).map(([, plan]) => plan);
+      const own = plans.get(station.id) ?? [];
       return [
         station.id,
         {

@@ -148,6 +148,30 @@ interface Want {
   readonly pieces: readonly (readonly [EpochS, number])[];
 }
 
+/** One level for ever, found to be what a plan in force says until `untilS`. */
+interface Level {
+  readonly floors: Floors;
+  readonly station: Station;
+  readonly level: number;
+  readonly untilS: EpochS;
+}
+
+const levels = new WeakMap<WantedPlan, Level>();
+
+/**
+ * True where one level is wanted that the plan in force was found to have, and it is still as long as it has to be: a
+ * level that was compiled once is compiled alike at any later instant.
+ */
+function goesOn(state: State, want: Want, inForce: WantedPlan, endS: number): boolean {
+  const known = levels.get(inForce);
+  if (known === undefined || want.pieces.length !== 1 || known.level !== want.pieces[0]?.[1]) return false;
+  const { leaseEndS, limit } = inForce;
+  if (known.floors !== state.floors || Math.min(leaseEndS, endS) > known.untilS) return false;
+  if (valueAt(limit, epochS(state.now - 1)) !== valueAt(limit, state.now)) return false;
+  if (!state.site.stations.includes(known.station)) return false;
+  return leaseEndS >= endS || leaseEndS - state.now > state.policy.leaseMaxS / 2;
+}
+
 /** The wanted plan of one EVSE; the one in force where it says the same and its lease is not half spent. */
 function wantedOf(state: State, want: Want): WantedPlan | undefined {
   const { transactionId, visitId } = want;
@@ -157,6 +181,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   if (station === undefined || endS <= state.now) return undefined;
   const before = state.wanted[key];
   const inForce = before?.transactionId === transactionId ? before : undefined;
+  if (inForce !== undefined && goesOn(state, want, inForce, endS)) return inForce;
   const raiseDelayS = highestReactionS(state.site) + state.policy.raiseMarginS;
   const [first, ...rest] = want.pieces;
   const level = first?.[1] ?? 0;
@@ -183,7 +208,11 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   if (inForce !== undefined) {
     const isLong = inForce.leaseEndS >= endS || inForce.leaseEndS - state.now > state.policy.leaseMaxS / 2;
     const until = epochS(Math.min(inForce.leaseEndS, untilS));
-    if (isLong && isSame(inForce.limit, expected, state.now, until)) return inForce;
+    if (isLong && isSame(inForce.limit, expected, state.now, until)) {
+      if (want.pieces.length === 1)
+        levels.set(inForce, { floors: state.floors, station, level, untilS: until });
+      return inForce;
+    }
   }
   return {
     evseId: want.evseId,
@@ -225,10 +254,12 @@ function stayOf(
  */
 export function withRests(state: State): State {
   const full = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
+    if (v.phase !== 'plugged') return [];
+    const { stationId, evseId } = v.visit.evse;
+    const isFenced = state.stations[stationId]?.evses[evseId]?.fence !== undefined;
+    if (!isFenced && neededWh(v) > 0) return [];
     const stay = stayOf(state, v);
     if (stay === undefined) return [];
-    const isFenced = state.stations[stay.stationId]?.evses[stay.evseId]?.fence !== undefined;
-    if (!isFenced && neededWh(v) > 0) return [];
     return [{ ...stay, pieces: [[state.now, isFenced ? (state.floors[stay.key] ?? 0) : 0]] }];
   });
   const orphaned = sorted(state.wanted).flatMap(([key, plan]): readonly Want[] => {

@@ -1,7 +1,20 @@
 /** JSON text to bytes and back without a platform's help. Source: RFC 3629. @module */
 
+/** The bytes of a text of ASCII alone; undefined where it has other characters. */
+function asciiOf(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return undefined;
+    bytes[i] = code;
+  }
+  return bytes;
+}
+
 /** The UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
 export function utf8Of(text: string): Uint8Array {
+  const ascii = asciiOf(text);
+  if (ascii !== undefined) return ascii;
   const bytes: number[] = [];
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0xfffd;
@@ -26,8 +39,17 @@ function leadOf(byte: number): { more: number; bits: number; least: number } | u
   return undefined;
 }
 
+/** Bytes that are made into text at a time. */
+const chunkBytes = 4096;
+
 /** The text of UTF-8 bytes; undefined where they are not UTF-8 (overlong forms and surrogates included). */
 export function textOfUtf8(bytes: Uint8Array): string | undefined {
+  if (bytes.every((byte) => byte < 0x80)) {
+    let text = '';
+    for (let at = 0; at < bytes.length; at += chunkBytes)
+      text += String.fromCharCode(...bytes.subarray(at, at + chunkBytes));
+    return text;
+  }
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i++) {
     const lead = leadOf(bytes[i] ?? 0xff);

@@ -141,9 +141,18 @@ function structuredCloneOfJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, structuredCloneOfJson(inner)]));
 }
 
+/** Payloads that came out of a check as they are, by the schema: nobody changes one, so it need not be checked again. */
+const passed = new WeakMap<object, z.ZodType>();
+
 function check(schema: z.ZodType, payload: unknown): Result<CheckedPayload, PayloadFault> {
+  if (typeof payload === 'object' && payload !== null && passed.get(payload) === schema)
+    return ok({ payload: payload as Record<string, unknown>, stripped: [] });
   const first = schema.safeParse(payload);
-  if (first.success) return ok({ payload: first.data as Record<string, unknown>, stripped: [] });
+  if (first.success) {
+    const data = first.data as Record<string, unknown>;
+    passed.set(data, schema);
+    return ok({ payload: data, stripped: [] });
+  }
   const { issues } = first.error;
   const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
   const fieldCount = unknown.reduce<number>((sum, issue) => sum + issue.keys.length, 0);

@@ -12,11 +12,13 @@ import { fail, ok, type Result } from '#domain/result';
 import type { Site, Station } from '#domain/site';
 import { constant, valueAt, type StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
+import type { ChargingProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import { beliefOfAdmitted } from './belief-after.ts';
 import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
 import type { SiteLimits, Violation } from './circuit-limits.ts';
-import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
+import { contextOf, stationExposureOf, type ExposureContext, type StationExposure } from './exposure.ts';
+import type { Belief } from './belief.ts';
 import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
 import { isGuarded } from './ledger-policy.ts';
 import { candidatesAdmittedMax, straysMax } from './limits.ts';
@@ -57,21 +59,99 @@ export function admit(
   const before = beliefOf(ledger, proposal.stationId);
   if (before.open !== undefined && isGuarded(ledger.policy, 'oneCall'))
     return fail({ kind: 'call-open', messageId: before.open.messageId });
-  const context = contextOf(site, station, ledger.policy);
-  const after = beliefOfAdmitted(context, before, proposal);
+  const { after, change, raised } = effectOf(site, ledger, station, proposal);
   const crowded = after.candidates.length > Math.max(candidatesAdmittedMax, before.candidates.length);
   if (crowded || before.strays.length >= straysMax) {
     return fail({ kind: 'too-many-states', states: after.candidates.length });
   }
-  const old = stationExposureOf(context, before);
-  const next = stationExposureOf(context, after);
-  const change: Change = { station, old, next, now: proposal.at };
-  const raised = dimensions.filter((dimension) => isRaised(change, dimension));
   if (isGuarded(ledger.policy, 'admission')) {
     const violation = firstOver(site, ledger, limits, change, raised);
     if (violation !== undefined) return fail({ kind: 'over-limit', violation });
   }
   return ok({ ledger: withBelief(site, ledger, station, after), raises: raised.length > 0 });
+}
+
+/** A profile that was found to raise its station. */
+interface KnownRaise {
+  readonly belief: Belief;
+  readonly station: Station;
+  readonly policy: Ledger['policy'];
+  /** Before that instant what it raises is still ahead, whenever it is sent. */
+  readonly untilS: number;
+}
+
+const raises = new WeakMap<ChargingProfile, KnownRaise>();
+
+/** Whether a command may leave its station with more than before at any instant. */
+export function wouldRaise(site: Site, ledger: Ledger, proposal: Proposal): boolean {
+  const station = stationOf(site, proposal.stationId);
+  const { policy } = ledger;
+  const belief = beliefOf(ledger, proposal.stationId);
+  const profile = proposal.command.kind === 'set-profile' ? proposal.command.profile : undefined;
+  const known = profile && raises.get(profile);
+  const isKnown = known?.belief === belief && known.station === station && known.policy === policy;
+  if (isKnown && proposal.at < known.untilS) return true;
+  const { raised, change } = effectOf(site, ledger, station, proposal);
+  if (raised.length > 0 && profile !== undefined && belief.strays.length === 0) {
+    // Only the reaction time after the sending depends on when that is.
+    const settleS = station.capability.reactionS + 2 * policy.clockSkewS + 2;
+    raises.set(profile, { belief, station, policy, untilS: lastRaise(change, raised) - settleS });
+  }
+  return raised.length > 0;
+}
+
+/** The end of the last span in which a change raises its station. */
+function lastRaise({ old, next, now }: Change, raised: readonly Dimension[]): number {
+  let last = now as number;
+  for (const dimension of raised) {
+    sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, end, [a = 0, b = 0]) => {
+      if (b > a) last = Math.max(last, end);
+      return true;
+    });
+  }
+  return last;
+}
+
+/** What a command does to its own station, whatever the others may draw. */
+interface CommandEffect {
+  readonly after: Belief;
+  readonly change: Change;
+  readonly raised: readonly Dimension[];
+}
+
+interface KnownEffect extends CommandEffect {
+  readonly proposal: Proposal;
+  readonly context: ExposureContext;
+}
+
+/** The last effect that was worked out for each belief: a turn asks twice for most. */
+const effects = new WeakMap<Belief, KnownEffect>();
+
+function effectOf(site: Site, ledger: Ledger, station: Station, proposal: Proposal): CommandEffect {
+  const before = beliefOf(ledger, proposal.stationId);
+  const context = contextOf(site, station, ledger.policy);
+  const known = effects.get(before);
+  if (known !== undefined && isSameQuestion(known, context, proposal)) return known;
+  const after = beliefOfAdmitted(context, before, proposal);
+  const old = stationExposureOf(context, before);
+  const next = stationExposureOf(context, after);
+  const change: Change = { station, old, next, now: proposal.at };
+  const raised = dimensions.filter((dimension) => isRaised(change, dimension));
+  effects.set(before, { after, change, raised, proposal, context });
+  return { after, change, raised };
+}
+
+function isSameQuestion(known: KnownEffect, context: ExposureContext, proposal: Proposal): boolean {
+  const { at, link, messageId, command } = known.proposal;
+  if (at !== proposal.at || link !== proposal.link || messageId !== proposal.messageId) return false;
+  const { station, voltage, policy } = known.context;
+  if (station !== context.station || voltage !== context.voltage || policy !== context.policy) return false;
+  return (
+    command.kind === 'set-profile' &&
+    proposal.command.kind === 'set-profile' &&
+    command.evseId === proposal.command.evseId &&
+    command.profile === proposal.command.profile
+  );
 }
 
 interface Change {

@@ -171,8 +171,29 @@ export function hardwareOf(station: Station, evse: Evse): number {
   return station.current === 'AC' ? evse.maxA : evse.maxW;
 }
 
+interface KnownLimits {
+  readonly context: ExposureContext;
+  /** By EVSE id. */
+  readonly allowed: Map<number, StepFunction>;
+}
+
+const limitsOfBelief = new WeakMap<Belief, KnownLimits>();
+
 /** The highest limit over the states held possible, from the belief's last change on, without any reaction time. */
 function allowedOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
+  let known = limitsOfBelief.get(belief);
+  if (known === undefined || !isSameContext(known.context, context)) {
+    known = { context, allowed: new Map() };
+    limitsOfBelief.set(belief, known);
+  }
+  const seen = known.allowed.get(evse.id);
+  if (seen !== undefined) return seen;
+  const allowed = freshAllowed(context, belief, evse);
+  known.allowed.set(evse.id, allowed);
+  return allowed;
+}
+
+function freshAllowed(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
   const { station, policy } = context;
   const most = hardwareOf(station, evse);
   const forgets = isGuarded(policy, 'reboot') && station.capability.keepsProfiles === 'none';

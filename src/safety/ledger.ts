@@ -33,9 +33,16 @@ export function beliefOf(ledger: Ledger, stationId: string): Belief {
   return belief;
 }
 
+const stationsById = new WeakMap<Site, ReadonlyMap<string, Station>>();
+
 /** The station of that id. */
 export function stationOf(site: Site, stationId: string): Station {
-  const station = site.stations.find(({ id }) => id === stationId);
+  let byId = stationsById.get(site);
+  if (byId === undefined) {
+    byId = new Map(site.stations.map((station) => [station.id, station]));
+    stationsById.set(site, byId);
+  }
+  const station = byId.get(stationId);
   invariant(station !== undefined, 'the station is of this site', { stationId });
   return station;
 }

@@ -65,33 +65,35 @@ export interface MeterParts {
   readonly clock: Clock;
   readonly truth: Truth;
   readonly endS: EpochS;
+  /** Seconds between readings; a part of the metering interval. */
+  readonly everyS: number;
   readonly publish: (event: DepotEvent) => void;
   readonly siteLoadW: number[];
   readonly buildingLoadW: number[];
 }
 
-/** Publishes the mean of each minute at the grid connection and keeps the means of the metering interval. */
+/** Publishes the mean since the last reading at the grid connection and keeps the means of the metering interval. */
 export function startMeter(parts: MeterParts): void {
-  const { clock, truth } = parts;
-  let minuteWh = 0;
+  const { clock, truth, everyS } = parts;
+  let readWh = 0;
   let intervalWh = 0;
   let buildingWh = 0;
-  const minute = (): void => {
+  const read = (): void => {
     truth.advance(clock.now());
     const siteWh = truth.siteWh();
     parts.publish({
       kind: 'site-meter',
-      powerW: watts(Math.round(((siteWh - minuteWh) * 3600) / sampleS)),
+      powerW: watts(Math.round(((siteWh - readWh) * 3600) / everyS)),
       sampledAt: clock.now(),
     });
-    minuteWh = siteWh;
+    readWh = siteWh;
     if (clock.now() % meterIntervalS === 0) {
       parts.siteLoadW.push(((siteWh - intervalWh) * 3600) / meterIntervalS);
       parts.buildingLoadW.push(((truth.buildingWh() - buildingWh) * 3600) / meterIntervalS);
       intervalWh = siteWh;
       buildingWh = truth.buildingWh();
     }
-    if (clock.now() < parts.endS) clock.at((clock.now() + sampleS) as EpochS, minute);
+    if (clock.now() < parts.endS) clock.at((clock.now() + everyS) as EpochS, read);
   };
-  clock.at((clock.now() + sampleS) as EpochS, minute);
+  clock.at((clock.now() + everyS) as EpochS, read);
 }

@@ -33,6 +33,8 @@ export interface WorldParts {
   readonly publish: (event: DepotEvent) => void;
   /** The tariff document that is published. */
   readonly tariff: unknown;
+  /** Seconds between readings at the grid connection; absent: `sampleS`. */
+  readonly siteMeterS?: number;
 }
 
 /** The simulated depot. */
@@ -140,7 +142,8 @@ export function createWorld(parts: WorldParts): World {
         ...(billingState === undefined ? {} : { billingState }),
       });
       startBuildings({ scenario, clock, truth, prng: prngOf(seed).fork('buildings'), publish });
-      startMeter({ clock, truth, endS, publish, siteLoadW, buildingLoadW });
+      const everyS = parts.siteMeterS ?? sampleS;
+      startMeter({ clock, truth, endS, everyS, publish, siteLoadW, buildingLoadW });
       // Whoever leaves at an instant leaves before somebody comes.
       for (const record of records) scheduleDeparture(record, at, publish);
       for (const record of records) scheduleArrival(record, at);

@@ -18,40 +18,35 @@ type Crash = Extract<WorldEvent, { kind: 'crash' }>;
 /** The journal of one engine over all its processes. */
 export interface CrashingJournal {
   open(): Journal;
-  /** Every record that was kept, as text. */
-  texts(): readonly string[];
+  /** Every record that was kept, as it comes back from a disk. */
+  kept(): readonly unknown[];
   /** Records that were appended, over all processes. */
   count(): number;
 }
 
-/** A journal that begins with `first`; `seen` is told every record that was kept. */
-export function createCrashingJournal(
-  first: readonly unknown[],
-  crashes: readonly Crash[],
-  seen: (text: string) => void,
-): CrashingJournal {
-  const texts: string[] = first.map((record) => JSON.stringify(record));
+/** A journal that begins with `first`. Records are made into text and back when they are read, as on a disk. */
+export function createCrashingJournal(first: readonly unknown[], crashes: readonly Crash[]): CrashingJournal {
+  const records: unknown[] = [...first];
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
+  const read = (): readonly unknown[] => records.map((record): unknown => JSON.parse(JSON.stringify(record)));
   const append = (record: unknown): void => {
     count++;
     const crash = due.get(count);
     if (crash?.when === 'before') throw new EngineDeath(crash.downS);
-    const text = JSON.stringify(record);
-    texts.push(text);
-    seen(text);
+    records.push(record);
     if (crash !== undefined) throw new EngineDeath(crash.downS);
   };
   return {
     open: () => ({
       append,
-      read: () => texts.map((text): unknown => JSON.parse(text)),
+      read,
       compact: (snapshot) => {
-        texts.splice(0, texts.length, JSON.stringify(snapshot));
+        records.splice(0, records.length, snapshot);
       },
       close: () => undefined,
     }),
-    texts: () => texts,
+    kept: read,
     count: () => count,
   };
 }

@@ -329,6 +329,13 @@ function withLies(
   });
 }
 
+/** Seconds between meter samples: a charger that breaks its word is not to be found out a quarter hour later. */
+function drawSampleS(prng: Prng, on: ReadonlySet<SwitchName>): number {
+  const isHonest = ![...on].some((name) => name.startsWith('persona-'));
+  if (prng.integer(0, 11) === 0) return 60;
+  return isHonest ? pick(prng, [300, 900, 900]) : 300;
+}
+
 /** The world of a seed. */
 export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const { seed, hours } = choice;
@@ -379,7 +386,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     scenario,
     policy: {
       ...defaultPolicy,
-      sampleIntervalS: seconds(policyDraw.integer(0, 3) === 0 ? 60 : 300),
+      sampleIntervalS: seconds(drawSampleS(policyDraw, on)),
       leaseMaxS: seconds(pick(policyDraw, [3600, 4 * 3600, 8 * 3600])),
       heartbeatIntervalS: seconds(3600),
     },

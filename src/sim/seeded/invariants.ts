@@ -64,6 +64,8 @@ export interface Sight {
   readonly world: World;
   readonly said: Said;
   readonly loop: () => Loop | undefined;
+  /** true: nothing that was worked out before is used again. */
+  readonly isSlow: boolean;
 }
 
 /** The watch over one world. */
@@ -108,7 +110,7 @@ class Rules implements Watch {
   constructor(sight: Sight) {
     this.sight = sight;
     this.wiring = wiringOf(sight.plan.scenario.site);
-    this.futures = createFutures(sight.plan, sight.world, this.wiring);
+    this.futures = createFutures(sight.plan, sight.world, this.wiring, sight.isSlow ? 'each' : 'changed');
   }
 
   readonly isCommissioned = (): boolean => this.commissionedAt !== undefined;

@@ -172,38 +172,44 @@ function highestOf(spans: readonly Span[]): Steps {
 }
 
 interface Change {
+  /** An instant. */
   readonly at: number;
   readonly line: number;
   readonly by: number;
 }
 
-/** What the future of one station adds to the lines of each circuit above it. */
-function changesOf(station: Station, voltage: number, futures: readonly Steps[]): readonly Change[] {
+/** What the future of one station from `now` on adds to the lines of each circuit above it. */
+function changesOf(
+  station: Station,
+  voltage: number,
+  now: EpochS,
+  futures: readonly Steps[],
+): readonly Change[] {
   const changes: Change[] = [];
   const dc = station.current === 'DC';
   const moduleW = station.moduleW ?? Infinity;
   const instants = [...new Set(futures.flatMap(({ at }) => at))].sort((a, b) => a - b);
   const before = new Float64Array(lineCount);
   for (const at of instants) {
-    const now = new Float64Array(lineCount);
+    const loads = new Float64Array(lineCount);
     futures.forEach((future, i) => {
       const evse = station.evses[i];
       const last = future.at.findLastIndex((t) => t <= at);
       const most = future.value[last] ?? 0;
       if (evse === undefined) return;
-      if (dc) add(now, 3, most);
+      if (dc) add(loads, 3, most);
       else {
-        for (const phase of evse.rotation) add(now, phase, most);
-        add(now, 3, Math.min(evse.maxW, most * voltage * evse.rotation.length));
+        for (const phase of evse.rotation) add(loads, phase, most);
+        add(loads, 3, Math.min(evse.maxW, most * voltage * evse.rotation.length));
       }
     });
-    now[3] = Math.min(now[3] ?? 0, moduleW);
-    if (dc) for (const phase of phases) now[phase] = (now[3] ?? 0) / 3 / voltage;
+    loads[3] = Math.min(loads[3] ?? 0, moduleW);
+    if (dc) for (const phase of phases) loads[phase] = (loads[3] ?? 0) / 3 / voltage;
     for (let line = 0; line < lineCount; line++) {
-      const by = (now[line] ?? 0) - (before[line] ?? 0);
-      if (by !== 0) changes.push({ at, line, by });
+      const by = (loads[line] ?? 0) - (before[line] ?? 0);
+      if (by !== 0) changes.push({ at: now + at, line, by });
     }
-    before.set(now);
+    before.set(loads);
   }
   return changes;
 }
@@ -214,8 +220,23 @@ export interface Futures {
   check(now: EpochS, isLeftOut: (stationId: string) => boolean): Overload | undefined;
 }
 
-/** The futures of a world; looked at again where what is installed has changed. */
-export function createFutures(plan: WorldPlan, world: World, wiring: Wiring): Futures {
+/** What a station's future was read from, and the future. */
+interface KnownFuture {
+  readonly key: string;
+  readonly held: unknown;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * The futures of a world; looked at again where what is installed has changed. `each`: every station is read at each
+ * look; `changed`: only those whose profiles, transactions, draw or nature have changed since they were read.
+ */
+export function createFutures(
+  plan: WorldPlan,
+  world: World,
+  wiring: Wiring,
+  reading: 'each' | 'changed',
+): Futures {
   const { site, behaviours, startS, endS } = plan.scenario;
   const horizonS = plan.policy.leaseMaxS + 3600;
   const clock = clockOf(site.timeZone, startS, later(endS, horizonS + 86_400));
@@ -232,11 +253,29 @@ export function createFutures(plan: WorldPlan, world: World, wiring: Wiring): Fu
     const persona = personas.get(station.id);
     return own + (persona === 'slow' ? 20 : persona === 'late-by-minutes' ? 180 : 0);
   };
-  const read = (station: SimStation): readonly Change[] => {
+  const turns = turnsOf(plan);
+  const known = new Map<string, KnownFuture>();
+  const read = (station: SimStation, now: EpochS): readonly Change[] => {
     const futures = station.outlets.map((outlet) =>
       highestOf(spansOf(station, outlet, reactionOf(station.station), horizonS)),
     );
-    return changesOf(station.station, site.voltage, futures);
+    return changesOf(station.station, site.voltage, now, futures);
+  };
+  const future = (id: string, station: SimStation, now: EpochS): readonly Change[] => {
+    // A clock that drifts moves the whole future.
+    if (reading === 'each' || personas.get(id) === 'clock-drifts') return read(station, now);
+    const natures = (turns.get(id) ?? []).filter((at) => at <= now).length;
+    const outlets = station.outlets.map(
+      ({ evse, live, followed }) =>
+        `${live ? followed : '-'} ${station.transactionAt(evse.id) ?? '-'} ${station.isConnected()}`,
+    );
+    const key = `${natures} ${outlets.join()}`;
+    const before = known.get(id);
+    const own = station.held();
+    if (before !== undefined && before.key === key && before.held === own) return before.changes;
+    const changes = read(station, now);
+    known.set(id, { key, held: own, changes });
+    return changes;
   };
   const boundSteps = createBounds(site, clock);
   return {
@@ -252,7 +291,8 @@ export function createFutures(plan: WorldPlan, world: World, wiring: Wiring): Fu
       for (const circuit of touched) {
         for (const id of wiring.below[circuit] ?? []) {
           const station = world.stations.get(id);
-          if (station !== undefined && !changes.has(id) && !isLeftOut(id)) changes.set(id, read(station));
+          if (station !== undefined && !changes.has(id) && !isLeftOut(id))
+            changes.set(id, future(id, station, now));
         }
       }
       for (const circuit of touched) {
@@ -291,7 +331,7 @@ function createBounds(
       const quarter = quarterAt(atS);
       const w = loads.reduce((sum, load) => sum + (load.boundW[quarter] ?? 0), 0);
       if (w === before) continue;
-      const at = Math.max(0, atS - now);
+      const at = Math.max(now, atS);
       for (const phase of phases) changes.push({ at, line: phase, by: (w - before) / 3 / site.voltage });
       changes.push({ at, line: 3, by: w - before });
       before = w;
@@ -300,14 +340,29 @@ function createBounds(
   };
 }
 
-/** The first instant at which the changes add up to more than a line of the circuit carries. */
-function sweep(site: Site, circuit: number, now: EpochS, changes: Change[]): Overload | undefined {
-  changes.sort((a, b) => a.at - b.at);
+/** The instants at which each station changes its nature. */
+function turnsOf(plan: WorldPlan): ReadonlyMap<string, readonly EpochS[]> {
+  const turns = new Map<string, EpochS[]>();
+  for (const event of plan.events) {
+    if (event.kind !== 'fault' || event.fault.kind !== 'persona') continue;
+    const { stationId, fromS, untilS } = event.fault;
+    turns.set(stationId, [...(turns.get(stationId) ?? []), fromS, untilS]);
+  }
+  return turns;
+}
+
+/** The first instant from `now` on at which the changes add up to more than a line of the circuit carries. */
+function sweep(site: Site, circuit: number, now: EpochS, changes: readonly Change[]): Overload | undefined {
   const loads = new Float64Array(lineCount);
-  for (let i = 0; i < changes.length;) {
-    const at = changes[i]?.at ?? 0;
-    for (; i < changes.length && changes[i]?.at === at; i++) {
-      const change = changes[i];
+  const ahead: Change[] = [];
+  for (const change of changes) {
+    if (change.at <= now) add(loads, change.line, change.by);
+    else ahead.push(change);
+  }
+  ahead.sort((a, b) => a.at - b.at);
+  for (let i = 0, at: number = now; ; at = ahead[i]?.at ?? 0) {
+    for (; i < ahead.length && (ahead[i]?.at ?? 0) <= at; i++) {
+      const change = ahead[i];
       if (change !== undefined) add(loads, change.line, change.by);
     }
     for (let line = 0; line < lineCount; line++) {
@@ -315,8 +370,8 @@ function sweep(site: Site, circuit: number, now: EpochS, changes: Change[]): Ove
       const limit = builtLimit(site, circuit, line);
       if (load <= limit + (line < 3 ? toleranceA : toleranceW)) continue;
       const id = site.circuits[circuit]?.id ?? '';
-      return { circuit: id, line: lineNames[line] ?? 'total', at: (now + at) as EpochS, load, limit };
+      return { circuit: id, line: lineNames[line] ?? 'total', at: at as EpochS, load, limit };
     }
+    if (i >= ahead.length) return undefined;
   }
-  return undefined;
 }

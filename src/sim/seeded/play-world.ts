@@ -43,6 +43,8 @@ export interface WorldParts {
   readonly bug?: PlantedBug;
   /** Replays the journal at the end and compares what was sent. */
   readonly proveReplay?: boolean;
+  /** Looks at every station at every instant instead of those that have changed; what is found must be the same. */
+  readonly slowWatch?: boolean;
   /** Told of every engine state at the end of an instant. */
   readonly onQuiet?: (world: World, state: State | undefined, now: EpochS) => void;
 }
@@ -179,7 +181,6 @@ class Play {
     this.journal = createCrashingJournal(
       firstRecords(plan, bug, this.site, this.policy),
       plan.events.flatMap((event) => (event.kind === 'crash' ? [event] : [])),
-      (text) => this.trace.add(text),
     );
     const faults = plan.events.flatMap((event): FaultSpan[] => (event.kind === 'fault' ? [event.fault] : []));
     this.world = createWorld({
@@ -187,6 +188,7 @@ class Play {
       clock: this.clock,
       transport: this.transport,
       tariff: {},
+      siteMeterS: 300,
       publish: (event) => this.publish(event),
     });
     this.said = listen(
@@ -195,7 +197,13 @@ class Play {
       () => this.clock.now(),
       () => this.resend(),
     );
-    this.watch = createWatch({ plan, world: this.world, said: this.said, loop: () => this.loop });
+    this.watch = createWatch({
+      plan,
+      world: this.world,
+      said: this.said,
+      loop: () => this.loop,
+      isSlow: parts.slowWatch === true,
+    });
   }
 
   async run(): Promise<WorldOutcome> {
@@ -360,8 +368,7 @@ class Play {
   /** I7: the journal alone gives every message again, byte for byte. */
   private replays(): Breach | undefined {
     if (this.parts.proveReplay !== true || this.crashes > 0) return undefined;
-    const records = this.journal.texts().map((text): unknown => JSON.parse(text));
-    const again = effectsOf(records).flatMap((text) => {
+    const again = effectsOf(this.journal.kept()).flatMap((text) => {
       const effect = JSON.parse(text) as { readonly kind: string; readonly message?: unknown };
       return effect.kind === 'send' ? [JSON.stringify(effect.message)] : [];
     });

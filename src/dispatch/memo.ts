@@ -1,0 +1,114 @@
+/**
+ * What a turn need not work out again. Beliefs, profiles and step functions never change once they are made, so what was
+ * found about the same objects is still true: a station that lacked nothing lacks nothing until something falls due, and
+ * a plan that did not fit the circuits does not fit them now. Nothing here decides anything.
+ * @module
+ */
+import type { Site, Station } from '#domain/site';
+import type { StepFunction } from '#domain/step-function';
+import type { EpochS } from '#domain/units';
+import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
+import type { Refusal } from '#safety/admission';
+import type { Belief } from '#safety/belief';
+import type { SiteLimits } from '#safety/circuit-limits';
+import { circuitTree, dimensions } from '#safety/circuits';
+import { beliefOf, type Ledger } from '#safety/ledger';
+import { totalsOf } from '#safety/totals';
+import type { StationDispatch } from './dispatch-state.ts';
+import type { Lack, StationView } from './steps.ts';
+import type { WantedStation } from './turn.ts';
+
+interface Idle {
+  readonly station: Station;
+  readonly state: StationDispatch;
+  readonly wanted: WantedStation;
+  readonly lack: Lack;
+}
+
+const idles = new WeakMap<Belief, Idle>();
+
+/** Keeps in mind that a station lacks nothing. */
+export function rememberIdle({ station, state, belief, wanted }: StationView, lack: Lack): void {
+  // What is refused or falls due now may look different later.
+  if (lack.steps.length === 0 && lack.held.length === 0) idles.set(belief, { station, state, wanted, lack });
+}
+
+/** What a station was found to lack, where that is nothing and still so; undefined: it must be worked out. */
+export function idleLackOf(view: StationView): Lack | undefined {
+  const known = idles.get(view.belief);
+  if (known === undefined || known.state !== view.state || known.station !== view.station) return undefined;
+  if (known.lack.dueAt !== undefined && known.lack.dueAt <= view.now) return undefined;
+  const isSame =
+    isSameList(known.wanted.floors, view.wanted.floors) && isSameList(known.wanted.plans, view.wanted.plans);
+  return isSame ? known.lack : undefined;
+}
+
+function isSameList(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): boolean {
+  return a === b || (a.length === b.length && a.every((entry, i) => entry === b[i]));
+}
+
+/** Everything that the admission of a plan is worked out from, beside the instant. */
+export interface AdmissionQuestion {
+  readonly site: Site;
+  readonly ledger: Ledger;
+  readonly limits: SiteLimits;
+  readonly station: Station;
+  readonly profile: ChargingProfile;
+  readonly now: EpochS;
+}
+
+interface Refused {
+  readonly belief: Belief;
+  readonly policy: Ledger['policy'];
+  readonly limits: SiteLimits;
+  readonly station: Station;
+  readonly totals: readonly StepFunction[];
+  readonly refusal: Refusal;
+  /** Before that instant the overload is still ahead, as it was found. */
+  readonly untilS: number;
+}
+
+const refusals = new WeakMap<ChargingProfile, Refused>();
+
+/** The totals of every line of every circuit that feeds the station. */
+function totalsAbove({ site, ledger, station }: AdmissionQuestion): readonly StepFunction[] {
+  const totals = totalsOf(site, ledger);
+  return circuitTree(site)
+    .above(station.circuit)
+    .flatMap((circuit) => dimensions.flatMap((on) => totals[circuit]?.[on] ?? []));
+}
+
+/**
+ * Keeps in mind that a plan does not fit and that, cut to what may be had, it lowers nothing. What it would add after the reaction time from now does not depend on when it
+ * is sent, so the refusal stands while its last overload lies beyond that; strays run out by themselves and are not
+ * followed up.
+ */
+export function rememberRefusal(question: AdmissionQuestion, refusal: Refusal): void {
+  const { ledger, limits, station, profile } = question;
+  const belief = beliefOf(ledger, station.id);
+  if (refusal.kind !== 'over-limit' || belief.strays.length > 0) return;
+  const settleS = station.capability.reactionS + 2 * ledger.policy.clockSkewS + 2;
+  refusals.set(profile, {
+    belief,
+    policy: ledger.policy,
+    limits,
+    station,
+    totals: totalsAbove(question),
+    refusal,
+    untilS: (refusal.violation.until ?? Infinity) - settleS,
+  });
+}
+
+/** The refusal of the same plan under the same circumstances; undefined: it must be worked out. */
+export function knownRefusalOf(question: AdmissionQuestion): Refusal | undefined {
+  const { ledger, limits, station, profile, now } = question;
+  const known = refusals.get(profile);
+  if (known === undefined || known.limits !== limits || known.station !== station) return undefined;
+  if (known.policy !== ledger.policy || now >= known.untilS) return undefined;
+  if (known.belief !== beliefOf(ledger, station.id)) return undefined;
+  return isSameTotals(known.totals, totalsAbove(question)) ? known.refusal : undefined;
+}
+
+function isSameTotals(a: readonly StepFunction[], b: readonly StepFunction[]): boolean {
+  return a.length === b.length && a.every((f, i) => f === b[i]);
+}
