@@ -68,6 +68,7 @@ export const subjects = {
   verdict: 'out.verdict',
   refused: 'out.refused',
   status: 'out.status',
+  billing: 'out.billing',
   capability: 'out.capability',
 } as const;
 

@@ -28,3 +28,5 @@ export const meterStaleAfterS = 900;
 export const clockToleranceS = 60;
 /** Solves in one turn; a turn that asks for more waits for the next. */
 export const solvesPerTurnMax = 4;
+/** Intervals that are added to the billing periods at once: a week of quarter hours without a tick. */
+export const meteredPartsMax = 672;

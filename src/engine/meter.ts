@@ -19,6 +19,7 @@ import {
 } from './change.ts';
 import { noteStamp, ourTimeOf } from './clock.ts';
 import { floorPowerOf, heldPowerOf } from './fleet.ts';
+import { withVehicleEnergy } from './metering.ts';
 import { noteRegister } from './register.ts';
 import type { EvseState, State } from './state.ts';
 import { onUpdated } from './transactions.ts';
@@ -173,7 +174,15 @@ function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
     heardAt: state.now,
     ...(isPower ? { powerW: watts(powerW) } : {}),
   };
-  return inTurn(withEvse(state, ref, seen), [
+  const metered = isMine
+    ? withVehicleEnergy(state, evse, {
+        ...(isRegister ? { registerWh } : {}),
+        ...(isPower ? { powerW } : {}),
+        atS: sampledAt,
+        maxW: place.evse.maxW,
+      })
+    : state;
+  return inTurn(withEvse(metered, ref, seen), [
     (s) => (isRegister ? noteRegister(s, ref, place.evse, { wh: registerWh, at: sampledAt }) : [s, []]),
     (s) => (isPower ? witness(s, ref, { powerW, sampledAt }) : [s, []]),
   ]);

@@ -3,6 +3,7 @@ import type { DepotEvent } from '#domain/event';
 import { valueAt } from '#domain/step-function';
 import { publish, staleBy, type Change } from './change.ts';
 import { limitEventsMax } from './limits.ts';
+import { withMetering, withSiteReading } from './metering.ts';
 import { checkTariff } from './price.ts';
 import { heardOfFleet } from './senses.ts';
 import type { LimitEvent, State } from './state.ts';
@@ -40,7 +41,7 @@ function onTariff(state: State, event: Extract<DepotEvent, { kind: 'tariff' }>):
       { ...state, counts: { ...state.counts, busRefused: state.counts.busRefused + 1 } },
       [publish('refused', { at: state.now, subject: 'tariff', faults: checked.problem })],
     ];
-  return [staleBy({ ...state, tariff: event }, 'tariff'), []];
+  return [staleBy(withMetering(state, event), 'tariff'), []];
 }
 
 function onLimit(state: State, event: Extract<DepotEvent, { kind: 'limit' }>): Change {
@@ -78,5 +79,6 @@ function onLoad(state: State, event: Extract<DepotEvent, { kind: 'uncontrolled-l
 function onSiteMeter(state: State, event: Extract<DepotEvent, { kind: 'site-meter' }>): Change {
   const { powerW, sampledAt } = event;
   if (state.siteMeter !== undefined && sampledAt < state.siteMeter.sampledAt) return [state, []];
-  return [{ ...state, siteMeter: { powerW, sampledAt } }, []];
+  const reading = { powerW, sampledAt };
+  return [withSiteReading({ ...state, siteMeter: reading }, state.siteMeter, reading), []];
 }

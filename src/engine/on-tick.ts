@@ -25,6 +25,7 @@ import type { Effect } from './effect.ts';
 import { deafStations } from './fleet.ts';
 import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
+import { closeIntervals } from './metering.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
 import { senses } from './senses.ts';
@@ -37,6 +38,7 @@ import { forgetOldVisits } from './visits.ts';
 /** Everything that is due now. */
 export function onTick(state: State): Change {
   return inTurn(state, [
+    closeIntervals,
     (s) => [onInterval(s), []],
     (s) => [onLimitChange(s), []],
     floorAlarms,

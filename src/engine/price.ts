@@ -1,8 +1,9 @@
 /** Money for the solver: the tariff in force on the plan's grid, and what a missing kWh must cost. @module */
 import type { DemandTerm, CostModel } from '#tariffs/cost-model';
-import { billingStateSchema, emptyState } from '#tariffs/billing-state';
+import { billingStateSchema, emptyState, type BillingState } from '#tariffs/billing-state';
 import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
+import type { Tariff } from '#tariffs/tariff';
 import { planGapOf, type PlanGap } from '#tariffs/plan-gap';
 import type { Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
@@ -43,12 +44,29 @@ function readTariff(event: TariffEvent): ReadTariff {
   return fresh;
 }
 
+/** What is metered so far, by the engine itself where it has begun to. */
+function billingNow(state: State, told: BillingState): BillingState {
+  return state.metering?.billing ?? told;
+}
+
+/** The tariff of a message; undefined where it is none. */
+export function tariffInForce(event: TariffEvent): Tariff | undefined {
+  const { tariff } = readTariff(event);
+  return tariff.ok ? tariff.value : undefined;
+}
+
+/** The billing state of a message; undefined where it is none. */
+export function billingOf(event: TariffEvent): BillingState | undefined {
+  const { billing } = readTariff(event);
+  return billing.success ? billing.data : undefined;
+}
+
 /** The cost model of the tariff in force; the flat one where there is none. */
 export function modelOn(state: State, grid: TimeGrid): CostModel {
   if (state.tariff === undefined) return flatModel(grid, state.policy.flatPricePerKwh);
   const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return flatModel(grid, state.policy.flatPricePerKwh);
-  const model = costModelOf({ tariff: tariff.value, grid, state: billing.data });
+  const model = costModelOf({ tariff: tariff.value, grid, state: billingNow(state, billing.data) });
   return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 
@@ -57,7 +75,7 @@ export function planBillOf(state: State, grid: TimeGrid, siteKw: Float64Array): 
   if (state.tariff === undefined) return undefined;
   const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return undefined;
-  const gap = planGapOf({ tariff: tariff.value, grid, state: billing.data }, siteKw);
+  const gap = planGapOf({ tariff: tariff.value, grid, state: billingNow(state, billing.data) }, siteKw);
   return gap.ok ? gap.value : undefined;
 }
 

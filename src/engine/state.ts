@@ -14,6 +14,7 @@ import type { ConnectorStatus } from '#ocpp/station-message';
 import type { Floors } from '#safety/floors';
 import type { Ledger } from '#safety/ledger';
 import type { SiteLimits } from '#safety/circuit-limits';
+import type { BillingState } from '#tariffs/billing-state';
 import type { WitnessState } from '#witness/witness';
 import type { Policy } from './policy.ts';
 
@@ -197,6 +198,19 @@ export interface Reading {
   readonly sampledAt: EpochS;
 }
 
+/** The billing periods as the engine meters them. */
+export interface Metering {
+  /** Sums, peaks and past periods up to `fromS`. */
+  readonly billing: BillingState;
+  /** Start of what is not yet in them. */
+  readonly fromS: EpochS;
+  /** Energy at the grid connection since then, and the seconds that its readings stand for. */
+  readonly siteWh: number;
+  readonly siteS: number;
+  /** Energy of vehicles since then by their registers. */
+  readonly vehiclesWh: number;
+}
+
 /** Something that is wrong and not yet over. */
 export interface Alarm {
   readonly kind: string;
@@ -245,6 +259,8 @@ export interface State {
   /** By visit id. */
   readonly visits: Readonly<Record<string, VisitState>>;
   readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }>;
+  /** Present where a tariff is. */
+  readonly metering?: Metering;
   /** Limit events in force or to come, oldest first. */
   readonly limits: readonly LimitEvent[];
   /** Limit events that began up to here have been seen to begin. */
