@@ -199,7 +199,34 @@ export function seriesOfEntsoe(xml: string): Result<ImportedSeries, readonly Fau
   ]) {
     if (textOf(root, field) !== undefined) losses.push({ field, reason: 'identity of the document' });
   }
-  return seriesOf(readings, [...currencies][0], losses);
+  return seriesOf(finest(readings, losses), [...currencies][0], losses);
+}
+
+/** Prices without those of longer intervals that shorter ones cover: documents may give a day in two resolutions. */
+function finest(readings: readonly Reading[], losses: Loss[]): readonly Reading[] {
+  const lengths = [...new Set(readings.map((reading) => reading.seconds ?? 0))].sort((a, b) => a - b);
+  const [shortest = 0] = lengths;
+  if (lengths.length < 2 || shortest <= 0) return readings;
+  const covered = new Set<number>();
+  const kept: Reading[] = [];
+  for (const length of lengths) {
+    const own = readings.filter((reading) => reading.seconds === length);
+    const free = own.filter((reading) => {
+      for (let at = reading.atS; at < reading.atS + length; at += shortest) if (covered.has(at)) return false;
+      return true;
+    });
+    if (free.length < own.length) {
+      losses.push({
+        field: 'resolution',
+        reason: `${own.length - free.length} prices of ${length / 60} min are left out where shorter ones stand`,
+      });
+    }
+    for (const reading of own) {
+      for (let at = reading.atS; at < reading.atS + length; at += shortest) covered.add(at);
+    }
+    kept.push(...free);
+  }
+  return kept.sort((a, b) => a.atS - b.atS);
 }
 
 /** How a delimited text of prices is meant. */

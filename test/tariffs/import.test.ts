@@ -83,6 +83,27 @@ describe('ENTSO-E publication documents', () => {
     });
   });
 
+  test('a day in two resolutions is read in the finer one', () => {
+    const xml = document(
+      period('2025-10-01T22:00Z', '2025-10-02T00:00Z', 'PT60M', [
+        [1, 25],
+        [2, 60],
+      ]) +
+        period('2025-10-01T22:00Z', '2025-10-01T23:00Z', 'PT15M', [
+          [1, 10],
+          [2, 20],
+          [4, 50],
+        ]),
+    );
+    const { series, losses } = valueOf(seriesOfEntsoe(xml));
+    // The third quarter repeats the second (A03); the second hour stands in hours only.
+    expect(series.perKwh).toEqual([0.01, 0.02, 0.02, 0.05, 0.06, 0.06, 0.06, 0.06]);
+    expect(losses).toContainEqual({
+      field: 'resolution',
+      reason: '1 prices of 60 min are left out where shorter ones stand',
+    });
+  });
+
   test('what is no XML, or another document, is refused', () => {
     expect(faultsOf(seriesOfEntsoe('<a><b></a>'))).toEqual([': not-xml']);
     expect(faultsOf(seriesOfEntsoe('<Acknowledgement_MarketDocument/>'))).toEqual([

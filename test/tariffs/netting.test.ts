@@ -103,6 +103,26 @@ describe('energy fed in', () => {
     expect(amountsOf(made([tiered], kw))).toEqual({ 'e all tier 1': 9, 'e fee': 0.9 });
   });
 
+  test('period: in tiers of several windows the last energy drawn gives way first', () => {
+    const tiers = (low: number): { upTo: number | null; price: number }[] => [
+      { upTo: 100, price: low },
+      { upTo: null, price: low * 10 },
+    ];
+    const tiered = energy('period', {
+      windows: [
+        { id: 'day', when: [{ from: '06:00', to: '18:00' }], tiers: tiers(0.1) },
+        { id: 'night', when: 'otherwise', tiers: tiers(0.2) },
+      ],
+    });
+    // 60 kWh by day, 60 by night, 60 by day, and 60 fed in by day: the second 60 go, the night has 40 and 20.
+    const kw = [...Array.from({ length: 6 }, () => 10), 60, ...Array.from({ length: 17 }, () => 0), -60, 60];
+    expect(amountsOf(made([tiered], kw, { start: '2026-01-01T12:00:00Z' }))).toEqual({
+      'e day tier 1': 6,
+      'e night tier 1': 8,
+      'e night tier 2': 40,
+    });
+  });
+
   test('gross: all that is generated is sold, all that is used is bought', () => {
     const generation = { kw: days(1, 3, 0) };
     const used = days(1, 1, 1);

@@ -324,6 +324,11 @@ describe('bad input gives a fault with its path', () => {
       ['tariff.lines[2].windows[0].series.ref: unknown-series'],
     ],
     [
+      'demand windows that slide',
+      { tariff: { ...own, meter: { ...own.meter, alignment: 'sliding' } } },
+      ['tariff.meter.alignment: unknown-value'],
+    ],
+    [
       'read dates that do not ascend',
       { calendar: { ...calendar, billingPeriod: ['2026-08-01', '2026-06-01'] } },
       ['calendar.billingPeriod[1]: not-ascending'],
