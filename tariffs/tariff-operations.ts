@@ -16,6 +16,7 @@ import { loadOfGreenButton, loadOfMeterText } from './import/meter-history.ts';
 import { tariffOfOcpi } from './import/ocpi.ts';
 import { tariffOfAcnportal, tariffOfDerVet, tariffOfEeco, type PeerOptions } from './import/peers.ts';
 import { seriesOfEntsoe, seriesOfPriceText } from './import/price-series.ts';
+import { tableOf } from './import/csv.ts';
 import { eventsOfOpenAdr } from './import/openadr.ts';
 import { tariffOfUrdb } from './import/urdb.ts';
 import { resolveTariff, tariffFormSchema, tariffInputSchema, type LookUpTariff } from './operations.ts';
@@ -113,8 +114,9 @@ function textInZone(
 function imported(input: ImportInput): Result<unknown, readonly Fault[]> {
   switch (input.format) {
     case 'urdb':
-    case 'urdb-row':
       return inZone(input, (timezone) => tariffOfUrdb(input.source, timezone));
+    case 'urdb-row':
+      return importRow(input);
     case 'ocpi':
       return inZone(input, (timezone) => tariffOfOcpi(input.source, timezone));
     case 'acnportal':
@@ -132,6 +134,20 @@ function imported(input: ImportInput): Result<unknown, readonly Fault[]> {
     case 'meter-csv':
       return importLoad(input);
   }
+}
+
+/** A row of the bulk file: cells by column name, or the text of a header and that row. */
+function importRow(input: ImportInput): Result<unknown, readonly Fault[]> {
+  const { source } = input;
+  if (typeof source !== 'string') return inZone(input, (timezone) => tariffOfUrdb(source, timezone));
+  const { columns, rows } = tableOf(source);
+  const [cells] = rows;
+  if (rows.length !== 1 || cells === undefined) {
+    const fix = 'Give the line of column names and one row; the label picks it out of the file.';
+    return fail([fault('', `${rows.length} rows`, 'one-record', fix)]);
+  }
+  const row = Object.fromEntries(columns.map((column, k) => [column, cells[k] ?? '']));
+  return inZone(input, (timezone) => tariffOfUrdb(row, timezone));
 }
 
 function importSeries(input: ImportInput): Result<unknown, readonly Fault[]> {

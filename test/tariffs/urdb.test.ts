@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { billOf } from '#tariffs/bill';
 import { tariffOfUrdb } from '#tariffs/import/urdb';
+import { tariffImport } from '#tariffs/tariff-operations';
 import { amountsOf, at, faultsOf, valueOf } from './builders.ts';
 
 const twelve = <T>(row: T): T[] => Array.from({ length: 12 }, () => row);
@@ -252,6 +253,24 @@ describe('a record in any form that the database publishes', () => {
     ],
   ])('%s', (_name, record) => {
     expect(linesOf(record)).toEqual(linesOf(plain));
+  });
+
+  test('a header and a row of the bulk file as text', () => {
+    const schedule = JSON.stringify(twelve(hours(0, 0, 0)));
+    const columns = [
+      'label',
+      'energyratestructure/period0/tier0rate',
+      'energyweekdayschedule',
+      'energyweekendschedule',
+    ];
+    const text = `${columns.join(',')}\nx,0.12,"${schedule}","${schedule}"\n`;
+    const made = valueOf(tariffImport({ format: 'urdb-row', source: text, tz: 'UTC' })) as {
+      tariff: { lines: unknown };
+    };
+    expect(made.tariff.lines).toMatchObject([{ kind: 'energy', windows: [{ price: 0.12 }] }]);
+    expect(faultsOf(tariffImport({ format: 'urdb-row', source: `${text}y,1,,\n`, tz: 'UTC' }))).toEqual([
+      'source: one-record',
+    ]);
   });
 
   test('an answer of several records is refused', () => {
