@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { prngOf, type Prng } from '#domain/prng';
 import { stepFunctionOf, valueAt } from '#domain/step-function';
 import { epochS } from '#domain/units';
-import { limitOf, type LimitInput, type LimitReadings } from '#ocpp/composite';
+import { compositeOf, limitOf, type LimitInput, type LimitReadings } from '#ocpp/composite';
 import type {
   ChargingProfile,
   InstalledProfile,
@@ -11,7 +11,7 @@ import type {
   SchedulePeriod,
 } from '#ocpp/profile';
 import { after, t0, versions } from './builders.ts';
-import { referenceLimit } from './reference.ts';
+import { referenceLimit, referencePhases } from './reference.ts';
 
 /** Sets of profiles that are compared; 100,000 take some minutes. */
 const sets = Number(process.env['COMPOSITE_SETS'] ?? 3000);
@@ -232,7 +232,12 @@ describe('the sweep and the second calculator, and the sweep joined of two', () 
           limit,
         );
       }
+      const pieces = compositeOf(input);
       for (const t of instantsOf(random, input, limit.startS)) {
+        const phases = pieces.findLast(({ startS }) => startS <= t)?.numberPhases ?? 0;
+        if (phases !== referencePhases(input, t)) {
+          expect.fail(`seed ${seed}, span ${spanS}, at ${t}: ${phases} phases\n${JSON.stringify(input)}`);
+        }
         const expected = referenceLimit(input, t);
         const found = valueAt(limit, epochS(t));
         if (found !== expected && !(Math.abs(found - expected) <= 1e-9 * expected)) {

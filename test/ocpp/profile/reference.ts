@@ -14,11 +14,27 @@ interface Held {
   readonly evseId: number;
 }
 
-/** The limit at `t`, `Infinity` where nothing limits. */
-export function referenceLimit(input: LimitInput, t: number): number {
-  const caps = (['ChargingStationMaxProfile', 'ChargingStationExternalConstraints'] as const).map((purpose) =>
+function capsAt(input: LimitInput, t: number): readonly (Held | undefined)[] {
+  return (['ChargingStationMaxProfile', 'ChargingStationExternalConstraints'] as const).map((purpose) =>
     led(input, t, 0, (one) => one.evseId === 0 && one.profile.purpose === purpose),
   );
+}
+
+/** The fewest phases named at `t`, 0 where nobody names any; those of EVSE 0 where its EVSEs agree. */
+export function referencePhases(input: LimitInput, t: number): number {
+  const caps = capsAt(input, t);
+  if (input.evseId > 0) return fewest([...caps, ...heldBy(input, t, input.evseId)]);
+  const ids = Array.from({ length: input.numberOfEvses ?? 0 }, (_, i) => i + 1);
+  const named = new Set(ids.map((id) => fewest(heldBy(input, t, id))));
+  const [agreed = 0] = named;
+  const sum = named.size === 1 && input.readings?.A7 !== 'cap-only' ? agreed : 0;
+  const known = [sum, fewest(caps)].filter((one) => one > 0);
+  return known.length === 0 ? 0 : Math.min(...known);
+}
+
+/** The limit at `t`, `Infinity` where nothing limits. */
+export function referenceLimit(input: LimitInput, t: number): number {
+  const caps = capsAt(input, t);
   const generation = led(
     input,
     t,
