@@ -14,11 +14,34 @@ export function candidateOf(installed: readonly InstalledProfile[]): Candidate {
   return { known: true, installed: inOrder(installed) };
 }
 
+/** Fixed order of profiles at their places; 0: equal. Texts are compared only where two profiles share a place. */
+function compareInstalled(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (const [i, one] of a.entries()) {
+    const other = b[i];
+    if (other === undefined) return 1;
+    const byPlace = one.evseId - other.evseId || one.profile.id - other.profile.id;
+    if (byPlace !== 0) return byPlace;
+    if (one.profile === other.profile) continue;
+    const [text, otherText] = [canonicalText(one.profile), canonicalText(other.profile)];
+    if (text !== otherText) return text < otherText ? -1 : 1;
+  }
+  return 0;
+}
+
+function compareCandidates(a: Candidate, b: Candidate): number {
+  if (a === b) return 0;
+  return Number(a.known) - Number(b.known) || compareInstalled(a.installed, b.installed);
+}
+
 /** The states without repetition, in a fixed order. */
-export function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
-  const byText = new Map(candidates.map((candidate) => [canonicalText(candidate), candidate]));
-  if (byText.size === 1) return candidates.slice(0, 1);
-  return [...byText.keys()].toSorted().flatMap((text) => byText.get(text) ?? []);
+function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length < 2) return candidates;
+  const sorted = candidates.toSorted(compareCandidates);
+  return sorted.filter((one, i) => {
+    const before = sorted[i - 1];
+    return before === undefined || compareCandidates(before, one) !== 0;
+  });
 }
 
 /** The state after `command` has been applied to `candidate`; a profile of an ended transaction is not installed. */
@@ -49,15 +72,16 @@ export function closed(
   commands: readonly StationCommand[],
   endedTransactions: readonly string[],
 ): readonly Candidate[] {
-  let all = distinct(candidates);
-  for (;;) {
-    const more = distinct([
-      ...all,
-      ...commands.flatMap((command) => all.map((c) => afterCommand(version, c, command, endedTransactions))),
-    ]);
-    if (more.length === all.length) return all;
-    all = more;
+  const all = [...distinct(candidates)];
+  const count = all.length;
+  // States that are added at the end are visited too.
+  for (const candidate of all) {
+    for (const command of commands) {
+      const next = afterCommand(version, candidate, command, endedTransactions);
+      if (!all.some((one) => compareCandidates(one, next) === 0)) all.push(next);
+    }
   }
+  return all.length === count ? all : distinct(all);
 }
 
 /** The permanent profiles of a state. */
