@@ -1,6 +1,7 @@
 /** Answers of pure operations for people. The full answer is in `--json`. @module */
 import { isRecord, numberAt, textAt } from '#whatif/payload';
 import { moneyText, numberText } from '#whatif/report/axis';
+import { exposureText } from './present-exposure.ts';
 import { outlineOf, tableOf } from './table.ts';
 import { paint, printable } from './terminal.ts';
 
@@ -225,6 +226,7 @@ const presentations: Readonly<Record<string, (answer: Fields) => string>> = {
   prices: pricesText,
   plan: planText,
   explain: explanationText,
+  exposure: exposureText,
   'tariff explain': explainText,
 };
 

@@ -221,3 +221,21 @@ test('doctor finds this machine good', async () => {
   expect(checks.map((check) => check.name)).toEqual(['node', 'time zones', 'disk', 'sockets']);
   expect(checks.filter((check) => check.state === 'bad')).toEqual([]);
 });
+
+test('exposure is told with a row for each circuit and phase, and whether it fits', async () => {
+  const operation = operations.find(({ name }) => name === 'exposure');
+  const answer = operation && (await invoke(await operation.load(), operation.example, context));
+  if (answer?.ok !== true) throw new Error('the example is answered');
+  const lines = presentationOf('exposure', answer.value).split('\n');
+  // 40 A, no other load, two floors of 6 A, two chargers of 32 A.
+  expect(lines.find((line) => /^panel +L2/.test(line))?.split(/ {2,}/)).toEqual([
+    'panel',
+    'L2',
+    '40.0 A',
+    '0.0 A',
+    '12.0 A',
+    '28.0 A',
+    '64.0 A',
+  ]);
+  expect(lines.find((line) => line.startsWith('fits'))).toContain('yes');
+});
