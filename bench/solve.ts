@@ -1,9 +1,14 @@
 /**
- * How long a plan takes on this machine: build, solve and certificate of whole days, one thread, warm, against HiGHS on the
- * whole program in the same run; javascript-lp-solver where it answers; first call of a fresh process; memory; growth with
- * the number of (session, interval) pairs. Least, median and processor time; the load average stands beside them.
+ * How long a plan takes on this machine: build, solve and certificate of whole days, one thread, warm, beside rivals in the
+ * same run: HiGHS, glpk.js, YALPS and javascript-lp-solver on the whole program, each in a process of its own under a cap.
+ * Rolling: the same an interval later, from the warm start of the answer before. Least and median of the wall clock, least
+ * processor time, which a busy machine disturbs less; first call of a fresh process; memory; growth with the number of
+ * (session, interval) pairs.
  *
- *     npx tsc -b bench && node dist/bench/solve.js [--sizes 44x96,200x96] [--out bench/solve.baseline.json]
+ *     npx tsc -b bench && node dist/bench/solve.js [--sizes 44x96,20000x288] [--cap 60] [--out bench/solve.baseline.json]
+ *
+ * Sizes from 1000x288 on are run when named. A rival that gave no answer within the cap is not asked for larger sizes;
+ * `--cap 0` leaves all out.
  *
  * @module
  */
@@ -12,80 +17,50 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { prngOf } from '#domain/prng';
 import { generatedDepot } from '#solver/generated';
 import type { DepotShape } from '#solver/generated';
 import type { DepotProblem, SolveOptions } from '#solver/problem';
 import { solve } from '#solver/solve';
+import { rivals, runRival } from './rivals.ts';
+import type { Rival, RivalRun } from './rivals.ts';
+import { anIntervalLater } from './rolling.ts';
 
 interface Size {
   readonly name: string;
   readonly shape: Omit<DepotShape, 'seed'>;
   readonly rounds: number;
-  /** Rounds of HiGHS on the whole program; 0 where it takes minutes. */
-  readonly wholeRounds: number;
-  /** Target of a warm cold-start solve, ms. */
+  /** Targets, ms: a solve from nothing, and one an interval later. */
   readonly targetMs: number;
+  readonly rollingMs?: number;
+  /** Run only when named. */
+  readonly large?: true;
 }
 
+const sized = (
+  kind: DepotShape['kind'],
+  connectors: number,
+  intervals: number,
+): Pick<Size, 'name' | 'shape'> => ({
+  name: `${connectors}x${intervals}${kind === 'two-shift' ? 't' : ''}`,
+  shape: { kind, connectors, intervals },
+});
+
 const sizes: readonly Size[] = [
-  {
-    name: '10x96',
-    shape: { kind: 'overnight', connectors: 10, intervals: 96 },
-    rounds: 200,
-    wholeRounds: 20,
-    targetMs: 1,
-  },
-  {
-    name: '44x96',
-    shape: { kind: 'last-mile', connectors: 44, intervals: 96 },
-    rounds: 200,
-    wholeRounds: 12,
-    targetMs: 2,
-  },
-  {
-    name: '44x288',
-    shape: { kind: 'last-mile', connectors: 44, intervals: 288 },
-    rounds: 100,
-    wholeRounds: 5,
-    targetMs: 3,
-  },
-  {
-    name: '200x96',
-    shape: { kind: 'bus', connectors: 200, intervals: 96 },
-    rounds: 100,
-    wholeRounds: 5,
-    targetMs: 2,
-  },
-  {
-    name: '200x96t',
-    shape: { kind: 'two-shift', connectors: 200, intervals: 96 },
-    rounds: 40,
-    wholeRounds: 5,
-    targetMs: 10,
-  },
-  {
-    name: '1000x96',
-    shape: { kind: 'mixed', connectors: 1000, intervals: 96 },
-    rounds: 15,
-    wholeRounds: 1,
-    targetMs: 20,
-  },
-  {
-    name: '1000x288',
-    shape: { kind: 'mixed', connectors: 1000, intervals: 288 },
-    rounds: 5,
-    wholeRounds: 0,
-    targetMs: 60,
-  },
-  {
-    name: '5000x96',
-    shape: { kind: 'mixed', connectors: 5000, intervals: 96 },
-    rounds: 5,
-    wholeRounds: 0,
-    targetMs: 100,
-  },
+  { ...sized('overnight', 10, 96), rounds: 200, targetMs: 1, rollingMs: 0.8 },
+  { ...sized('last-mile', 44, 96), rounds: 200, targetMs: 2, rollingMs: 1 },
+  { ...sized('last-mile', 44, 288), rounds: 100, targetMs: 3, rollingMs: 2 },
+  { ...sized('bus', 200, 96), rounds: 100, targetMs: 2, rollingMs: 1.5 },
+  { ...sized('two-shift', 200, 96), rounds: 40, targetMs: 10, rollingMs: 5 },
+  { ...sized('mixed', 1000, 96), rounds: 20, targetMs: 20, rollingMs: 12 },
+  { ...sized('mixed', 1000, 288), rounds: 8, targetMs: 60, rollingMs: 40, large: true },
+  { ...sized('mixed', 5000, 96), rounds: 8, targetMs: 100, rollingMs: 60, large: true },
+  { ...sized('mixed', 20000, 288), rounds: 3, targetMs: 2000, large: true },
 ];
 const seeds = [1, 2, 3];
+
+/** Intervals that the rolling measure goes through. */
+const rollingSteps = 8;
 
 interface Timing {
   readonly leastMs: number;
@@ -100,68 +75,91 @@ interface Row {
   readonly solver: string;
   readonly gap: number;
   readonly residual: number;
+  readonly objective: number;
   readonly timing: Timing;
-  readonly whole?: Timing & { readonly difference: number };
-  readonly small?: Timing & { readonly difference: number };
+  /** Medians over the intervals that followed. */
+  readonly rolling: Timing;
+  readonly rivals: readonly RivalRun[];
 }
 
 const medianOf = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-async function timed(
-  problem: DepotProblem,
-  options: SolveOptions,
-  rounds: number,
-): Promise<Timing & { objective: number }> {
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+async function timed(problem: DepotProblem, options: SolveOptions, rounds: number): Promise<Timing> {
   const walls: number[] = [];
-  let objective = 0;
-  const before = process.cpuUsage();
+  let least = Infinity;
   for (let round = 0; round < rounds; round++) {
     const from = performance.now();
-    ({ objective } = await solve(problem, options));
+    const before = processorMs();
+    await solve(problem, options);
+    least = Math.min(least, processorMs() - before);
     walls.push(performance.now() - from);
   }
-  const used = process.cpuUsage(before);
   return {
-    leastMs: walls.reduce((least, wall) => Math.min(least, wall), Infinity),
+    leastMs: walls.reduce((wall, other) => Math.min(wall, other), Infinity),
     medianMs: medianOf(walls),
-    processorMs: (used.user + used.system) / 1000 / rounds,
-    objective,
+    processorMs: least,
   };
 }
 
 const base = { continuous: true, gap: 1e-6 } as const;
 
-async function measured(size: Size, seed: number): Promise<Row> {
-  const problem = generatedDepot({ ...size.shape, seed });
-  const mine = await solve(problem, base);
-  const compared = async (
-    solver: 'highs' | 'javascript-lp-solver',
-    rounds: number,
-  ): Promise<Timing & { difference: number }> => {
-    const { objective, ...timing } = await timed(problem, { ...base, solver }, rounds);
-    return { ...timing, difference: (mine.objective - objective) / Math.max(1, Math.abs(objective)) };
+/** Solves that follow each other, each from the warm start of the one before. */
+async function rolled(problem: DepotProblem, rounds: number): Promise<Timing> {
+  const prng = prngOf(5);
+  const timings: Timing[] = [];
+  let now = problem;
+  let solution = await solve(now, base);
+  for (let step = 0; step < rollingSteps; step++) {
+    now = anIntervalLater(now, solution, prng);
+    const { warm } = solution;
+    const options = warm === undefined ? base : { ...base, warm: { ...warm, advanced: 1 } };
+    timings.push(await timed(now, options, Math.max(2, Math.ceil(rounds / rollingSteps))));
+    solution = await solve(now, options);
+  }
+  return {
+    leastMs: medianOf(timings.map(({ leastMs }) => leastMs)),
+    medianMs: medianOf(timings.map(({ medianMs }) => medianMs)),
+    processorMs: medianOf(timings.map(({ processorMs }) => processorMs)),
   };
-  // Half before and half after the rival, so that both see the same weather.
-  const half = Math.ceil(size.rounds / 2);
-  const first = await timed(problem, base, half);
-  const whole = size.wholeRounds > 0 ? await compared('highs', size.wholeRounds) : undefined;
-  const second = await timed(problem, base, half);
-  const small = size.name === '10x96' && seed === 1 ? await compared('javascript-lp-solver', 1) : undefined;
+}
+
+/** Fewest pairs on which each rival gave no answer within the cap: it is not asked for more. */
+const beyond = new Map<Rival, number>();
+
+function rivalsOn(shape: DepotShape, pairs: number, capMs: number): RivalRun[] {
+  return rivals.map((rival) => {
+    if (pairs >= (beyond.get(rival) ?? Infinity)) return { rival };
+    const ran = runRival(rival, shape, capMs);
+    if (ran.ms === undefined) beyond.set(rival, pairs);
+    return ran;
+  });
+}
+
+async function measured(size: Size, seed: number, capMs: number): Promise<Row> {
+  const shape = { ...size.shape, seed };
+  const problem = generatedDepot(shape);
+  const mine = await solve(problem, base);
+  const timing = await timed(problem, base, size.rounds);
+  const rolling = await rolled(problem, size.rounds);
+  const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + depart - arrive, 0);
   return {
     size: size.name,
     seed,
-    pairs: problem.sessions.reduce((sum, { arrive, depart }) => sum + depart - arrive, 0),
+    pairs,
     solver: mine.solver,
     gap: mine.gap,
     residual: mine.certificate.primalResidual,
-    timing: {
-      leastMs: Math.min(first.leastMs, second.leastMs),
-      medianMs: (first.medianMs + second.medianMs) / 2,
-      processorMs: (first.processorMs + second.processorMs) / 2,
-    },
-    ...(whole === undefined ? {} : { whole }),
-    ...(small === undefined ? {} : { small }),
+    objective: mine.objective,
+    timing,
+    rolling,
+    // One seed is enough to see the distance.
+    rivals: seed === seeds[0] && capMs > 0 ? rivalsOn(shape, pairs, capMs) : [],
   };
 }
 
@@ -174,12 +172,21 @@ function exponentOf(rows: readonly Row[]): number {
   return cross / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }
 
-/** First call and memory of a fresh process. */
-function cold(size: Size): { readonly firstMs: number; readonly rssMb: number } {
-  const ran = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--cold', size.name], {
-    encoding: 'utf8',
+/** First solve of a fresh process, its processor time and its memory. */
+interface Cold {
+  readonly firstMs: number;
+  readonly processorMs: number;
+  readonly rssMb: number;
+}
+
+/** The least of some fresh processes. */
+function cold(size: Size): Cold {
+  const runs = Array.from({ length: 5 }, () => {
+    const args = [fileURLToPath(import.meta.url), '--cold', size.name];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    return JSON.parse(stdout) as Cold;
   });
-  return JSON.parse(ran.stdout) as { firstMs: number; rssMb: number };
+  return runs.reduce((best, run) => (run.processorMs < best.processorMs ? run : best));
 }
 
 async function printCold(name: string): Promise<void> {
@@ -187,67 +194,74 @@ async function printCold(name: string): Promise<void> {
   if (size === undefined) throw new Error(`no size ${name}`);
   const problem = generatedDepot({ ...size.shape, seed: 1 });
   const from = performance.now();
+  const before = processorMs();
   await solve(problem, base);
   const firstMs = performance.now() - from;
-  console.log(JSON.stringify({ firstMs, rssMb: process.resourceUsage().maxRSS / 1024 }));
+  const used = processorMs() - before;
+  console.log(JSON.stringify({ firstMs, processorMs: used, rssMb: process.resourceUsage().maxRSS / 1024 }));
 }
 
 const ms = (value: number | undefined): string =>
   (value === undefined ? '-' : value.toFixed(value < 10 ? 2 : 0)).padStart(8);
 
+const load = (): string =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+
+function print({ targetMs, rollingMs }: Size, row: Row): void {
+  const { timing, rolling } = row;
+  console.log(
+    row.size.padEnd(10) + String(row.seed).padStart(3) + String(row.pairs).padStart(8) + ms(timing.leastMs),
+    ms(timing.medianMs) + ms(timing.processorMs) + ms(targetMs),
+    ms(rolling.leastMs) + ms(rolling.processorMs) + ms(rollingMs) + row.gap.toExponential(1).padStart(10),
+  );
+  for (const { rival, ms: took, processorMs, objective = NaN, rssMb } of row.rivals) {
+    const difference = (objective - row.objective) / Math.max(1, Math.abs(row.objective));
+    const answer =
+      processorMs === undefined
+        ? 'no answer within the cap'
+        : `${(processorMs / timing.processorMs).toFixed(0)}x, objective ${difference.toExponential(1)} off`;
+    console.log(`          ${rival.padEnd(22)}${ms(took)}${ms(processorMs)} ms${ms(rssMb)} MB  ${answer}`);
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { cold: { type: 'string' }, sizes: { type: 'string' }, out: { type: 'string' } },
+    options: {
+      cold: { type: 'string' },
+      sizes: { type: 'string' },
+      cap: { type: 'string', default: '60' },
+      out: { type: 'string' },
+    },
   });
   if (values.cold !== undefined) return printCold(values.cold);
   const wanted = values.sizes?.split(',');
   const rows: Row[] = [];
-  const colds: Record<string, { firstMs: number; rssMb: number }> = {};
+  const colds: Record<string, Cold> = {};
+  console.log(`load ${load()} on ${cpus().length} cores, ms`);
   console.log(
-    `load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')} on ${cpus().length} cores, ms`,
-  );
-  console.log(
-    'size     seed   pairs    least   median processor  target  highs least  ratio      gap  difference',
+    'size     seed   pairs   least   median processor  target   rolling processor  target       gap',
   );
   for (const size of sizes) {
-    if (wanted !== undefined && !wanted.includes(size.name)) continue;
+    if (wanted === undefined ? size.large === true : !wanted.includes(size.name)) continue;
     for (const seed of seeds) {
-      const row = await measured(size, seed);
+      const row = await measured(size, seed, 1000 * Number(values.cap));
       rows.push(row);
-      const ratio = row.whole === undefined ? '-' : `${(row.whole.leastMs / row.timing.leastMs).toFixed(1)}x`;
-      console.log(
-        size.name.padEnd(9) +
-          String(seed).padStart(4) +
-          String(row.pairs).padStart(8) +
-          ms(row.timing.leastMs),
-        ms(row.timing.medianMs) +
-          ms(row.timing.processorMs) +
-          ms(size.targetMs) +
-          ms(row.whole?.leastMs).padStart(12),
-        ratio.padStart(8) + row.gap.toExponential(1).padStart(9),
-        (row.whole?.difference.toExponential(1) ?? '-').padStart(10) +
-          (row.small === undefined ? '' : `  javascript-lp-solver ${row.small.leastMs.toFixed(0)} ms`),
-      );
+      print(size, row);
     }
-    colds[size.name] = cold(size);
-    console.log(`         first call ${ms(colds[size.name]?.firstMs)} ms, ${ms(colds[size.name]?.rssMb)} MB`);
+    const first = cold(size);
+    colds[size.name] = first;
+    console.log(
+      `          first call of a process${ms(first.firstMs)} ms, processor${ms(first.processorMs)} ms,${ms(first.rssMb)} MB`,
+    );
   }
   const exponent = rows.length > seeds.length ? exponentOf(rows) : undefined;
   if (exponent !== undefined) console.log(`time grows with pairs to the ${exponent.toFixed(2)}`);
-  console.log(
-    `load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')} at the end`,
-  );
+  console.log(`load ${load()} at the end`);
   if (values.out === undefined) return;
-  const text = JSON.stringify(
-    { node: process.version, cpu: cpus()[0]?.model, load: loadavg(), exponent, colds, rows },
-    null,
-    1,
-  );
-  writeFileSync(values.out, `${text}\n`);
+  const machine = { node: process.version, cpu: cpus()[0]?.model, load: loadavg() };
+  writeFileSync(values.out, `${JSON.stringify({ ...machine, exponent, colds, rows }, null, 1)}\n`);
 }
 
 await main();

@@ -227,7 +227,9 @@ function solveByCuts(search: Search, master: Master): boolean {
   for (let round = 1; round <= roundsMax; round++) {
     search.rounds = round;
     if (!master.run()) return false;
-    if (search.addCheapCuts(master)) continue;
+    // After a warm start the first profile is most likely the last.
+    const trusted = round === 1 && search.options.warm !== undefined;
+    if (!trusted && search.addCheapCuts(master)) continue;
     const { left, lacking } = search.follow(master.x);
     if (left <= search.noise) return true;
     if (!search.addFlowCuts(master, lacking)) return false;
