@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '#domain/result';
 import type { Loss } from '../bill-form.ts';
 import { isZone } from '../calendar.ts';
 import { fault } from '../faults.ts';
+import { powerKwMax } from '../limits.ts';
 import { numberOf, tableOf } from './csv.ts';
 import { evenRowOf, instantsOf, type Reading, type Spread } from './readings.ts';
 import { attributeOf, childrenOf, parseXml, textOf, type XmlNode } from './xml.ts';
@@ -31,6 +32,11 @@ function loadOf(
   if (!row.ok) return row;
   const { startS, intervalS, values } = row.value;
   const perHour = spread === 'amount' ? 3600 / intervalS : 1;
+  const wild = values.findIndex((value) => Math.abs(value * perHour) > powerKwMax);
+  if (wild >= 0) {
+    const fix = `Give at most ${powerKwMax} kW; is the unit right?`;
+    return fail([fault(`readings[${wild}]`, values[wild], 'implausible-power', fix)]);
+  }
   return ok({
     start: isoOf(startS),
     intervalMinutes: intervalS / 60,

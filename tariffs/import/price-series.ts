@@ -38,12 +38,20 @@ export function seriesOf(
       fault('readings', from, 'missing-prices', 'Give a price for every interval; the first hole is there.'),
     ]);
   }
+  const wild = values.findIndex((value) => Math.abs(value) > priceMax);
+  if (wild >= 0) {
+    const fix = `Give at most ${priceMax} per kWh; is the unit right?`;
+    return fail([fault(`readings[${wild}]`, values[wild], 'implausible-price', fix)]);
+  }
   return ok({
     series: { start: isoOf(startS), intervalMinutes: intervalS / 60, perKwh: [...values] },
     currency,
     losses: [...losses, ...row.value.losses, ...repeatedHours(startS, intervalS, values)],
   });
 }
+
+/** Highest price per kWh that a tariff may hold. */
+const priceMax = 1e6;
 
 /** Hours of equal prices that are told before a change of resolution is believed. */
 const repeatedHoursMin = 24;

@@ -31,7 +31,14 @@ export function parseXml(text: string): Result<XmlNode, readonly Fault[]> {
     trimValues: true,
     processEntities: false,
   });
-  const parsed: unknown = parser.parse(text);
+  let parsed: unknown;
+  try {
+    parsed = parser.parse(text);
+  } catch (error) {
+    // The parser refuses a few texts that its validator lets pass, like a declaration that is not closed.
+    const found = error instanceof Error ? error.message : undefined;
+    return fail([fault('', found, 'not-xml', 'Correct the XML.')]);
+  }
   return isNode(parsed) ? ok(parsed) : fail([fault('', undefined, 'not-xml', 'Give an XML document.')]);
 }
 

@@ -106,6 +106,7 @@ describe('ENTSO-E publication documents', () => {
 
   test('what is no XML, or another document, is refused', () => {
     expect(faultsOf(seriesOfEntsoe('<a><b></a>'))).toEqual([': not-xml']);
+    expect(faultsOf(seriesOfEntsoe('<?xml version="""?><a></a>'))).toEqual([': not-xml']);
     expect(faultsOf(seriesOfEntsoe('<Acknowledgement_MarketDocument/>'))).toEqual([
       'Publication_MarketDocument: missing-field',
     ]);
@@ -196,6 +197,15 @@ describe('meter history', () => {
     const { start, intervalMinutes, kw, losses } = valueOf(loadOfMeterText(text, {}));
     expect([start, intervalMinutes, kw]).toEqual(['2026-01-01T00:00:00Z', 15, [4, 4, 8, 12, null, 16]]);
     expect(fields(losses)).toEqual(['order', 'doubled', 'missing']);
+  });
+
+  test('powers and prices that nobody has are refused', () => {
+    expect(faultsOf(loadOfMeterText('start,kWh\n2026-01-01T00:00Z,1\n2026-01-01T00:15Z,1e308', {}))).toEqual([
+      'readings[1]: implausible-power',
+    ]);
+    expect(
+      faultsOf(seriesOfPriceText('time,EUR/kWh\n2026-01-01T00:00Z,1e9\n2026-01-01T01:00Z,1', {})),
+    ).toEqual(['readings[0]: implausible-price']);
   });
 
   test('stamps at the end of intervals are moved to their start', () => {
