@@ -27,7 +27,22 @@ export function outboundLine(tail: string, text: string): string | undefined {
       return `alarm ${textAt(payload, 'kind') ?? ''} ${key}${isRecord(payload) && payload['active'] === false ? ' over' : ''}`;
     case subjects.refused:
       return `refused ${JSON.stringify(isRecord(payload) ? (payload['faults'] ?? payload) : payload)}`;
+    case subjects.capability:
+      return capabilityLine(payload);
     default:
       return undefined;
   }
+}
+
+/** What a station is counted on for, and what it did not say. */
+function capabilityLine(payload: unknown): string {
+  const counted: unknown = isRecord(payload) ? payload['counted'] : undefined;
+  const missing =
+    isRecord(payload) && Array.isArray(payload['missing']) ? payload['missing'].map(String) : [];
+  return (
+    `capability ${textAt(payload, 'stationId') ?? ''} ${textAt(payload, 'status') ?? ''}: ` +
+    `${textAt(counted, 'rateUnit') ?? ''}, ${numberAt(counted, 'maxPeriods') ?? ''} periods, ` +
+    `levels to ${numberAt(counted, 'maxStackLevel') ?? ''}` +
+    (missing.length === 0 ? '' : `, not told: ${missing.join(', ')}`)
+  );
 }

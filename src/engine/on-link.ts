@@ -169,8 +169,12 @@ function tellUnknownEvse(state: State, stationId: string, event: ChargerEvent): 
   return raiseAlarm(state, { kind: 'unknown-evse', key: stationId, facts });
 }
 
+/** What nobody here can give: words of a vendor are not understood, and no profile is Dynamic. */
+const neverGranted: readonly string[] = ['DataTransfer', 'PullDynamicScheduleUpdate'];
+
 /** Whether a CALL is granted what it asks: no charging at an EVSE that nobody counts, no schedule for nobody's vehicle. */
 function isGranted(action: string, stray: ChargerEvent | undefined, effects: readonly Effect[]): boolean {
+  if (neverGranted.includes(action)) return false;
   if (action !== 'NotifyEVChargingNeeds') return stray?.kind !== 'transaction-started';
   return stray === undefined && effects.some((effect) => effect.kind === 'publish');
 }

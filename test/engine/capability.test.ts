@@ -1,4 +1,4 @@
-/** Stations are asked what they can; whatever they answer, or fail to, nothing counts for less than before. */
+/** Stations are asked what they can (1.6 9.4); whatever they answer, or fail to, nothing counts for less than before. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StationCapability } from '#domain/site';

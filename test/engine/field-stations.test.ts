@@ -1,7 +1,8 @@
 /**
  * Stations as the field has them, each with one planted defect that must be flagged, and what others lay on a station.
  * The rows are those of the witness catalogue: W03 clock, W20 composites, W35 accepted without effect, W61 boots, W64 limits
- * after a reconnection, W66 blind chargers.
+ * after a reconnection, W66 blind chargers. Limits of others are K11.FR.01 to 07, K12.FR.01 to 05 and K13.FR.01 to 03; what
+ * vehicles say are K15 and K22.
  */
 import { describe, expect, test } from 'vitest';
 import { isoOf } from '#domain/instant';
@@ -473,4 +474,10 @@ test('an EVSE that the site does not have is told once, and no vehicle is let ch
   start('x3', 1);
   await depot.settle();
   expect(answerTo('x3')).toMatchObject({ payload: { idTagInfo: { status: 'Accepted' } } });
+});
+
+test('what nobody here can give is not promised: words of a vendor, updates of a Dynamic profile', async () => {
+  const { call } = await depot2x('2.1');
+  expect(await call('DataTransfer', { vendorId: 'acme', data: 'x' })).toEqual({ status: 'UnknownVendorId' });
+  expect(await call('PullDynamicScheduleUpdate', { chargingProfileId: 5 })).toEqual({ status: 'Rejected' });
 });
