@@ -121,6 +121,12 @@ export function withOwed(dispatch: Dispatch, stationId: string, evseId: number):
   return withStation(dispatch, stationId, { ...station, owed });
 }
 
+/** Dispatch in which a station is tried afresh: there is another way to say what it has refused so far. */
+export function withFreshTries(dispatch: Dispatch, stationId: string, now: EpochS): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  return withStation(dispatch, stationId, { ...station, failures: 0, notBefore: now });
+}
+
 /** Dispatch that reads the station back before it writes to it again. */
 export function withReadBack(site: Site, dispatch: Dispatch, stationId: string): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);

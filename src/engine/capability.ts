@@ -7,7 +7,7 @@
  */
 import { evseKey, type Site, type Station, type StationCapability } from '#domain/site';
 import { seconds } from '#domain/units';
-import { withRequest } from '#dispatch/dispatch-state';
+import { withFreshTries, withRequest } from '#dispatch/dispatch-state';
 import {
   countedCapability,
   missingOf,
@@ -89,6 +89,16 @@ export function takesStationCap(state: State, station: Station): boolean {
   return !refusesPurpose(recordOf(state.makes, makeOf(state, station)), 'ChargingStationMaxProfile');
 }
 
+/**
+ * What carries the plans of a station: TxDefaultProfile above the floor where its make has refused every TxProfile and
+ * takes more than one level. One refusal may be a transaction that was over by then; three are not.
+ */
+export function planPurposeOf(state: State, station: Station): 'TxProfile' | 'TxDefaultProfile' {
+  const record = recordOf(state.makes, makeOf(state, station));
+  const lacks = refusesPurpose(record, 'TxProfile', 3) && !refusesPurpose(record, 'TxDefaultProfile');
+  return lacks && station.capability.maxStackLevel > 0 ? 'TxDefaultProfile' : 'TxProfile';
+}
+
 /** Whether a question to a station is on its way or waits to leave. */
 function isAsking(state: State, stationId: string): boolean {
   const { pending, requests = [] } = state.dispatch.stations[stationId] ?? {};
@@ -151,7 +161,26 @@ export function noteAnswer(
     profile: command.profile,
     ...(answer.kind === 'refused' ? { refusal: answer.status } : {}),
   });
-  return makes === state.makes ? [state, []] : recountedMake({ ...state, makes }, stationId);
+  if (makes === state.makes) return [state, []];
+  const [next, effects] = recountedMake({ ...state, makes }, stationId);
+  return [withPlanPurposes(state, next), effects];
+}
+
+/** The state in which plans are made anew where another purpose carries them than before. */
+function withPlanPurposes(before: State, state: State): State {
+  return state.site.stations
+    .filter((station) => planPurposeOf(before, station) !== planPurposeOf(state, station))
+    .reduce(
+      (s, { id }) => withoutPlans({ ...s, dispatch: withFreshTries(s.dispatch, id, s.now) }, id),
+      state,
+    );
+}
+
+/** The state in which the plans of a station are to be made anew; what it holds goes on until then. */
+function withoutPlans(state: State, stationId: string): State {
+  let { wanted } = state;
+  for (const [key] of sorted(wanted)) if (key.startsWith(`${stationId}/`)) wanted = without(wanted, key);
+  return staleBy({ ...state, wanted, restless: true }, 'station-back');
 }
 
 function noteFacts(state: State, stationId: string, reading: CapabilityReading): Change {
@@ -256,9 +285,7 @@ function withCapability(state: State, station: Station, capability: StationCapab
   const ledger = forgets
     ? learn(site, state.ledger, { kind: 'doubted', stationId: station.id, at: state.now })
     : state.ledger;
-  let { wanted } = state;
-  for (const [key] of sorted(wanted)) if (key.startsWith(`${station.id}/`)) wanted = without(wanted, key);
-  return staleBy({ ...state, site, ledger, wanted, restless: true }, 'station-back');
+  return withoutPlans({ ...state, site, ledger }, station.id);
 }
 
 /**

@@ -7,7 +7,7 @@ import { epochS, wattHours, watts, type EpochS } from '#domain/units';
 import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
-import { takesStationCap } from './capability.ts';
+import { planPurposeOf, takesStationCap } from './capability.ts';
 import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
@@ -192,6 +192,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
     transactionId,
     // The same at every stack level, so that a plan replaces the one before it whatever the station takes by then.
     profileId: profileIdOf(want.evseId, 'TxProfile', 1),
+    purpose: planPurposeOf(state, station),
     limit: stepFunctionOf([
       [epochS(state.now - raiseDelayS - 1), held],
       [state.now, level],

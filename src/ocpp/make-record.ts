@@ -19,8 +19,10 @@ export interface ProfileDeed {
   readonly purpose: ProfilePurpose;
   readonly unit: 'A' | 'W';
   readonly stackLevel: number;
-  /** The status word or error code of a refusal. */
+  /** The status word or error code of the first refusal. */
   readonly status?: string;
+  /** Refusals so far, counted up to `timesMax`. */
+  readonly times?: number;
 }
 
 /** What is known of one make. A JSON value. */
@@ -35,6 +37,9 @@ export interface MakeRecord {
 
 /** By make. A JSON value. */
 export type MakeBook = Readonly<Record<string, MakeRecord>>;
+
+/** Refusals of one kind beyond this teach nothing more. */
+const timesMax = 3;
 
 /** Kinds of profiles remembered per make, and makes remembered; the oldest is forgotten. */
 const deedsMax = 12;
@@ -94,9 +99,18 @@ export function withDeed(
   const record = recordOf(book, make) ?? emptyRecord;
   const one = deedOf(deed.profile, deed.refusal);
   const list = deed.refusal === undefined ? record.took : record.refused;
-  if (list.some((known) => isSameKind(known, one))) return book;
-  const next = [...list, one].slice(-deedsMax);
-  return withRecord(book, make, deed.refusal === undefined ? { took: next } : { refused: next });
+  const known = list.find((other) => isSameKind(other, one));
+  if (deed.refusal === undefined) {
+    return known === undefined ? withRecord(book, make, { took: [...list, one].slice(-deedsMax) }) : book;
+  }
+  const { times = 0 } = known ?? {};
+  if (times >= timesMax) return book;
+  const counted = { ...(known ?? one), times: times + 1 };
+  const next =
+    known === undefined
+      ? [...list, counted].slice(-deedsMax)
+      : list.map((other) => (other === known ? counted : other));
+  return withRecord(book, make, { refused: next });
 }
 
 /** The book after a station of a make was seen to draw more than anything that it had accepted. */
@@ -104,11 +118,16 @@ export function withNotApplied(book: MakeBook, make: StationMake): MakeBook {
   return withRecord(book, make, { notApplied: (recordOf(book, make)?.notApplied ?? 0) + 1 });
 }
 
-/** Whether a make has refused every profile of a purpose that it was sent. */
-export function refusesPurpose(record: MakeRecord | undefined, purpose: ProfilePurpose): boolean {
+/** Whether a make has refused every profile of a purpose that it was sent, so many times at least. */
+export function refusesPurpose(
+  record: MakeRecord | undefined,
+  purpose: ProfilePurpose,
+  timesLeast: 1 | 2 | 3 = 1,
+): boolean {
   if (record === undefined) return false;
-  return (
-    record.refused.some((deed) => deed.purpose === purpose) &&
-    !record.took.some((deed) => deed.purpose === purpose)
+  const times = record.refused.reduce(
+    (sum, deed) => sum + (deed.purpose === purpose ? (deed.times ?? 0) : 0),
+    0,
   );
+  return times >= timesLeast && !record.took.some((deed) => deed.purpose === purpose);
 }

@@ -196,6 +196,28 @@ describe('what a station does', () => {
     expect(depot.leftWh.get('vA')).toBe(0);
   });
 
+  test('refusing TxProfiles: plans come as defaults above the floor, and go with their vehicle', async () => {
+    const visits = [
+      visitAt('A', { departS: startS + 5400 }),
+      visitAt('A', { id: 'next', arriveS: startS + 5700, announced: false }),
+    ];
+    const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits });
+    const station = depot.station('A');
+    station.refuses = ({ chargingProfilePurpose }) => chargingProfilePurpose === 'TxProfile';
+    await depot.begin();
+    await depot.runTo(startS + 1800);
+    const plans = () =>
+      station.installed.filter(
+        ({ profile }) => profile.chargingProfilePurpose === 'TxDefaultProfile' && profile.stackLevel === 1,
+      );
+    expect(plans()).toHaveLength(1);
+    await depot.runTo(startS + 5410);
+    expect(depot.leftWh.get('vA')).toBe(0);
+    expect(plans()).toEqual([]);
+    await depot.runTo(startS + 5800);
+    expect(station.limitA()).toBe(6);
+  });
+
   test('drawing above everything that it accepted is remembered of its make', async () => {
     const visits = [visitAt('A', { maxW: 22_000, energyWh: 30_000 })];
     const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits, sampleS: 60 });

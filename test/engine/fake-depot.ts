@@ -319,6 +319,13 @@ export class FakeStation {
       this.installed = [...this.installed.filter((i) => !same(i)), { connectorId, profile }];
       return { status: 'Accepted' };
     }
+    if (action === 'ClearChargingProfile') {
+      const { id } = payload;
+      const left = id === undefined ? [] : this.installed.filter((i) => i.profile.chargingProfileId !== id);
+      if (id !== undefined && left.length === this.installed.length) return { status: 'Unknown' };
+      this.installed = left;
+      return { status: 'Accepted' };
+    }
     if (action === 'GetCompositeSchedule') return this.composite(payload);
     if (action === 'RemoteStopTransaction') {
       const { vehicle } = this;

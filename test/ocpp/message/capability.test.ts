@@ -282,6 +282,7 @@ describe('what a make has done', () => {
     const refused = bookOf(['ChargingStationMaxProfile', 'A', 0, 'NotSupported']);
     expect(refusesPurpose(recordOf(refused, make), 'ChargingStationMaxProfile')).toBe(true);
     expect(refusesPurpose(recordOf(refused, make), 'TxDefaultProfile')).toBe(false);
+    expect(refusesPurpose(recordOf(refused, make), 'ChargingStationMaxProfile', 2)).toBe(false);
     const taken = withDeed(refused, make, { profile: profileOf('ChargingStationMaxProfile', 'A', 0) });
     expect(refusesPurpose(recordOf(taken, make), 'ChargingStationMaxProfile')).toBe(false);
   });
@@ -293,6 +294,10 @@ describe('what a make has done', () => {
     expect(recordOf(book, make)?.refused.map((deed) => deed.stackLevel)).toEqual(
       Array.from({ length: 12 }, (_, i) => 28 + i),
     );
+    // Refusals are counted up to three.
+    for (let n = 0; n < 2; n++)
+      book = withDeed(book, make, { profile: profileOf('TxProfile', 'A', 39), refusal: 'Rejected' });
+    expect(recordOf(book, make)?.refused.at(-1)).toMatchObject({ stackLevel: 39, times: 3 });
     const again = withDeed(book, make, { profile: profileOf('TxProfile', 'A', 39), refusal: 'Rejected' });
     expect(again).toBe(book);
     for (let n = 0; n < 300; n++) book = withNotApplied(book, { ...make, firmware: String(n) });
