@@ -78,7 +78,7 @@ export class ForeignStation {
       call: (action, payload) => client.call(action, payload) as Promise<Payload>,
       cut: async () => {
         const closed = once(client, 'close');
-        await client.close({ code: 4000, force: true } as Parameters<typeof client.close>[0]);
+        await client.close({ code: 4000, force: true });
         await closed;
       },
     };
