@@ -182,15 +182,17 @@ interface Tried {
 
 /** The plan that costs least by the way that it ends up charged by; each way of charging is solved. */
 async function solveChoices(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
+  const { previousKw, ...fresh } = problem;
   const tried: Tried[] = [];
   for (const picks of allPicks(problem)) {
-    const solution = await solveOne(branchOf(problem, picks), { ...options, continuous: true });
+    const solution = await solveOne(branchOf(fresh, picks), { ...options, continuous: true });
     tried.push({ picks, solution, objective: account(problem, solution).objective });
   }
   const best = tried.reduce((least, one) => (one.objective < least.objective ? one : least));
   const stepped = !options.continuous && hasSteps(problem);
   const powers = stepped ? 'stepped' : 'continuous';
-  const made = stepped ? await solveOne(branchOf(problem, best.picks), options) : best.solution;
+  const again = stepped || (previousKw?.size ?? 0) > 0;
+  const made = again ? await solveOne(branchOf(problem, best.picks), options) : best.solution;
   const counted = account(problem, made, powers);
   const branches = tried.map(({ picks, solution }) => ({ picks, multipliers: solution.multipliers }));
   const { bound, dualResidual } = branchesBound(problem, branches, powers);
@@ -198,7 +200,7 @@ async function solveChoices(problem: DepotProblem, options: SolveOptions): Promi
   const { primalResidual } = counted;
   const scale = Math.max(1, Math.abs(counted.objective));
   const sums = (pick: (of: Solution['timings']) => number): number =>
-    tried.reduce((sum, { solution }) => sum + pick(solution.timings), stepped ? pick(made.timings) : 0);
+    tried.reduce((sum, { solution }) => sum + pick(solution.timings), again ? pick(made.timings) : 0);
   return {
     ...made,
     status: made.status === 'emergency' ? 'emergency' : gap <= options.gap ? 'optimal' : 'feasible',

@@ -206,7 +206,7 @@ export function settleWays(builder: Builder, idle: (choice: WayChoice) => Way | 
       approximate(
         builder,
         { id: choice.line },
-        `more ways of charging than can all be tried: ${choice.id} is held at ${held.id}`,
+        'more ways of charging than can all be tried: some are held at what an idle site is charged by',
       );
     } else settled.push({ ...choice, options: choice.options.map((way) => beside(way, held)) });
   }

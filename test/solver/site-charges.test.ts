@@ -158,6 +158,28 @@ describe('small cases by hand', () => {
     }
   });
 
+  test('the plan in force goes on where each way costs the same', async () => {
+    // One price in all hours, whichever way holds: 20 kWh stay in the hours that were planned, 5 and 15.
+    const flat: Choice = {
+      id: 'pair',
+      category: 'energy',
+      options: [
+        { id: 'low', constant: 0, perUnit: {}, until: { past: -100, weight: series(4, 1), peaks: {} } },
+        { id: 'high', constant: 1, perUnit: {} },
+      ],
+    };
+    const kw = Float64Array.of(0, 5, 15, 0);
+    const problem = depot({
+      sessions: [session('a', { energyKwh: 20, maxKw: 20 })],
+      connectors: [connector('a', { maxKw: 20 })],
+      previousKw: new Map([['a', kw]]),
+      choices: [flat],
+    });
+    const solution = await by('highs', problem);
+    expect(solution.chosen).toEqual({ pair: 'low' });
+    for (const [t, power] of kw.entries()) expect(solution.powerKw[0]![t]).toBeCloseTo(power, 6);
+  });
+
   test('minimum powers and steps keep to charges too', async () => {
     const problem = depot({
       connectors: [connector('a'), connector('b')],
