@@ -263,10 +263,12 @@ function blockModelOf(
 /** A load far above any peak: what a peak costs once it rises. */
 const highKw = 1e7;
 
-/** What one kW more in a whole block adds to a demand term at a load, in kW that are billed. */
+/** What each kW more in a whole block adds to a demand term at a load, in kW that are billed. */
 function riseOf(term: DemandTerm, count: number, loadKw: number): number {
   const at = (kw: number): number => peakOf(term, new Float64Array(count).fill(kw));
-  return at(loadKw + 1) - at(loadKw);
+  // At a high load the difference of two means has few digits: a larger step has more of them.
+  const by = loadKw < highKw ? 1 : 1024;
+  return (at(loadKw + by) - at(loadKw)) / by;
 }
 
 function oneMoreKwOf(
@@ -286,7 +288,7 @@ function oneMoreKwOf(
     .map((term) => ({
       line: term.line,
       window: term.window,
-      pricePerKw: clean(term.pricePerKw * riseOf(term, count, highKw)),
+      pricePerKw: Number((term.pricePerKw * riseOf(term, count, highKw)).toPrecision(10)),
       floorKw: term.floorKw,
       raised: riseOf(term, count, options.loadKw ?? highKw) > 0.999 * riseOf(term, count, highKw),
     }));

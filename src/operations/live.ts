@@ -48,7 +48,17 @@ export const serveForm: OperationForm = {
   input: z.strictObject(serveFields),
   output: z.looseObject({
     at: z.iso.datetime(),
-    event: z.enum(['ready', 'plan', 'alarm', 'verdict', 'status', 'capability', 'refused', 'stopped']),
+    event: z.enum([
+      'ready',
+      'plan',
+      'alarm',
+      'verdict',
+      'status',
+      'capability',
+      'refused',
+      'billing',
+      'stopped',
+    ]),
   }),
 };
 
