@@ -145,3 +145,19 @@ describe('law: the objective is the bill within 0.01 where no approximation affe
     );
   });
 });
+
+test('blocks follow the clock of the meter where it moves by half an hour', () => {
+  // Lord Howe Island: at 15:00 UTC on 4 April 2026 the clock goes back from 02:00 to 01:30. Hours of the meter began on the
+  // hour of UTC before and begin on the half hour after: 100 kW from 16:30 to 17:30 UTC fill one of them.
+  const tariff = tariffOf(
+    [flatEnergy(0), { kind: 'demand', id: 'd', windows: [{ id: 'a', when: 'always', price: 2 }] }],
+    {
+      timezone: 'Australia/Lord_Howe',
+      meter: { demandIntervalMinutes: 60 },
+    },
+  );
+  const startS = at('2026-04-04T13:00:00Z');
+  const kw = Float64Array.from({ length: 11 }, (_, t) => (t === 7 || t === 8 ? 100 : 0));
+  const request = { tariff, grid: { startS, intervalS: seconds(1800), count: kw.length } };
+  expect(valueOf(planGapOf(request, kw))).toMatchObject({ objective: 200, bill: 200 });
+});
