@@ -125,6 +125,10 @@ export const depotSchema = z.strictObject({
   demand: z.array(demandSchema).optional(),
   earliness: z.number().optional(),
   continuous: z.boolean().optional(),
+  fewStarts: z
+    .boolean()
+    .optional()
+    .describe('of plans of one cost, one with few charging starts; default: where continuous is false'),
   solver: z.enum(['structured', 'highs', 'javascript-lp-solver', 'greedy']).optional(),
   gap: z.number().min(0).optional(),
 });
@@ -335,6 +339,7 @@ export function depotRequestOf(value: unknown): Result<DepotRequest, readonly Fa
     continuous: document.continuous ?? true,
     gap: document.gap ?? 1e-6,
     ...(document.solver === undefined ? {} : { solver: document.solver }),
+    ...(document.fewStarts === undefined ? {} : { fewStarts: document.fewStarts }),
   };
   return ok({ document, problem: besideFixedLoad(problem), options });
 }

@@ -314,6 +314,11 @@ export interface SolveOptions {
   readonly gap: number;
   /** Most simplex iterations; a deterministic stop, unlike a time limit. */
   readonly iterationsMax?: number;
+  /**
+   * true: of plans that cost the same, one with few charging starts and few powers below a charger's minimum; absent: where
+   * `continuous` is false, whose steps it also makes cheaper.
+   */
+  readonly fewStarts?: boolean;
   /** How minimum power and steps are reached: local repair of the LP (default), or a MILP with a proven gap. */
   readonly integers?: 'repair' | 'exact';
   /** From an earlier answer: less to find out again. Equal inputs, this one among them, give equal bytes. */

@@ -148,21 +148,32 @@ function differenceWithin(
   return best;
 }
 
+/** Sessions with power in interval `t`. */
+function charging(ledger: Ledger, t: number): number[] {
+  const found: number[] = [];
+  for (const [s, { arrive, depart }] of ledger.problem.sessions.entries()) {
+    if (t >= arrive && t < depart && ledger.at(s, t) > 0) found.push(s);
+  }
+  return found;
+}
+
 /** Moves a little from `t` to a target by an exchange: one vehicle moves there, another moves less back. */
 function giveByExchange(ledger: Ledger, t: number, targets: readonly Target[]): boolean {
   const { sessions } = ledger.problem;
+  const atBlock = charging(ledger, t);
   let tries = 0;
   for (const target of targets) {
     const other = target.t;
-    const both = sessions.flatMap(({ arrive, depart }, s) => {
-      return Math.min(t, other) >= arrive && Math.max(t, other) < depart ? [s] : [];
-    });
-    const backs = both.map((mate) => (ledger.at(mate, other) > 0 ? shiftsOf(ledger, mate, other, t) : []));
-    for (const s of both) {
-      const shifts = ledger.at(s, t) > 0 ? shiftsOf(ledger, s, t, other) : [];
+    const isThere = (s: number): boolean =>
+      Math.min(t, other) >= sessions[s].arrive && Math.max(t, other) < sessions[s].depart;
+    const mates = charging(ledger, other).filter(isThere);
+    if (mates.length === 0) continue;
+    const backs = mates.map((mate) => shiftsOf(ledger, mate, other, t));
+    for (const s of atBlock) {
+      const shifts = isThere(s) ? shiftsOf(ledger, s, t, other) : [];
       if (shifts.length === 0) continue;
-      for (const [m, mate] of both.entries()) {
-        if (mate === s || ledger.at(mate, other) <= 0) continue;
+      for (const [m, mate] of mates.entries()) {
+        if (mate === s) continue;
         if (++tries > pairTriesMax) return false;
         const by = differenceWithin(shifts, backs[m], target.room / 2);
         if (by !== undefined && exchange(ledger, [s, mate], [t, other], by)) return true;

@@ -13,6 +13,7 @@ import { exactPlan } from './exact.ts';
 import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
+import { preferredPlan } from './preferences.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { steadyPlan } from './stability.ts';
@@ -74,7 +75,8 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   const before = account(problem, relaxed).objective;
   const after = account(problem, first, 'stepped').objective;
   const dived = after - before > diveShare * Math.abs(before);
-  const plan = dived ? cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]) : first;
+  const cheap = dived ? cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]) : first;
+  const plan = options.fewStarts === false ? cheap : preferredPlan(problem, cheap, 'stepped');
   return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
@@ -131,7 +133,9 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
   const backend = followed ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
-  const steady = steadyPlan(eased, found.plan, 'continuous', backend);
+  const preferred = options.fewStarts ?? !options.continuous;
+  const best = preferred ? preferredPlan(eased, found.plan, 'continuous') : found.plan;
+  const steady = steadyPlan(eased, best, 'continuous', backend);
   const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);
   const repaired = now();
   const powers = stepped ? 'stepped' : 'continuous';

@@ -63,7 +63,8 @@ test('a quiet night: limits hold, everybody leaves with everything', async () =>
   const buildingWh = result.buildingLoad.meanW.reduce((sum, power) => sum + power / 4, 0);
   const deliveredWh = result.visits.reduce((sum, visit) => sum + visit.deliveredWh, 0);
   expect(siteWh - buildingWh).toBeCloseTo(deliveredWh, -1);
-  expect(deliveredWh).toBeGreaterThanOrEqual(200_000);
+  // A vehicle counts as full within 20 Wh.
+  expect(deliveredWh).toBeGreaterThanOrEqual(200_000 - 20 * result.visits.length);
 });
 
 test('a troubled night: limits hold all the same, and what was wrong is known', async () => {
