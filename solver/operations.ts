@@ -80,8 +80,38 @@ function missedOf(
   return wanted.length === 0 ? {} : { missedKwh: Object.fromEntries(wanted) };
 }
 
+/**
+ * What a reader of the answer should know of the document: where uncontrolled load leaves nothing, and whose shortfall is
+ * cheaper than the dearest kWh, so that money may come before the vehicle (docs/model.md, "Shortfall").
+ */
+function noticesOf({ document, problem }: DepotRequest): string[] {
+  const [grid] = document.circuits;
+  const limitKw = grid.limitKw ?? Infinity;
+  const full = Array.from(problem.fixedLoadKw.keys()).filter(
+    (t) => problem.fixedLoadKw[t] > (typeof limitKw === 'number' ? limitKw : limitKw[t]),
+  );
+  const rates = problem.demand.reduce((sum, { pricePerKw }) => sum + pricePerKw, 0) / problem.intervalH;
+  const dearest = problem.price.reduce((most, price) => Math.max(most, price), 0) + problem.earliness + rates;
+  const cheap = problem.sessions.filter(
+    ({ energyKwh, shortfallPrice }) => energyKwh > 0 && shortfallPrice < dearest,
+  );
+  return [
+    ...(full.length === 0
+      ? []
+      : [
+          `fixed load is above circuit ${grid.id} in ${full.length} intervals: nothing is left for vehicles there`,
+        ]),
+    ...(cheap.length === 0
+      ? []
+      : [
+          `${cheap.length} shortfall prices are below the dearest kWh (${+dearest.toPrecision(6)}): money may come before these vehicles`,
+        ]),
+  ];
+}
+
 /** The answer in the document's own terms: energy in the vehicle, powers from `arrive` to `depart`. */
-function answerOf({ document, problem }: DepotRequest, solution: Solution): OptimiseAnswer {
+function answerOf(request: DepotRequest, solution: Solution): OptimiseAnswer {
+  const { document, problem } = request;
   const efficiency = (s: number): number => document.sessions[s].efficiency ?? 1;
   const { duals, batteryKw, pvKw } = solution;
   return {
@@ -113,7 +143,7 @@ function answerOf({ document, problem }: DepotRequest, solution: Solution): Opti
     repairCost: solution.repairCost,
     timings: solution.timings,
     solver: solution.solver,
-    reasons: [...solution.reasons],
+    reasons: [...solution.reasons, ...noticesOf(request)],
   };
 }
 

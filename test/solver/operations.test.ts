@@ -81,6 +81,27 @@ describe('optimise', () => {
     expect(powerKw['v']!.reduce((a, b) => a + b)).toBeCloseTo(15, 9);
   });
 
+  test('where the building alone is above its connection, vehicles get nothing, and that is said', async () => {
+    const { powerKw, reasons } = await answer({ ...document(), fixedLoadKw: [1, 25, 25, 1] });
+    expect(powerKw['v']!.slice(1, 3)).toEqual([0, 0]);
+    expect(reasons.join()).toContain('fixed load is above circuit grid in 2 intervals');
+  });
+
+  test('a shortfall price below the dearest kWh is said, one above it is not', async () => {
+    // The dearest kWh: 0.3 for energy and 0.01 of peak for it alone in an hour: 0.31.
+    const priced = async (shortfallPrice: number): Promise<OptimiseAnswer> => {
+      const doc = document();
+      doc.sessions[0]!['shortfallPrice'] = shortfallPrice;
+      return answer(doc);
+    };
+    expect((await priced(0.3)).reasons.join()).toContain(
+      '1 shortfall prices are below the dearest kWh (0.31)',
+    );
+    const above = await priced(0.32);
+    expect(above.reasons.join()).not.toContain('shortfall');
+    expect(above.shortfallKwh['v']).toBeCloseTo(0, 9);
+  });
+
   test('the same answer from both back ends', async () => {
     const highs = await answer({ ...document(), solver: 'highs' });
     const other = await answer({ ...document(), solver: 'javascript-lp-solver' });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { solve } from '#solver/solve';
+import { generatedDepot } from '#solver/generated';
 import type { DepotProblem, Solution } from '#solver/problem';
 import { connector, depot, peak, series, session } from './builders.ts';
 
@@ -196,6 +197,24 @@ describe('whatever comes, there is a plan', () => {
     expect(limited.bound).toBeLessThanOrEqual(full.objective + 1e-9);
     expect(limited.objective).toBeGreaterThanOrEqual(full.objective - 1e-9);
   });
+
+  for (const solver of ['structured', 'highs', 'javascript-lp-solver', 'greedy'] as const) {
+    test(`${solver}: whatever the limit, a certified plan no dearer than greedy's, with its gap`, async () => {
+      const shape = { kind: 'last-mile', connectors: 8, intervals: 24, seed: 1, tightness: 0.9 } as const;
+      for (const problem of [generatedDepot(shape), generatedDepot({ ...shape, battery: true, pv: true })]) {
+        const least = (await lp(problem)).objective;
+        const most = (await solve(problem, { continuous: true, gap: 1e-6, solver: 'greedy' })).objective;
+        for (const iterationsMax of [0, 1, 5, 25, 125]) {
+          const found = await solve(problem, { continuous: true, gap: 1e-6, solver, iterationsMax });
+          expect(found.certificate.valid).toBe(true);
+          expect(found.bound).toBeLessThanOrEqual(least + 1e-6);
+          expect(found.objective).toBeGreaterThanOrEqual(least - 1e-6);
+          expect(found.objective).toBeLessThanOrEqual(most + 1e-6);
+          expect(found.status === 'optimal').toBe(found.gap <= 1e-6);
+        }
+      }
+    });
+  }
 
   test('greedy answers without any library and says so', async () => {
     const sessions = [session('v'), session('w', { connector: 1 })];
