@@ -334,6 +334,20 @@ describe('what is wrong is named', () => {
     ]);
   });
 
+  test('every stay inside a long one is told, whatever ended in between', async () => {
+    const doc = document();
+    const stay = { connector: 'a', energyKwh: 1, maxKw: 1, shortfallPrice: 1 };
+    doc.sessions = [
+      { ...stay, id: 'long', arrive: 0, depart: 9 },
+      { ...stay, id: 'mid', arrive: 2, depart: 3 },
+      { ...stay, id: 'late', arrive: 7, depart: 8 },
+    ];
+    const result = await optimise.handle(doc);
+    const faults = result.ok ? [] : result.problem;
+    expect(faults.map(({ path }) => path)).toEqual(['sessions[1].arrive', 'sessions[2].arrive']);
+    expect(faults[1]!.fix).toContain('long is at a until 9');
+  });
+
   test('a fault tells the value as it was written, whatever is made of it', async () => {
     const doc = document();
     Object.assign(doc.sessions[0]!, { energyKwh: -4, efficiency: 0.5 });
