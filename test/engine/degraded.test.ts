@@ -92,7 +92,8 @@ test('on a full disk nothing leaves that is not in the journal; the next process
   await expect(depot.runTo(startS + 2000)).rejects.toThrow('disk-full');
   expect([depot.sent.length, depot.journal.records.length]).toEqual([sent, written]);
   // Nothing that comes in now is answered: the process has stopped.
-  depot.station('A').sample(0);
+  depot.station('A').disconnect();
+  depot.station('A').connect(false);
   await depot.settle();
   expect(depot.sent).toHaveLength(sent);
   depot.journal.onAppend = undefined;
