@@ -175,6 +175,10 @@ function addWorld(root: Command): void {
       'Plays seeded depot nights with every kind of fault and holds them to the rules; a failure is told as its shortest story.',
     )
     .addOption(rangeOption('--seeds <n>', 'number of worlds', [1, 99_999_999]).default(20))
+    .addOption(
+      rangeOption('--depot-hours <n>', 'hours of a depot to play, instead of --seeds', [1, 999_999_999]),
+    )
+    .option('--state <file>', 'keep in this file where the run stands, and go on from there')
     .addOption(rangeOption('--from <seed>', 'first seed', [0, 999_999_999]).default(1))
     .addOption(rangeOption('--connectors <n>', 'size of each depot', [1, 500]).default(44))
     .addOption(rangeOption('--hours <n>', 'length of each night', [3, 168]).default(24))

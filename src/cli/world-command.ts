@@ -1,4 +1,5 @@
 /** `world`: seeded worlds until one breaks a rule, and then its story. @module */
+import { readWorldsState, writeWorldsState, type WorldsState } from '#adapters/world-state';
 import { playChoice } from '#adapters/world-player';
 import { runWorlds } from '#adapters/world-runner';
 import type { Fault } from '#domain/fault';
@@ -6,6 +7,7 @@ import { worldPlanOf } from '#sim/seeded/draw-world';
 import type { WorldOutcome } from '#sim/seeded/play-world';
 import { shrink } from '#sim/seeded/shrink';
 import { storyOf } from '#sim/seeded/story';
+import { createTrace } from '#sim/seeded/trace';
 import { switchNames, type SwitchName, type WorldChoice } from '#sim/seeded/world-plan';
 import { createProgress } from './progress.ts';
 import { emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
@@ -13,6 +15,8 @@ import { emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
 /** Options of `world`. */
 export interface WorldOptions {
   readonly seeds: number;
+  /** Hours of a depot to be played, instead of a number of seeds. */
+  readonly depotHours?: number;
   readonly from: number;
   readonly connectors: number;
   readonly hours: number;
@@ -20,6 +24,8 @@ export interface WorldOptions {
   readonly faults?: string;
   readonly drop?: string;
   readonly solver: string;
+  /** File in which the run stands, and goes on from. */
+  readonly state?: string;
   readonly json?: boolean;
 }
 
@@ -105,7 +111,7 @@ function summaryText(tally: Tally, failed: number, spentS: number): string {
   const hours = tally.playedS / 3600;
   return [
     `${tally.worlds} worlds, ${Math.round(hours)} depot-hours in ${spentS.toFixed(1)} s: ` +
-      `${(tally.worlds / spentS).toFixed(2)} worlds/s, ${Math.round((hours / spentS) * 60)} depot-hours a minute`,
+      `${(tally.worlds / spentS).toFixed(2)} worlds/s, ${(hours / spentS).toFixed(1)} depot-hours/s`,
     `${tally.records} journal records, ${tally.crashes} crashes, ${tally.framesSent} frames of which ${tally.framesLost} lost, ` +
       `${tally.met} of ${tally.visits} visits full`,
     failed === 0 ? paint('no rule broken', 'green') : paint(`${failed} worlds broke a rule`, 'red'),
@@ -134,60 +140,169 @@ async function explain(
 
 /** Most failures that are shrunk and told. */
 const toldMax = 3;
+/** Most outcomes that are kept for JSON. */
+const keptMax = 20_000;
+/** Worlds after which the state of a run is written. */
+const stateEvery = 10;
+
+/** A run over many seeds as it goes on. */
+interface Run {
+  readonly choice: Omit<WorldChoice, 'seed'>;
+  readonly solver: (typeof solvers)[number];
+  readonly from: number;
+  readonly count: number;
+  readonly tally: Tally;
+  readonly broken: WorldsState['broken'][number][];
+  readonly outcomes: WorldOutcome[];
+  /** Seeds of this process that are done. */
+  readonly done: Set<number>;
+  /** The state that it went on from. */
+  readonly before: WorldsState | undefined;
+}
+
+const emptyTally = (): Tally => ({
+  worlds: 0,
+  playedS: 0,
+  records: 0,
+  crashes: 0,
+  framesSent: 0,
+  framesLost: 0,
+  met: 0,
+  visits: 0,
+});
+
+/** The state that a file holds, for the same worlds. @throws InputFaults */
+function stateBefore(options: WorldOptions, choice: string): WorldsState | undefined {
+  const { state: file } = options;
+  if (file === undefined) return undefined;
+  const refuse = (fix: string): InputFaults => new InputFaults([faultOf('--state', file, fix)]);
+  let before: WorldsState | undefined;
+  try {
+    before = readWorldsState(file);
+  } catch {
+    throw refuse('Name a file that an earlier run has written, or one that is not there yet.');
+  }
+  if (before !== undefined && (before.choice !== choice || before.from !== options.from))
+    throw refuse('The run in this file plays other worlds: give its options, or name another file.');
+  return before;
+}
+
+/** @throws InputFaults */
+function runOf(options: WorldOptions): Run {
+  const choice = choiceOf(options);
+  const solver = solverOf(options);
+  const text = JSON.stringify({ ...choice, solver });
+  const before = stateBefore(options, text);
+  const all =
+    options.depotHours === undefined ? options.seeds : Math.ceil(options.depotHours / options.hours);
+  const from = before?.next ?? options.from;
+  return {
+    choice,
+    solver,
+    from,
+    count: Math.max(0, options.from + all - from),
+    tally: emptyTally(),
+    broken: [...(before?.broken ?? [])],
+    outcomes: [],
+    done: new Set(),
+    before,
+  };
+}
+
+/** Where a run stands: the seeds before the first that is not done. */
+function stateOf(run: Run, options: WorldOptions): WorldsState {
+  let { from: next } = run;
+  while (run.done.has(next)) next++;
+  return {
+    choice: JSON.stringify({ ...run.choice, solver: run.solver }),
+    from: options.from,
+    next,
+    worlds: (run.before?.worlds ?? 0) + run.tally.worlds,
+    playedS: (run.before?.playedS ?? 0) + run.tally.playedS,
+    broken: run.broken.filter(({ seed }) => seed < next),
+  };
+}
+
+function take(run: Run, outcome: WorldOutcome, options: WorldOptions): void {
+  const { seed, breach } = outcome;
+  tallyUp(run.tally, outcome);
+  run.done.add(seed);
+  if (run.outcomes.length < keptMax) run.outcomes.push(outcome);
+  if (breach !== undefined) run.broken.push({ seed, rule: breach.rule, text: breach.text });
+  const isDue = run.done.size % stateEvery === 0 || run.done.size === run.count;
+  if (options.state !== undefined && isDue) writeWorldsState(options.state, stateOf(run, options));
+}
+
+/** One name for the traces of all worlds in the order of their seeds. */
+function traceOf(outcomes: readonly WorldOutcome[]): string {
+  const trace = createTrace();
+  for (const { seed, hash } of outcomes.toSorted((a, b) => a.seed - b.seed)) trace.add(`${seed} ${hash}`);
+  return trace.hash();
+}
+
+async function tell(run: Run, wallS: number): Promise<void> {
+  const { choice, solver, outcomes, broken, tally } = run;
+  const first = outcomes[0];
+  if (run.count === 1 && first !== undefined) await emit(`trace ${first.hash}\n`);
+  else if (outcomes.length > 0)
+    await emit(`seeds ${run.from} to ${run.from + run.count - 1}, trace ${traceOf(outcomes)}\n`);
+  const failed = broken.toSorted((a, b) => a.seed - b.seed);
+  for (const { seed, rule, text } of failed.slice(toldMax))
+    await emit(`seed ${seed} breaks ${rule}: ${text}\n`);
+  for (const { seed } of failed.slice(0, toldMax)) {
+    const outcome = await playChoice({ ...choice, seed }, { solver });
+    await emit(await explain({ ...choice, seed }, outcome, solver));
+  }
+  await emit(`${summaryText(tally, broken.length, wallS)}\n`);
+  if (run.before !== undefined) {
+    const hours = (run.before.playedS + tally.playedS) / 3600;
+    await emit(
+      `${run.before.worlds + tally.worlds} worlds, ${Math.round(hours)} depot-hours with the runs before\n`,
+    );
+  }
+}
 
 /** Plays worlds; the exit code tells whether a rule was broken. @throws InputFaults */
 export async function runWorldCommand(options: WorldOptions): Promise<void> {
-  const choice = choiceOf(options);
-  const solver = solverOf(options);
-  const tally: Tally = {
-    worlds: 0,
-    playedS: 0,
-    records: 0,
-    crashes: 0,
-    framesSent: 0,
-    framesLost: 0,
-    met: 0,
-    visits: 0,
-  };
-  const outcomes: WorldOutcome[] = [];
+  const run = runOf(options);
+  const { choice, solver, tally, outcomes, broken } = run;
   const progress = createProgress();
   const beganMs = performance.now();
   const spentS = (): number => Math.max(0.001, (performance.now() - beganMs) / 1000);
-  await runWorlds({
-    from: options.from,
-    count: options.seeds,
-    choice,
-    solver,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-    onOutcome: (outcome, done) => {
-      tallyUp(tally, outcome);
-      outcomes.push(outcome);
-      const hours = tally.playedS / 3600;
-      const broken = outcomes.filter(({ breach }) => breach !== undefined).length;
-      progress.tell(
-        done / options.seeds,
-        `${done} of ${options.seeds} worlds, ${(tally.worlds / spentS()).toFixed(2)} worlds/s, ` +
-          `${Math.round((hours / spentS()) * 60)} depot-hours a minute, ${broken} broken`,
-      );
-    },
-  });
+  const rates = (done: number): string => {
+    const hours = tally.playedS / 3600 / spentS();
+    return (
+      `${done} of ${run.count} worlds, ${(tally.worlds / spentS()).toFixed(2)} worlds/s, ` +
+      `${hours.toFixed(1)} depot-hours/s, ${broken.length} broken`
+    );
+  };
+  if (run.count > 0) {
+    await runWorlds({
+      from: run.from,
+      count: run.count,
+      choice,
+      solver,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      onOutcome: (outcome, done) => {
+        take(run, outcome, options);
+        progress.tell(done / run.count, rates(done));
+      },
+    });
+  }
   progress.end();
   const wallS = spentS();
-  const failed = outcomes.filter(({ breach }) => breach !== undefined).sort((a, b) => a.seed - b.seed);
   if (options.json === true) {
-    const hours = tally.playedS / 3600;
-    const worlds = outcomes.sort((a, b) => a.seed - b.seed);
-    const result = { ...tally, depotHours: hours, wallS, broken: failed.length, outcomes: worlds };
+    const worlds = outcomes.toSorted((a, b) => a.seed - b.seed);
+    const depotHours = tally.playedS / 3600;
+    const result = {
+      ...tally,
+      depotHours,
+      wallS,
+      broken: broken.length,
+      trace: traceOf(worlds),
+      outcomes: worlds,
+    };
     await emit(`${JSON.stringify(result, null, isTerminal ? 2 : 0)}\n`);
-  } else {
-    if (options.seeds === 1 && outcomes[0] !== undefined) await emit(`trace ${outcomes[0].hash}\n`);
-    for (const outcome of failed.slice(0, toldMax)) {
-      await emit(await explain({ ...choice, seed: outcome.seed }, outcome, solver));
-    }
-    for (const { seed, breach } of failed.slice(toldMax)) {
-      await emit(`seed ${seed} breaks ${breach?.rule ?? ''}: ${breach?.text ?? ''}\n`);
-    }
-    await emit(`${summaryText(tally, failed.length, wallS)}\n`);
-  }
-  if (failed.length > 0) process.exitCode = exitCodes.expectation;
+  } else await tell(run, wallS);
+  if (broken.length > 0) process.exitCode = exitCodes.expectation;
 }

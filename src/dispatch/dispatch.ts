@@ -146,7 +146,7 @@ function attempt(
   if (step.purpose === 'read' || step.purpose === 'request') {
     return { kind: 'sent', progress: sent(turn, progress, view, step, progress.ledger) };
   }
-  const heldAs = (reason: Held['reason'], refusal?: Refusal): Tried => ({
+  const heldAs = (reason: Held['reason'], refusal?: Refusal): Extract<Tried, { kind: 'held' }> => ({
     kind: 'held',
     held: {
       stationId: station.id,
@@ -171,6 +171,11 @@ function attempt(
   if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };
   if (step.purpose === 'plan' && pass === 'raise') {
     const cut = cutStep(turn, progress, view, step);
+    // What may be there already and would not drive out anything else is not sent again and again.
+    if (cut !== undefined && !wouldSettle(context, belief, cut.command, { at: turn.now, link: state.link })) {
+      const waiting = heldAs('not-admitted', whole.problem);
+      return { ...waiting, wakes: [...waiting.wakes, ...belief.strays.map(({ untilS }) => untilS)] };
+    }
     const part =
       cut && admit(turn.site, progress.ledger, turn.limits, proposalOf(turn, progress, view, cut.command));
     if (cut !== undefined && part?.ok === true && isWanted(turn, view, cut, part.value, pass)) {

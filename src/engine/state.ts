@@ -25,6 +25,8 @@ export interface RunningTransaction {
   readonly startRegisterWh: WattHours;
   /** The visit that it serves; absent for a vehicle that nobody announced. */
   readonly visitId?: string;
+  /** What the vehicle was identified by. */
+  readonly idToken?: string;
 }
 
 /** What is known of one EVSE from its station's own words. */

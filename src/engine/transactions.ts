@@ -74,6 +74,7 @@ function begin(state: State, stationId: string, event: Started, id: string): Cha
     startedAt,
     startRegisterWh,
     ...(visit === undefined ? {} : { visitId: visit.visit.id }),
+    ...(event.idToken === undefined ? {} : { idToken: event.idToken }),
   };
   const running = withEvse(replaced, ref, { ...evse, transaction, registerWh: startRegisterWh });
   const ledger = learn(running.site, running.ledger, {

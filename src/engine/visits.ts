@@ -46,7 +46,8 @@ export function announceVisit(state: State, visit: Visit): Change {
     known === undefined || known.phase === 'gone' || moved
       ? { visit, phase: 'expected', deliveredBeforeWh: wattHours(0), deliveredWh: wattHours(0) }
       : { ...known, visit };
-  const unbound = moved && known.phase === 'plugged' ? unbind(state, known) : state;
+  const left = moved && known.phase === 'plugged' ? unbind(state, known) : state;
+  const unbound = withoutMistake(left, visit);
   return adopt(staleBy(withVisit(unbound, next), 'visit'), visit.evse);
 }
 
@@ -58,13 +59,35 @@ function unbind(state: State, visit: VisitState): State {
   return withEvse(state, visit.visit.evse, { ...evse, transaction });
 }
 
+/**
+ * The state in which a vehicle that names itself is not taken for another one any more: it came before it was announced
+ * and was given the next visit of its place, which is expected again.
+ */
+function withoutMistake(state: State, visit: Visit): State {
+  const transaction = evseState(state, visit.evse)?.transaction;
+  const other = state.visits[transaction?.visitId ?? ''];
+  if (other === undefined || other.visit.id === visit.id) return state;
+  const { idToken } = transaction ?? {};
+  if (idToken !== visit.vehicleId || other.visit.vehicleId === idToken) return state;
+  const { pluggedAt: _, ...rest } = other;
+  return withVisit(unbind(state, other), {
+    ...rest,
+    phase: 'expected',
+    deliveredWh: other.deliveredBeforeWh,
+  });
+}
+
 /** Gives a running transaction without a visit to the visit that was announced for its place. */
 function adopt(state: State, ref: EvseRef): Change {
   const evse = evseState(state, ref);
   const transaction = evse?.transaction;
   if (evse === undefined || transaction === undefined || transaction.visitId !== undefined)
     return [state, []];
-  const visit = visitForPlugIn(state, ref, { at: transaction.startedAt });
+  const { idToken, startedAt } = transaction;
+  const visit = visitForPlugIn(state, ref, {
+    at: startedAt,
+    ...(idToken === undefined ? {} : { idToken }),
+  });
   if (visit === undefined) return [state, []];
   const delivered = wattHours(
     Math.max(0, (evse.registerWh ?? transaction.startRegisterWh) - transaction.startRegisterWh),

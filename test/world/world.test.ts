@@ -3,7 +3,7 @@ import { playChoice } from '#adapters/world-player';
 import { worldPlanOf } from '#sim/seeded/draw-world';
 import { shrink } from '#sim/seeded/shrink';
 import { storyOf } from '#sim/seeded/story';
-import { switchNames, type WorldChoice } from '#sim/seeded/world-plan';
+import { switchNames, type SwitchName, type WorldChoice } from '#sim/seeded/world-plan';
 import { plantedBugs } from './planted-bugs.ts';
 
 /** More worlds in a nightly run: WORLD_SEEDS=500. */
@@ -105,4 +105,23 @@ test('a failing world is shrunk to what matters and told in sentences', async ()
   const story = storyOf(worldPlanOf(small), first.breach);
   expect(story.at(-1)).toContain(rule);
   expect(story.length).toBeLessThanOrEqual(3);
+});
+
+describe('mended', () => {
+  test('frames that may come twice: a plan that may be there already is not sent without end', async () => {
+    const allowed: readonly SwitchName[] = switchNames.filter((name) => !name.startsWith('persona-'));
+    const outcome = await playChoice({ seed: 18, connectors: 8, hours: 12, allowed }, { solver: 'greedy' });
+    expect(outcome.breach).toBeUndefined();
+    expect(outcome.records).toBeLessThan(10_000);
+  });
+
+  test('a calm night in which stations forget: everybody leaves full or is told so', async () => {
+    const outcome = await playChoice(
+      { seed: 11, connectors: 8, hours: 12, allowed: [] },
+      { solver: 'greedy' },
+    );
+    expect(outcome.breach).toBeUndefined();
+    // 4 of 15 where the plan knows nothing of what the ledger keeps free for stations that forget.
+    expect(outcome.met).toBeGreaterThanOrEqual(8);
+  });
 });

@@ -310,8 +310,6 @@ class Rules implements Watch {
 
   /** I9: the energy that the engine counts for a visit is what the vehicle took. */
   private energyAgrees(now: EpochS): Breach | undefined {
-    // A vehicle that comes before it is announced is counted on the next visit of its place.
-    if (this.sight.plan.on.includes('late-news')) return undefined;
     const state = this.sight.loop()?.state();
     const drifting = this.stationsWith('meter-drifts');
     for (const visit of this.sight.world.visits()) {
