@@ -1,0 +1,36 @@
+/** Runs of worlds as a process: they go on where they stopped, and mean the same in every time zone. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { voltherd } from './process.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'voltherd-world-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const small = ['world', '--connectors', '2', '--hours', '3', '--threads', '1'];
+
+test('a run of depot-hours goes on from its state, and refuses one of other worlds', async () => {
+  const state = join(folder, 'nightly.json');
+  // 6 and then 12 depot-hours in nights of 3 are seeds 1 and 2, and then 3 and 4.
+  const first = await voltherd([...small, '--depot-hours', '6', '--state', state]);
+  expect(first.out).toContain('seeds 1 to 2, trace ');
+  const second = await voltherd([...small, '--depot-hours', '12', '--state', state]);
+  expect(second.out).toContain('seeds 3 to 4, trace ');
+  expect(second.out).toContain('4 worlds, 12 depot-hours with the runs before');
+  expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ from: 1, next: 5, worlds: 4, broken: [] });
+  const other = await voltherd([...small, '--depot-hours', '12', '--state', state, '--faults', 'cut']);
+  expect(other.code).toBe(2);
+  expect(other.err).toContain('--state');
+});
+
+test('the trace of a run is the same in two time zones', async () => {
+  const traces = await Promise.all(
+    ['UTC', 'Asia/Kolkata'].map(async (TZ) => {
+      const { out } = await voltherd([...small, '--seeds', '2', '--from', '8'], '', { TZ });
+      return /trace [0-9a-f]{16}/.exec(out)?.[0];
+    }),
+  );
+  expect(traces[0]).toBeDefined();
+  expect(traces[1]).toBe(traces[0]);
+});
