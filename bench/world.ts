@@ -3,7 +3,7 @@
  * Run: `tsc -b bench && node dist/bench/world.js [worlds] [connectors] [hours] [first seed]`.
  */
 import { createMemoryBus } from '#adapters/bus-memory';
-import { planForward } from '#adapters/world-planner';
+import { planForward, planStartOf } from '#adapters/world-planner';
 import { createLoop } from '#engine/loop';
 import { exposureOf } from '#safety/ledger';
 import { valueAt } from '#domain/step-function';
@@ -28,7 +28,7 @@ for (let seed = first; seed < first + worlds; seed++) {
     plan,
     bus: createMemoryBus(),
     createLoop,
-    solve: (problem) => Promise.resolve(planForward(problem)),
+    solve: (problem) => Promise.resolve(planForward(problem, planStartOf(seed))),
     onQuiet: (world, state, now) => {
       if (state === undefined || now < next || now < plan.scenario.startS + 900) return;
       next = now + sampleEveryS;

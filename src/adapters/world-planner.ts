@@ -51,7 +51,15 @@ function missingIn(ledger: Ledger): number {
   return ledger.problem.sessions.reduce((sum, _, s) => sum + Math.max(0, ledger.missing(s)), 0);
 }
 
-function planned(problem: DepotProblem, from: 'plan in force' | 'nothing'): Ledger {
+/** What a plan begins with. */
+export type PlanStart = 'plan in force' | 'nothing';
+
+/** How a seed plans: every other one from nothing each time, so that profiles are changed as often as they can be. */
+export function planStartOf(seed: number): PlanStart {
+  return seed % 2 === 0 ? 'nothing' : 'plan in force';
+}
+
+function planned(problem: DepotProblem, from: PlanStart): Ledger {
   const ledger = new Ledger(problem);
   const order = urgencyOrder(problem);
   if (from === 'plan in force') for (const s of order) keep(ledger, s);
@@ -60,7 +68,8 @@ function planned(problem: DepotProblem, from: 'plan in force' | 'nothing'): Ledg
 }
 
 /** The plan in force filled up, or one from nothing where that leaves less energy missing. */
-function bestOf(problem: DepotProblem): Ledger {
+function bestOf(problem: DepotProblem, from: PlanStart): Ledger {
+  if (from === 'nothing') return planned(problem, from);
   const kept = planned(problem, 'plan in force');
   const missingKwh = missingIn(kept);
   if (missingKwh <= energyNoise) return kept;
@@ -69,8 +78,8 @@ function bestOf(problem: DepotProblem): Ledger {
 }
 
 /** A feasible plan of steps and its account. */
-export function planForward(problem: DepotProblem): Solution {
-  const { powerKw } = bestOf(withSteppedCaps(problem));
+export function planForward(problem: DepotProblem, from: PlanStart): Solution {
+  const { powerKw } = bestOf(withSteppedCaps(problem), from);
   const plan = { powerKw };
   const counted = account(problem, plan, 'stepped');
   const { objective, cost, shortfallKwh, peaksKw, primalResidual } = counted;

@@ -5,7 +5,7 @@ import { playWorld, type PlantedBug, type WorldOutcome } from '#sim/seeded/play-
 import type { WorldChoice, WorldPlan } from '#sim/seeded/world-plan';
 import { solve } from '#solver/solve';
 import { createMemoryBus } from './bus-memory.ts';
-import { planForward } from './world-planner.ts';
+import { planForward, planStartOf } from './world-planner.ts';
 
 /** How much of the real thing is in a world. `greedy`: `planForward`. */
 export interface PlayOptions {
@@ -28,7 +28,8 @@ export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<W
     plan,
     bus,
     createLoop,
-    solve: (problem, own) => (shipped ? solve(problem, own) : Promise.resolve(planForward(problem))),
+    solve: (problem, own) =>
+      shipped ? solve(problem, own) : Promise.resolve(planForward(problem, planStartOf(plan.seed))),
     proveReplay: isSample,
     slowWatch: plan.seed % slowEvery === 0,
     ...(options.bug === undefined ? {} : { bug: options.bug }),

@@ -1,7 +1,7 @@
 /** What is kept in mind within the engine never changes what it does. */
 import { expect, test } from 'vitest';
 import { createMemoryBus } from '#adapters/bus-memory';
-import { planForward } from '#adapters/world-planner';
+import { planForward, planStartOf } from '#adapters/world-planner';
 import type { Input } from '#engine/input';
 import { jsonOf, valueOfRecord } from '#engine/json';
 import { createLoop } from '#engine/loop';
@@ -19,7 +19,7 @@ async function journalOf(seed: number): Promise<readonly unknown[]> {
   await playWorld({
     plan: worldPlanOf({ seed, connectors: 6, hours: 4, allowed: ['cut', 'loss', 'delay', 'limit-drop'] }),
     bus: createMemoryBus(),
-    solve: (problem) => Promise.resolve(planForward(problem)),
+    solve: (problem) => Promise.resolve(planForward(problem, planStartOf(seed))),
     createLoop: (parts) => {
       records.push(...parts.journal.read());
       const append = (record: unknown): void => {

@@ -260,8 +260,8 @@ export function drawVisits(
   site: Site,
   span: { readonly startS: EpochS; readonly endS: EpochS },
 ): readonly SimVisit[] {
-  // Some depots have plenty, some cannot serve everybody.
-  const needMost = pick(prng.fork('need'), [0.1, 0.2, 0.45]);
+  // A third of the depots has plenty; in a tight one nothing wrong goes unnoticed.
+  const needMost = pick(prng.fork('need'), [0.2, 0.45, 0.45]);
   return site.stations.flatMap((station) =>
     station.evses.flatMap((evse) =>
       visitsAt(prng.fork(`${station.id}/${evse.id}`), station, evse, span, needMost),
