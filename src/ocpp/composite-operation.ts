@@ -6,7 +6,6 @@
 import { z } from 'zod';
 import type { Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
-import type { OcppVersion } from '#domain/site';
 import { stepFunctionOf, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import {
@@ -15,7 +14,7 @@ import {
   type CompositeAnswer,
   type CompositeRequest,
 } from './composite-answer.ts';
-import { duplicateRulesOf, installedAfter } from './installed.ts';
+import { installedAfter } from './installed.ts';
 import type { InstalledProfile } from './profile.ts';
 import {
   countSchema,
@@ -32,6 +31,7 @@ import {
   versionSchema,
 } from './profile-document.ts';
 import { readBySchema } from './schema-fault.ts';
+import { validateProfile } from './validate-profile.ts';
 
 const optional = z.exactOptional;
 const offsetsMax = 8;
@@ -51,9 +51,13 @@ export const compositeInput = z.strictObject({
   evseId: countSchema,
   numberOfEvses: z.int().min(1).max(entriesMax),
   installed: installedSchema,
-  viaMessages: optional(z.boolean()),
+  viaMessages: optional(z.boolean()).describe(
+    'Each profile comes in a message of its own: what it replaces is gone, and what a station must refuse is not installed.',
+  ),
   transactions: transactionsSchema,
-  assumeTransaction: optional(z.boolean()),
+  assumeTransaction: optional(z.boolean()).describe(
+    'Default true: an EVSE without a transaction is answered as if one ran. False: nothing is enforced on it, and EVSE 0 counts it as drawing nothing.',
+  ),
   request: z.strictObject({ duration: z.int().min(1).max(longestS), chargingRateUnit: optional(unitSchema) }),
   electrical: z.strictObject({ voltage: positiveSchema, phases: z.int().min(1).max(3) }),
   noLimit: optional(
@@ -149,8 +153,7 @@ export function composite(
   const faults = [...faultsOfLength(input, entries.value), ...(clock.ok ? [] : clock.problem)];
   if (!clock.ok || faults.length > 0) return fail(faults);
   const notes: string[] = [];
-  const active =
-    input.viaMessages === true ? viaMessages(input.ocppVersion, entries.value, notes) : entries.value;
+  const active = input.viaMessages === true ? viaMessages(input, entries.value, notes) : entries.value;
   notes.push(...active.flatMap((entry) => notesOf(input, entry)));
   const answer = compositeAnswer({
     version: input.ocppVersion,
@@ -226,18 +229,44 @@ function localClockOf(
   return fail([{ path: 'timeZone', value: timeZone, rule: 'unknown-zone', fix }]);
 }
 
-/** What is left when each profile comes in a SetChargingProfile of its own. */
+/**
+ * Requirements for whose breach a station refuses a message: the place of a profile, its transaction, what stands there
+ * already. What a profile says is not among them, as stations differ in what they take.
+ */
+const refusals: ReadonlySet<string> = new Set([
+  '1.6 3.13.1',
+  '1.6 5.16',
+  '1.6 errata 3.39',
+  'K01.FR.05',
+  'K01.FR.06',
+  'K01.FR.09',
+  'K01.FR.16',
+  'K01.FR.28',
+  'K01.FR.33',
+  'K01.FR.39',
+  'K01.FR.52',
+  'K01.FR.53',
+  'K04.FR.03',
+]);
+
+/** What is left when each profile comes now in a SetChargingProfile of its own, external constraints by themselves. */
 function viaMessages(
-  ocppVersion: OcppVersion,
+  input: Input,
   entries: readonly InstalledProfile[],
   notes: string[],
 ): readonly InstalledProfile[] {
+  const { ocppVersion: version, numberOfEvses } = input;
+  const now = instantOf(input.now);
+  const transactions = transactionsOf(input.transactions);
   let active: readonly InstalledProfile[] = [];
   for (const entry of entries) {
-    const [requirement] = duplicateRulesOf(ocppVersion, active, entry);
-    if (requirement === undefined)
-      active = installedAfter(ocppVersion, active, { kind: 'set-profile', ...entry });
-    else notes.push(`Profile ${entry.profile.id} on EVSE ${entry.evseId} is refused by ${requirement}.`);
+    const subject = { version, now, numberOfEvses, ...entry, installed: active, transactions, station: {} };
+    const refusal = validateProfile(subject).violations.find(({ requirement }) => refusals.has(requirement));
+    if (refusal === undefined) active = installedAfter(version, active, { kind: 'set-profile', ...entry });
+    else {
+      const { requirement } = refusal;
+      notes.push(`Profile ${entry.profile.id} on EVSE ${entry.evseId} is refused by ${requirement}.`);
+    }
   }
   return active;
 }

@@ -23,6 +23,9 @@ export function emptyTrack(keep: boolean, twoUnits: boolean): Track {
 /** Nothing limits. */
 export const unlimitedLevel: Level = { value: Infinity, other: Infinity, phases: 0 };
 
+/** Nothing may be drawn. */
+export const nothingDrawn: Level = { value: 0, other: Infinity, phases: 0 };
+
 /** Adds a piece; one that says the same as the last is part of it. */
 export function push(track: Track, startS: number, level: Level): void {
   const { keep, value, phases, other } = track;

@@ -23,6 +23,7 @@ import {
   filled,
   joined,
   lowestOf,
+  nothingDrawn,
   push,
   raisedBy,
   settled,
@@ -57,7 +58,10 @@ export interface LimitInput extends LevelQuestion, ClockQuestion {
   readonly evseId: number;
   /** EVSEs of the station; used by `evseId` 0 only. Absent: the highest EVSE named anywhere in the input. */
   readonly numberOfEvses?: number;
-  /** Whether an EVSE without a transaction is treated as if one ran that has no TxProfile. Default true. */
+  /**
+   * Whether an EVSE without a transaction is treated as if one ran that has no TxProfile. Default true. False: nothing is
+   * enforced on it, and as it charges nothing it adds nothing to what `evseId` 0 draws.
+   */
   readonly assumeTransaction?: boolean;
   /** What stands on an EVSE where no profile holds, in `unit`. Default `Infinity`. */
   readonly unlimited?: number;
@@ -140,11 +144,20 @@ function stationShareOf(context: Context): Track {
   const count = input.numberOfEvses ?? highestEvse(input);
   let total: Track | undefined;
   for (let evseId = 1; evseId <= count; evseId++) {
+    if (isIdle(input, evseId)) continue;
     const share = settled(evseShareOf(context, evseId), input);
     const known = input.unlimited === undefined ? share : filled(share, input.unlimited);
     total = total === undefined ? known : joined(total, known, sumOf);
   }
-  return total ?? trackOfChain(context, []);
+  if (total !== undefined) return total;
+  const nobody = emptyTrack(input.readings?.A6 === 'keep', input.readings?.A9 === 'total-on-fewest');
+  push(nobody, input.from, count > 0 ? nothingDrawn : unlimitedLevel);
+  return nobody;
+}
+
+/** Whether an EVSE is told to have no transaction, rather than treated as if one ran. */
+function isIdle({ assumeTransaction, transactions }: LimitInput, evseId: number): boolean {
+  return assumeTransaction === false && !transactions.some((one) => one.evseId === evseId);
 }
 
 function highestEvse(input: LimitInput): number {

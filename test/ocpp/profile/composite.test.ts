@@ -246,6 +246,17 @@ describe('who leads', () => {
     expect(seen(on(0, base), stationOnly)).toEqual([[0, none]]);
   });
 
+  test('EVSE 0 with no transaction assumed: an EVSE that charges nothing adds nothing to the sum', () => {
+    const base = on(0, profile({ startAt: t0, periods: periods([0, 6]) }));
+    const station = { evseId: 0, numberOfEvses: 3 };
+    // Three EVSEs of 6 A each; only the first one charges (`builders.ts`), so 1 x 6 A of 3 x 6 A are drawn.
+    expect(seen(base, station)).toEqual([[0, 18]]);
+    expect(seen(base, { ...station, assumeTransaction: false })).toEqual([[0, 6]]);
+    expect(seen(base, { ...station, assumeTransaction: false, transactions: [] })).toEqual([[0, 0]]);
+    // The one that charges without a limit leaves the sum without one.
+    expect(seen([], { ...station, assumeTransaction: false })).toEqual([[0, none]]);
+  });
+
   test.each<
     [OcppVersion, 'connector-replaces' | 'by-stack-level' | 'connector-leads' | undefined, number, number]
   >([

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { OcppVersion } from '#domain/site';
 import { stepFunctionOf } from '#domain/step-function';
 import { compile, compileInput, compileOutput } from '#ocpp/compile-operation';
 import { composite, compositeInput, compositeOutput, type ZoneClock } from '#ocpp/composite-operation';
@@ -216,6 +217,36 @@ describe('composite', () => {
     expect(answer({ ...both, viaMessages: true })['notes']).toEqual([
       'Profile 2 on EVSE 1 is refused by K01.FR.06.',
     ]);
+  });
+
+  test.each<[OcppVersion, number, object, string]>([
+    ['1.6', 1, { chargingProfilePurpose: 'ChargePointMaxProfile' }, '1.6 3.13.1'],
+    ['1.6', 0, { chargingProfilePurpose: 'TxProfile' }, '1.6 3.13.1'],
+    ['1.6', 2, { chargingProfilePurpose: 'TxProfile' }, '1.6 5.16'],
+    ['1.6', 1, { chargingProfilePurpose: 'TxProfile', transactionId: 8 }, '1.6 5.16'],
+    ['1.6', 3, {}, '1.6 errata 3.39'],
+    ['2.0.1', 1, { chargingProfilePurpose: 'ChargingStationMaxProfile' }, 'K04.FR.03'],
+    ['2.0.1', 0, { chargingProfilePurpose: 'TxProfile', transactionId: '7' }, 'K01.FR.16'],
+    ['2.1', 2, { chargingProfilePurpose: 'TxProfile', transactionId: '7' }, 'K01.FR.09'],
+    ['2.1', 1, { chargingProfilePurpose: 'TxProfile', transactionId: '8' }, 'K01.FR.33'],
+    ['2.1', 3, {}, 'K01.FR.28'],
+  ])('viaMessages, %s on EVSE %i, %j: refused, so what has its id stays', (version, evseId, fields, rule) => {
+    const steady = (limit: number): object => ({ chargingSchedulePeriod: [{ startPeriod: 0, limit }] });
+    const [wire, id] = version === '1.6' ? [wire16, 'chargingProfileId'] : [wire201, 'id'];
+    // The first one holds 6 A on EVSE 1; the second one has its id and 16 A, and a place where a station must refuse it.
+    const document = {
+      ...question,
+      ocppVersion: version,
+      numberOfEvses: 2,
+      transactions: [{ evseId: 1, id: version === '1.6' ? 7 : '7', start: question.now }],
+      installed: [
+        { evseId: 1, profile: wire({ [id]: 5 }, steady(6)) },
+        { evseId, profile: wire({ [id]: 5, ...fields }, steady(16)) },
+      ],
+      viaMessages: true,
+    };
+    expect(schedulePeriods(document)).toMatchObject([{ limit: 6 }]);
+    expect(answer(document)['notes']).toEqual([`Profile 5 on EVSE ${evseId} is refused by ${rule}.`]);
   });
 
   test('a profile that has no effect at its place is named', () => {

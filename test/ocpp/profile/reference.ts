@@ -24,12 +24,18 @@ function capsAt(input: LimitInput, t: number): readonly (Held | undefined)[] {
 export function referencePhases(input: LimitInput, t: number): number {
   const caps = capsAt(input, t);
   if (input.evseId > 0) return fewest([...caps, ...heldBy(input, t, input.evseId)]);
-  const ids = Array.from({ length: input.numberOfEvses ?? 0 }, (_, i) => i + 1);
-  const named = new Set(ids.map((id) => fewest(heldBy(input, t, id))));
+  const named = new Set(chargingOnes(input).map((id) => fewest(heldBy(input, t, id))));
   const [agreed = 0] = named;
   const sum = named.size === 1 && input.readings?.A7 !== 'cap-only' ? agreed : 0;
   const known = [sum, fewest(caps)].filter((one) => one > 0);
   return known.length === 0 ? 0 : Math.min(...known);
+}
+
+/** The EVSEs that may charge: without an assumed transaction those of the running ones. */
+function chargingOnes({ numberOfEvses = 0, assumeTransaction, transactions }: LimitInput): readonly number[] {
+  const ids = Array.from({ length: numberOfEvses }, (_, i) => i + 1);
+  if (assumeTransaction !== false) return ids;
+  return ids.filter((id) => transactions.some(({ evseId }) => evseId === id));
 }
 
 /** The limit at `t`, `Infinity` where nothing limits. */
@@ -51,9 +57,8 @@ export function referenceLimit(input: LimitInput, t: number): number {
 
 /** EVSE 0: what the EVSEs may draw together, and no more than the caps. */
 function ofStation(input: LimitInput, t: number, caps: readonly (Held | undefined)[]): number {
-  const ids = Array.from({ length: input.numberOfEvses ?? 0 }, (_, i) => i + 1);
-  const none = input.readings?.A7 === 'cap-only' || ids.length === 0;
-  const shares = none ? [] : ids.map((id) => heldBy(input, t, id));
+  const none = input.readings?.A7 === 'cap-only' || (input.numberOfEvses ?? 0) === 0;
+  const shares = none ? [] : chargingOnes(input).map((id) => heldBy(input, t, id));
   const sum = shares.reduce((total, held) => total + orUnlimited(input, lowestIn(input, held)), 0);
   // Phases of a sum are known where all agree on them.
   const named = new Set(shares.map((held) => fewest(held)));
