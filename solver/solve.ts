@@ -17,6 +17,7 @@ import { preferredPlan } from './preferences.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { steadyPlan } from './stability.ts';
+import { structureObstacle } from './structured/network.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
@@ -131,7 +132,7 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
-  const backend = followed ? await highsBackend() : undefined;
+  const backend = followed && structureObstacle(problem) !== undefined ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
   const preferred = options.fewStarts ?? !options.continuous;
   const best = preferred ? preferredPlan(eased, found.plan, 'continuous') : found.plan;

@@ -11,18 +11,19 @@ import { energyNoise, fillSession, trimSession, urgencyOrder } from './fill.ts';
 import { formulate, planOf } from './formulate.ts';
 import { Ledger } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
+import { nearerPowers, weightOf } from './nearer.ts';
 import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
+import { structureObstacle } from './structured/network.ts';
 
 /** Costs that differ by less than this share count as equal; steps are rounded by a search that is coarser. */
 const equalShare = { continuous: 1e-7, stepped: 1e-3 };
-/** Most (session, interval) pairs for which the nearest plan is solved for; larger sites keep what they can. */
+/** Most (session, interval) pairs for which the nearest plan is solved for as a program. */
 const pairsMax = 6_000;
 
 /** The plan in force carried over: as far as limits allow, with energy added or taken where it must be. */
-function carriedOver(problem: DepotProblem, best: Plan, powers: Powers): Plan {
-  const { peaksKw } = account(problem, best, powers);
+function carriedOver(problem: DepotProblem, best: Plan, powers: Powers, peaksKw: Float64Array): Plan {
   const ledger = new Ledger(problem, siteExtraOf(problem, best));
   ledger.raisePeaks(peaksKw, drawnOf(problem, best));
   const order = urgencyOrder(problem);
@@ -42,11 +43,6 @@ function carriedOver(problem: DepotProblem, best: Plan, powers: Powers): Plan {
   return withSiteFlows(problem, { ...best, powerKw: ledger.powerKw });
 }
 
-/** How much a change in interval `t` of the horizon weighs: what is about to be sent most. */
-function weightOf(t: number): number {
-  return 1 / (1 + t);
-}
-
 interface Wish {
   readonly columns: readonly number[];
   /** 1 per column of charging, -1 of feeding back. */
@@ -56,7 +52,7 @@ interface Wish {
 }
 
 /** Among plans that cost no more than `cost` the one with the least weighed change of power. */
-function nearest(problem: DepotProblem, cost: number, backend: LpBackend): Plan | undefined {
+export function nearestPlan(problem: DepotProblem, cost: number, backend: LpBackend): Plan | undefined {
   const formulation = formulate(problem);
   const { program, pairStart, freeColumn, seenColumn, backColumn } = formulation;
   const wishes: Wish[] = [];
@@ -129,33 +125,30 @@ export function changeOf(problem: DepotProblem, plan: Plan): number {
 }
 
 /**
- * `best`, or a plan of the same cost that changes less of the plan in force. `backend` is absent where no further
- * program may be solved.
+ * `best`, or a plan of the same cost that changes less of the plan in force. `backend` is for depots that are no network of
+ * flows; it is absent where no further program may be solved.
  */
 export function steadyPlan(problem: DepotProblem, best: Plan, powers: Powers, backend?: LpBackend): Plan {
   if (problem.previousKw === undefined || problem.previousKw.size === 0) return best;
-  const { objective } = account(problem, best, powers);
+  const { objective, peaksKw } = account(problem, best, powers);
   const limit = objective + equalShare[powers] * Math.max(1, Math.abs(objective));
   const affordable = (plan: Plan): boolean => {
     const counted = account(problem, plan, powers);
     return counted.primalResidual <= residualMax && counted.objective <= limit;
   };
-  let steady = best;
-  const consider = (plan: Plan | undefined): boolean => {
-    if (plan === undefined || changeOf(problem, plan) >= changeOf(problem, steady) || !affordable(plan))
-      return false;
-    steady = plan;
-    return true;
-  };
-  if (consider(carriedOver(problem, best, powers))) return steady;
-  const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
-  if (
-    powers === 'continuous' &&
-    backend !== undefined &&
-    pairs <= pairsMax &&
-    changeOf(problem, best) > residualMax
-  ) {
-    consider(nearest(problem, (objective + limit) / 2, backend));
+  const change = changeOf(problem, best);
+  const gains = (plan: Plan | undefined): plan is Plan =>
+    plan !== undefined && changeOf(problem, plan) < change && affordable(plan);
+  const carried = carriedOver(problem, best, powers, peaksKw);
+  if (gains(carried)) return carried;
+  if (powers === 'stepped' || change <= residualMax) return best;
+  if (structureObstacle(problem) === undefined) {
+    const powerKw = nearerPowers(problem, best.powerKw, { peaksKw, drawnKw: drawnOf(problem, best) });
+    const nearer = { ...best, powerKw };
+    return gains(nearer) ? nearer : best;
   }
-  return steady;
+  const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
+  if (backend === undefined || pairs > pairsMax) return best;
+  const solved = nearestPlan(problem, (objective + limit) / 2, backend);
+  return gains(solved) ? solved : best;
 }
