@@ -112,10 +112,28 @@ function demandCharges(line: LineOf<'demand'>, sums: LineSums, view: PeriodView)
   });
 }
 
-/** Subscribed power in mW: whole blocks. */
-export function subscribedMw(line: LineOf<'subscription'>, sums: LineSums): number {
-  const level = line.levelKw === 'state' ? (sums.levelMw ?? 0) : (sums.levelMw ?? microOf(line.levelKw));
+/** What blocks cost beside the overage above them for a peak in mW; the overage is nothing in the grace. */
+function levelAmount(line: LineOf<'subscription'>, blocks: number, peakMw: number, inGrace: boolean): number {
+  const over = inGrace ? 0 : Math.max(0, peakMw - blocks * microOf(line.blockKw));
+  return amountOf(line.pricePerBlock, blocks * micro) + amountOf(line.overagePrice, over);
+}
+
+/** The fewest of the cheapest blocks for a peak, at least one: cost is straight in blocks below the peak and rises above. */
+function cheapestBlocks(line: LineOf<'subscription'>, peakMw: number, inGrace: boolean): number {
   const block = microOf(line.blockKw);
+  const cost = (blocks: number): number => levelAmount(line, blocks, peakMw, inGrace);
+  return [Math.floor(peakMw / block), Math.ceil(peakMw / block)].reduce(
+    (best, blocks) => (blocks > best && cost(blocks) < cost(best) ? blocks : best),
+    1,
+  );
+}
+
+/** Subscribed power in mW, whole blocks; `peakMw` is the peak of the period, for which a level may be chosen. */
+export function subscribedMw(line: LineOf<'subscription'>, sums: LineSums, peakMw: number): number {
+  const block = microOf(line.blockKw);
+  if (line.levelKw === 'chosen')
+    return block * cheapestBlocks(line, peakMw, sums.graceUsed < line.graceCycles);
+  const level = line.levelKw === 'state' ? (sums.levelMw ?? 0) : (sums.levelMw ?? microOf(line.levelKw));
   return Math.ceil(level / block) * block;
 }
 
@@ -124,7 +142,7 @@ function subscriptionCharges(
   sums: LineSums,
   view: PeriodView,
 ): readonly Draft[] {
-  const level = subscribedMw(line, sums);
+  const level = subscribedMw(line, sums, view.site.peakMw);
   const blocks = Math.round(level / microOf(line.blockKw));
   const over = Math.max(0, view.site.peakMw - level);
   const inGrace = sums.graceUsed < line.graceCycles;
@@ -135,7 +153,13 @@ function subscriptionCharges(
       unit: `block of ${line.blockKw} kW`,
       unitPrice: line.pricePerBlock,
       amount: amountOf(line.pricePerBlock, blocks * micro),
-      evidence: { note: `${wholeOf(level)} kW subscribed` },
+      evidence:
+        line.levelKw === 'chosen'
+          ? {
+              ...peakEvidence(view.site.peakMw, view.site.peakAtS),
+              note: `${wholeOf(level)} kW chosen: the cheapest level for a peak of ${wholeOf(view.site.peakMw)} kW`,
+            }
+          : { note: `${wholeOf(level)} kW subscribed` },
     },
   ];
   if (over > 0 && line.overagePrice !== 0) {

@@ -16,6 +16,8 @@ export interface CostModelRequest extends FrameOptions {
   readonly tariff: Tariff;
   readonly grid: TimeGrid;
   readonly state?: BillingState;
+  /** Most that the site can draw, kW: levels of a chosen subscription above it are not tried. */
+  readonly highestKw?: number;
 }
 
 /** A cost model in the making. */

@@ -25,6 +25,7 @@ import type { CostModel, MeterForm } from './cost-model.ts';
 import { addDemand } from './demand-terms.ts';
 import { addTiers } from './energy-steps.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
+import { addLevels } from './level-ways.ts';
 import { addLoadFactor, addPricePair, settleWays } from './line-ways.ts';
 import { areEqualBlocks, stepsForm, type PastBlock } from './meter-forms.ts';
 import { linePlansOf, type LinePlan } from './meter.ts';
@@ -82,9 +83,13 @@ function addOver(
   if (line.kind === 'subscription') {
     const sums = lineSumsOf(line, builder.state.lines[line.id]);
     if (sums.graceUsed + builder.frame.periods.indexOf(period) < line.graceCycles) return;
+    if (line.levelKw === 'chosen') {
+      addLevels(builder, line, { ...common, floorKw: wholeOf(view.site.peakMw) });
+      return;
+    }
     if (line.stepUpAfter !== undefined)
       approximate(builder, line, 'a step up of the level is not planned', 'later-bills');
-    const floor = Math.max(subscribedMw(line, sums), view.site.peakMw);
+    const floor = Math.max(subscribedMw(line, sums, view.site.peakMw), view.site.peakMw);
     addTerm(builder, {
       ...common,
       window: 'overage',

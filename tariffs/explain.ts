@@ -191,7 +191,7 @@ function sentencesOf(line: TariffLine, tariff: Tariff): readonly Sentence[] {
       return demandSentences(line, tariff);
     case 'subscription':
       return one(
-        `Power is subscribed in blocks of ${line.blockKw} kW at ${line.pricePerBlock} ${currency} each${line.levelKw === 'state' ? '' : ` (${line.levelKw} kW)`}; each kW above costs ${line.overagePrice} ${currency}${line.graceCycles > 0 ? ` after ${line.graceCycles} billing periods` : ''}.`,
+        `Power is subscribed in blocks of ${line.blockKw} kW at ${line.pricePerBlock} ${currency} each${line.levelKw === 'state' ? '' : line.levelKw === 'chosen' ? ', as many as are cheapest for the peak' : ` (${line.levelKw} kW)`}; each kW above costs ${line.overagePrice} ${currency}${line.graceCycles > 0 ? ` after ${line.graceCycles} billing periods` : ''}.`,
       );
     case 'contracted-capacity':
       return one(

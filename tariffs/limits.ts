@@ -24,3 +24,5 @@ export const amountMax = 8e9;
 export const yearRange: readonly [first: number, last: number] = [1980, 2299];
 /** Combinations of ways of charging that an optimisation tries: each is a solve of its own. */
 export const waysMax = 24;
+/** Levels of a chosen subscription that an optimisation tries in a period: each is a solve of its own. */
+export const levelsMax = 12;

@@ -288,6 +288,43 @@ function referenceFaults(
   );
 }
 
+/** A level is chosen by what overage costs, and anew for each period. */
+function levelFaults(path: string, line: LineOf<'subscription'>): readonly Fault[] {
+  if (line.levelKw !== 'chosen') return [];
+  return [
+    ...(line.pricePerBlock < 0
+      ? [
+          fault(
+            `${path}.pricePerBlock`,
+            line.pricePerBlock,
+            'level-without-end',
+            'Give a price of 0 or more, or a level in kW.',
+          ),
+        ]
+      : []),
+    ...(line.overagePrice <= 0
+      ? [
+          fault(
+            `${path}.overagePrice`,
+            line.overagePrice,
+            'level-without-overage',
+            'Give a price above 0, or a level in kW: without overage one block is always cheapest.',
+          ),
+        ]
+      : []),
+    ...(line.stepUpAfter === undefined
+      ? []
+      : [
+          fault(
+            `${path}.stepUpAfter`,
+            line.stepUpAfter,
+            'chosen-level-steps-up',
+            'Leave it out, or give a level in kW: a chosen level is chosen anew for each period.',
+          ),
+        ]),
+  ];
+}
+
 function lineFaults(line: TariffLine, k: number, tariff: Tariff): readonly Fault[] {
   const path = `lines[${k}]`;
   switch (line.kind) {
@@ -327,6 +364,7 @@ function lineFaults(line: TariffLine, k: number, tariff: Tariff): readonly Fault
             ],
       );
     case 'subscription':
+      return levelFaults(path, line);
     case 'contracted-capacity':
     case 'price-pair':
     case 'fixed':

@@ -42,7 +42,7 @@ function nextSumsOf(line: TariffLine, sums: LineSums, site: SiteSums): LineSums 
   }));
   const fresh: LineSums = { ...sums, windows, runs: [], charged: new Map() };
   if (line.kind !== 'subscription') return fresh;
-  const level = subscribedMw(line, sums);
+  const level = subscribedMw(line, sums, site.peakMw);
   const overInARow = site.peakMw > level ? sums.overInARow + 1 : 0;
   const graceUsed = Math.min(line.graceCycles, sums.graceUsed + 1);
   if (line.stepUpAfter === undefined || overInARow < line.stepUpAfter)

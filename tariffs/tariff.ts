@@ -166,8 +166,8 @@ const subscriptionLine = z.strictObject({
   pricePerBlock: price,
   overagePrice: price.default(0),
   graceCycles: z.int().min(0).max(24).default(0),
-  /** Subscribed kW; `state`: what the billing state says. */
-  levelKw: z.union([power, z.literal('state')]),
+  /** Subscribed kW; `state`: what the billing state says; `chosen`: the cheapest whole blocks for each period's peak. */
+  levelKw: z.union([power, z.literal('state'), z.literal('chosen')]),
   /** After so many periods in a row above the level it moves up to the block that holds the peak of the last of them. */
   stepUpAfter: z.int().min(1).max(24).optional(),
 });

@@ -1,6 +1,7 @@
 /** Money for the solver: the tariff in force on the plan's grid, and what a missing kWh must cost. @module */
 import type { DemandTerm, CostModel } from '#tariffs/cost-model';
 import { billingStateSchema, emptyState, type BillingState } from '#tariffs/billing-state';
+import type { CostModelRequest } from '#tariffs/cost-builder';
 import { costModelOf } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
 import type { Tariff } from '#tariffs/tariff';
@@ -61,12 +62,24 @@ export function billingOf(event: TariffEvent): BillingState | undefined {
   return billing.success ? billing.data : undefined;
 }
 
+/** Most that the grid connection carries, kW, whatever limits hold for a while. */
+function connectionKw({ site }: State): number {
+  const root = site.circuits.find(({ parent }) => parent === undefined);
+  if (root === undefined) return Infinity;
+  return Math.min(root.limitW ?? Infinity, 3 * root.limitA * site.voltage) / 1000;
+}
+
+/** A tariff in force on a grid. */
+function requestOn(state: State, grid: TimeGrid, tariff: Tariff, told: BillingState): CostModelRequest {
+  return { tariff, grid, state: billingNow(state, told), highestKw: connectionKw(state) };
+}
+
 /** The cost model of the tariff in force; the flat one where there is none. */
 export function modelOn(state: State, grid: TimeGrid): CostModel {
   if (state.tariff === undefined) return flatModel(grid, state.policy.flatPricePerKwh);
   const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return flatModel(grid, state.policy.flatPricePerKwh);
-  const model = costModelOf({ tariff: tariff.value, grid, state: billingNow(state, billing.data) });
+  const model = costModelOf(requestOn(state, grid, tariff.value, billing.data));
   return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 
@@ -75,7 +88,7 @@ export function planBillOf(state: State, grid: TimeGrid, siteKw: Float64Array): 
   if (state.tariff === undefined) return undefined;
   const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return undefined;
-  const gap = planGapOf({ tariff: tariff.value, grid, state: billingNow(state, billing.data) }, siteKw);
+  const gap = planGapOf(requestOn(state, grid, tariff.value, billing.data), siteKw);
   return gap.ok ? gap.value : undefined;
 }
 

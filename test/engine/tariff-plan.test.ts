@@ -284,6 +284,58 @@ describe('plans by hand', () => {
     expect(bill).toBeCloseTo(36 + 2 * (40 / 0.9 - 36), 5);
   });
 
+  test('the level of a subscription is chosen with the plan (PG&E BEV-1: 12.41 per 10 kW, overage 2.482 per kW)', async () => {
+    // 50 kWh, free in hours 0 and 1, 1 per kWh after: at a peak p 50 - 2p are paid. 12.5 kW: 1 block, 2.5 kW above and 25 kWh
+    // are 43.615. 20 kW: 2 blocks and 10 kWh, 34.82. 25 kW: 2 blocks and 5 kW above, as dear as 3 blocks, 37.23.
+    const lines: TariffDocument['lines'] = [
+      {
+        kind: 'subscription',
+        id: 's',
+        blockKw: 10,
+        pricePerBlock: 12.41,
+        overagePrice: 2.482,
+        levelKw: 'chosen',
+      },
+      {
+        kind: 'energy',
+        id: 'e',
+        windows: [
+          { id: 'free', when: [{ from: '00:00', to: '02:00' }], price: 0 },
+          { id: 'dear', when: 'otherwise', price: 1 },
+        ],
+      },
+    ];
+    const night = hours(lines, { kwh: 50 });
+    const { solution, gap, objective } = await planned(night);
+    expect(gap.bill).toBeCloseTo(34.82, 6);
+    expect(objective).toBeCloseTo(34.82, 6);
+    expect(solution.status).toBe('optimal');
+    expect(solution.chosen).toEqual({ 's@2026-07-01': '2 blocks' });
+    // 31 kW so far: 3 blocks and 1 kW are 39.712 in any case; 25 kW in the free hours cost nothing more.
+    const state: BillingState = {
+      periodStart: '2026-07-01',
+      lines: { s: { charged: { '|subscribed': 37.23, '|overage': 2.482 } } },
+      past: [],
+      period: { kwh: 100, peakKw: 31, intervals: 144, missing: 0, seconds: 518_400, days: 6 },
+    };
+    expect((await planned(hours(lines, { kwh: 50, state }))).gap.bill).toBeCloseTo(0, 6);
+  });
+
+  test('blocks too many to be tried are planned in parts of a block, and the gap is told', async () => {
+    // 62 kWh in four hours are 15.5 kW in blocks of 1 kW at 1, overage 3: the bill takes 16 blocks, the plan counts 15.5.
+    const line = { kind: 'subscription', id: 's', blockKw: 1, pricePerBlock: 1, overagePrice: 3 } as const;
+    const night = hours([{ ...line, levelKw: 'chosen' }, flatEnergy(0)], { kwh: 62 });
+    const { gap, model } = await planned(night);
+    expect([gap.objective, gap.bill]).toEqual([expect.closeTo(15.5, 6), 16]);
+    expect(model.approximations).toMatchObject([
+      { line: 's', reason: expect.stringContaining('levels above 12 kW') as string, affects: 'this-bill' },
+    ]);
+    // A site that cannot draw more than 3 kW has three levels, all exact.
+    const small = valueOf(costModelOf({ tariff: night.tariff, grid: model.grid, highestKw: 3 }));
+    expect(small.choices?.[0]?.options.map(({ id }) => id)).toEqual(['1 block', '2 blocks', '3 blocks']);
+    expect(small.approximations).toEqual([]);
+  });
+
   test('the highest of two calls is paid once', async () => {
     // Hours 1 and 3 are calls; 240 kWh of 400 possible: hours 0 and 2 take 200, 20 kW are left for each call: 20 x 5.
     const calls = [1, 3].map((h) => ({

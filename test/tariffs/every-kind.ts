@@ -119,6 +119,14 @@ export const everyKind: TariffDocument = {
       levelKw: 20,
       stepUpAfter: 2,
     },
+    {
+      kind: 'subscription',
+      id: 'chosen',
+      blockKw: 10,
+      pricePerBlock: 5,
+      overagePrice: 2,
+      levelKw: 'chosen',
+    },
     { kind: 'contracted-capacity', id: 'capacity', capacity: 50, price: 1, per: 'day', excessPrice: 2 },
     {
       kind: 'price-pair',

@@ -139,6 +139,15 @@ const curved: Line[] = [
     stepUpAfter: 2,
   },
   {
+    kind: 'subscription',
+    id: 'chosen',
+    blockKw: 20,
+    pricePerBlock: 30,
+    overagePrice: 4,
+    graceCycles: 1,
+    levelKw: 'chosen',
+  },
+  {
     kind: 'price-pair',
     id: 'pair',
     thresholdHours: 2500,

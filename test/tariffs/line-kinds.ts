@@ -188,6 +188,28 @@ export const everyKind: readonly LineCase[] = [
     exact: true,
   },
   {
+    name: 'subscription, level chosen',
+    lines: [
+      { kind: 'subscription', id: 's', blockKw: 50, pricePerBlock: 95, overagePrice: 4, levelKw: 'chosen' },
+    ],
+    exact: false,
+  },
+  {
+    name: 'subscription, level chosen, overage cheaper than blocks, in and after its grace',
+    lines: [
+      {
+        kind: 'subscription',
+        id: 's',
+        blockKw: 50,
+        pricePerBlock: 95,
+        overagePrice: 1.5,
+        graceCycles: 1,
+        levelKw: 'chosen',
+      },
+    ],
+    exact: true,
+  },
+  {
     name: 'contracted capacity with excess, kVA by the day',
     lines: [
       {

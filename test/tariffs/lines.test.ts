@@ -3,8 +3,9 @@ import { billOf, type BillRequest } from '#tariffs/bill';
 import type { Bill } from '#tariffs/bill-form';
 import type { BillingState } from '#tariffs/billing-state';
 import { emptyState } from '#tariffs/billing-state';
+import { parseTariff } from '#tariffs/parse-tariff';
 import type { TariffDocument } from '#tariffs/tariff';
-import { amountsOf, at, flatDemand, flatEnergy, tariffOf, valueOf } from './builders.ts';
+import { amountsOf, at, faultsOf, flatDemand, flatEnergy, tariffOf, valueOf } from './builders.ts';
 
 type Line = TariffDocument['lines'][number];
 
@@ -289,6 +290,31 @@ describe('capacity', () => {
     const made = bill([line], peaks([180, 180, 150]));
     expect(perPeriod(made, 's')).toEqual([286.68, 401.28, 286.68]);
     expect(made.periods[0]?.lines[1]?.evidence.note).toBe('waived: grace period 1 of 1');
+  });
+
+  test('a chosen level is the cheapest for the peak of each period (PG&E BEV-2 without grace)', () => {
+    // A block of 50 costs 95.56 and stands against 95.56 / 3.82 = 25.0157 kW of overage.
+    // 120 kW: 2 blocks and 20 kW, 191.12 + 76.40 = 267.52, against 3 blocks at 286.68. 130 kW: 2 blocks and 30 kW would be
+    // 305.72, so 3 blocks. 125.01 kW: 191.12 + 95.5382 = 286.66, two cents below 3 blocks. 100 kW: 2 blocks. None: 1 block.
+    const chosen: Line = { ...line, graceCycles: 0, levelKw: 'chosen' };
+    const made = bill([chosen], peaks([120, 130, 125.01, 100, 0]));
+    expect(perPeriod(made, 's')).toEqual([267.52, 286.68, 286.66, 191.12, 95.56]);
+    expect(made.periods[0]?.lines[0]?.evidence.note).toBe(
+      '100 kW chosen: the cheapest level for a peak of 120 kW',
+    );
+    // Overage is forgiven in the grace: one block, then 2 blocks and 20 kW.
+    expect(perPeriod(bill([{ ...chosen, graceCycles: 1 }], peaks([120, 120])), 's')).toEqual([95.56, 267.52]);
+    // Overage at 1 per kW is cheaper than any block: 95.56 + 70.
+    expect(perPeriod(bill([{ ...chosen, overagePrice: 1 }], peaks([120])), 's')).toEqual([165.56]);
+  });
+
+  test('a level that cannot be chosen is refused', () => {
+    const chosen = { ...line, levelKw: 'chosen', overagePrice: 0, pricePerBlock: -1, stepUpAfter: 3 };
+    expect(faultsOf(parseTariff({ ...tariffOf([line]), lines: [chosen] }))).toEqual([
+      'lines[0].pricePerBlock: level-without-end',
+      'lines[0].overagePrice: level-without-overage',
+      'lines[0].stepUpAfter: chosen-level-steps-up',
+    ]);
   });
 
   test('three periods above the level move it up (SDG&E EV-HP)', () => {
