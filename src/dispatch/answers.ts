@@ -237,9 +237,13 @@ function givenUp(view: DispatchView, stationId: string, pending: PendingCall): L
 /** The state in which calls whose time is over count as lost. */
 export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
   let { ledger, dispatch } = view;
-  for (const stationId of Object.keys(dispatch.stations).toSorted()) {
+  const late = Object.keys(dispatch.stations).filter((stationId) => {
+    const deadline = dispatch.stations[stationId]?.pending?.deadline;
+    return deadline !== undefined && deadline <= view.now;
+  });
+  for (const stationId of late.toSorted()) {
     const { pending, ...station } = stationDispatchOf(dispatch, stationId);
-    if (pending === undefined || pending.deadline > view.now) continue;
+    if (pending === undefined) continue;
     const { messageId, command } = pending;
     ledger = givenUp({ ...view, ledger }, stationId, pending);
     const reads = command.kind === 'read-composite' || command.kind === 'read-profiles';

@@ -8,18 +8,27 @@
  * @module
  */
 import { later, type EpochS } from '#domain/units';
+import type { Site } from '#domain/site';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import { admit, wouldRaise, type Admission, type Proposal, type Refusal } from '#safety/admission';
 import { wouldSettle } from '#safety/belief-after';
-import { canonicalText } from '#safety/canonical';
+import { isSameEntry } from '#safety/candidate';
 import { contextOf, skewOf } from '#safety/exposure';
 import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
 import { withTimeouts } from './answers.ts';
 import { stationDispatchOf, withStation, type Dispatch, type StationDispatch } from './dispatch-state.ts';
-import { idleLackOf, knownRefusalOf, rememberIdle, rememberRefusal, type AdmissionQuestion } from './memo.ts';
+import {
+  idleLackOf,
+  isKnownRaise,
+  knownRefusalOf,
+  rememberIdle,
+  rememberRaise,
+  rememberRefusal,
+  type AdmissionQuestion,
+} from './memo.ts';
 import { cutPlan, lowersPlan } from './plan-profile.ts';
 import { lackOf, type StationView, type Step } from './steps.ts';
 import type { Held, OutgoingCall, Turn, TurnOutcome } from './turn.ts';
@@ -36,13 +45,13 @@ interface Progress {
 /** One turn: calls whose time is over are given up, and every station that is free gets its next call if one may leave. */
 export function dispatchTurn(turn: Turn): TurnOutcome {
   let progress: Progress = { ...withTimeouts(turn), calls: [], held: [], wakes: [] };
-  const byReaction = turn.site.stations
-    .filter(({ id }) => isFree(turn, progress, id))
-    .toSorted((a, b) => a.capability.reactionS - b.capability.reactionS || compareText(a.id, b.id));
-  for (const { id } of byReaction) progress = served(turn, progress, id, 'lower');
+  const byReaction = inOrderOfReaction(turn.site).filter((id) => isFree(turn, progress, id));
+  for (const id of byReaction) progress = served(turn, progress, id, 'lower');
   const byRank = byReaction
-    .map(({ id }) => id)
-    .filter((id) => stationDispatchOf(progress.dispatch, id).pending === undefined)
+    .filter(
+      (id) =>
+        stationDispatchOf(progress.dispatch, id).pending === undefined && !isContent(turn, progress, id),
+    )
     .toSorted((a, b) => rankOf(turn, a) - rankOf(turn, b) || compareText(a, b));
   for (const id of byRank) progress = served(turn, progress, id, 'raise');
   const wakeAt = firstAfter(turn.now, [
@@ -52,6 +61,27 @@ export function dispatchTurn(turn: Turn): TurnOutcome {
   ]);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
+}
+
+const reactionOrders = new WeakMap<Site, readonly string[]>();
+
+/** The stations of a site, fastest first; worked out once. */
+function inOrderOfReaction(site: Site): readonly string[] {
+  let order = reactionOrders.get(site);
+  if (order === undefined) {
+    order = site.stations
+      .toSorted((a, b) => a.capability.reactionS - b.capability.reactionS || compareText(a.id, b.id))
+      .map(({ id }) => id);
+    reactionOrders.set(site, order);
+  }
+  return order;
+}
+
+/** Whether the station is known to lack nothing, now or later. */
+function isContent(turn: Turn, progress: Progress, stationId: string): boolean {
+  const view = viewOf(turn, progress, stationId);
+  const known = view && idleLackOf(view);
+  return known !== undefined && known.dueAt === undefined;
 }
 
 function compareText(a: string, b: string): number {
@@ -75,10 +105,14 @@ function isFree(
 
 /** Deadlines of calls, and the end of pauses of stations that are there. */
 function standingWakes(turn: Turn, { dispatch }: Progress): readonly EpochS[] {
-  return Object.entries(dispatch.stations).flatMap(([stationId, { up, pending, notBefore }]) => {
-    if (pending !== undefined) return [pending.deadline];
-    return up && turn.wanted[stationId] !== undefined ? [notBefore] : [];
-  });
+  const wakes: EpochS[] = [];
+  for (const stationId of Object.keys(dispatch.stations)) {
+    const { up, pending, notBefore } = stationDispatchOf(dispatch, stationId);
+    const at = pending === undefined ? notBefore : pending.deadline;
+    const counts = pending !== undefined || (up && turn.wanted[stationId] !== undefined);
+    if (counts && at > turn.now) wakes.push(at);
+  }
+  return wakes;
 }
 
 function firstAfter(now: EpochS, instants: readonly EpochS[]): EpochS | undefined {
@@ -295,10 +329,12 @@ function counted({ writes }: StationDispatch, evseId: number, day: number): Stat
 
 /** The plan cut to what may be had, where that lowers anything which others may wait for. */
 function cutStep(turn: Turn, progress: Progress, view: StationView, step: Step): Step | undefined {
-  const { station, belief } = view;
+  const { station } = view;
   const evse = station.evses.find(({ id }) => id === step.evseId);
   if (evse === undefined || step.command.kind !== 'set-profile') return undefined;
   const wanted: InstalledProfile = { evseId: step.evseId, profile: step.command.profile };
+  // Room is never below what may be drawn already: a plan that lowers nothing lowers nothing when it is cut.
+  if (isRaiseOnly(view, wanted)) return undefined;
   const most = headroomOf({
     site: turn.site,
     ledger: progress.ledger,
@@ -308,15 +344,27 @@ function cutStep(turn: Turn, progress: Progress, view: StationView, step: Step):
   });
   const cut = cutPlan(station, evse, wanted, most, turn.now);
   if (cut === undefined) return undefined;
-  const lowers = belief.candidates.some(({ installed }) =>
-    installed.some(
-      (present) =>
-        present.evseId === cut.evseId &&
-        present.profile.id === cut.profile.id &&
-        canonicalText(present) !== canonicalText(cut) &&
-        lowersPlan(station, present, cut, turn.now),
-    ),
-  );
+  const lowers = lowersAny(view, cut);
   if (!lowers) return undefined;
   return { ...step, command: { kind: 'set-profile', evseId: cut.evseId, profile: cut.profile } };
+}
+
+/** Whether a plan is below anything that may be installed in its place. */
+function lowersAny({ station, belief, now }: StationView, plan: InstalledProfile): boolean {
+  return belief.candidates.some(({ installed }) =>
+    installed.some(
+      (present) =>
+        present.evseId === plan.evseId &&
+        present.profile.id === plan.profile.id &&
+        !isSameEntry(present, plan) &&
+        lowersPlan(station, present, plan, now),
+    ),
+  );
+}
+
+function isRaiseOnly(view: StationView, plan: InstalledProfile): boolean {
+  if (isKnownRaise(view, plan)) return true;
+  if (lowersAny(view, plan)) return false;
+  rememberRaise(view, plan);
+  return true;
 }

@@ -112,3 +112,16 @@ export function knownRefusalOf(question: AdmissionQuestion): Refusal | undefined
 function isSameTotals(a: readonly StepFunction[], b: readonly StepFunction[]): boolean {
   return a.length === b.length && a.every((f, i) => f === b[i]);
 }
+
+const raises = new WeakMap<ChargingProfile, StationView>();
+
+/** Keeps in mind that a plan is nowhere below what may be installed; what holds from an instant on holds later too. */
+export function rememberRaise(view: StationView, { profile }: InstalledProfile): void {
+  raises.set(profile, view);
+}
+
+/** Whether a plan was found to lower nothing that may be installed. */
+export function isKnownRaise({ station, belief, now }: StationView, plan: InstalledProfile): boolean {
+  const known = raises.get(plan.profile);
+  return known?.belief === belief && known.station === station && known.now <= now;
+}

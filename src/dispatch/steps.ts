@@ -102,16 +102,17 @@ function floorSteps({ state, belief, wanted }: StationView): readonly Step[] {
 
 /** Profiles that may be installed and are nobody's: of another controller, or of a floor that is gone. */
 function foreignSteps({ belief, wanted }: StationView): readonly Step[] {
-  const ours = new Set([...wanted.floors, ...wanted.plans].map(({ profile }) => profile.id));
-  const foreign = belief.candidates.flatMap(({ installed }) =>
-    installed.filter(
-      ({ profile }) =>
-        (profile.purpose === 'TxDefaultProfile' || profile.purpose === 'ChargingStationMaxProfile') &&
-        !ours.has(profile.id),
-    ),
-  );
-  const ids = [...new Set(foreign.map(({ profile }) => profile.id))];
-  return ids.map((profileId) => ({
+  const isOurs = (id: number): boolean =>
+    wanted.floors.some(({ profile }) => profile.id === id) ||
+    wanted.plans.some(({ profile }) => profile.id === id);
+  const ids = new Set<number>();
+  for (const { installed } of belief.candidates) {
+    for (const { profile } of installed) {
+      const lasts = profile.purpose === 'TxDefaultProfile' || profile.purpose === 'ChargingStationMaxProfile';
+      if (lasts && !isOurs(profile.id)) ids.add(profile.id);
+    }
+  }
+  return Array.from(ids, (profileId) => ({
     command: { kind: 'clear-profile', profileId },
     evseId: 0,
     purpose: 'clear',

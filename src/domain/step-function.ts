@@ -106,21 +106,25 @@ export function shift(f: StepFunction, byS: number): StepFunction {
  *     g(t) = max over s in [t - windowS, t] of f(s)
  */
 export function windowMax(f: StepFunction, windowS: number): StepFunction {
-  if (windowS <= 0) return f;
-  const instants = [...new Set([...f.startS, ...f.startS.map((at) => later(at, windowS))])].sort(
-    (a, b) => a - b,
-  );
-  return stepFunctionOf(
-    instants.map((at) => {
-      let top = -Infinity;
-      // The piece that ends exactly at `at - windowS` has had its time.
-      for (let k = pieceAt(f, at - windowS); k < f.startS.length; k++) {
-        if (k > 0 && (f.startS[k] ?? Infinity) > at) break;
-        top = Math.max(top, f.value[k] ?? 0);
-      }
-      return [at, top] as const;
-    }),
-  );
+  if (windowS <= 0 || f.startS.length === 1) return f;
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  const count = f.startS.length;
+  // Two cursors: pieces that begin, and the same pieces once they have had their time.
+  let begun = 0;
+  let spent = 0;
+  while (begun < count || spent < count) {
+    const at = Math.min(f.startS[begun] ?? Infinity, (f.startS[spent] ?? Infinity) + windowS);
+    while ((f.startS[begun] ?? Infinity) <= at) begun++;
+    while ((f.startS[spent] ?? Infinity) + windowS <= at) spent++;
+    let top = -Infinity;
+    // The piece that ends exactly at `at - windowS` has had its time.
+    for (let k = Math.max(0, spent - 1); k < Math.max(1, begun); k++) top = Math.max(top, f.value[k] ?? 0);
+    if (value.length > 0 && value[value.length - 1] === top) continue;
+    startS.push(at as EpochS);
+    value.push(top);
+  }
+  return { startS, value };
 }
 
 /** The highest value anywhere in `[fromS, untilS)`. */

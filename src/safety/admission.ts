@@ -17,7 +17,14 @@ import type { StationCommand } from '#ocpp/station-message';
 import { beliefOfAdmitted } from './belief-after.ts';
 import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
 import type { SiteLimits, Violation } from './circuit-limits.ts';
-import { contextOf, stationExposureOf, type ExposureContext, type StationExposure } from './exposure.ts';
+import {
+  contextOf,
+  skewOf,
+  standsStill,
+  stationExposureOf,
+  type ExposureContext,
+  type StationExposure,
+} from './exposure.ts';
 import type { Belief } from './belief.ts';
 import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
 import { isGuarded } from './ledger-policy.ts';
@@ -59,15 +66,20 @@ export function admit(
   const before = beliefOf(ledger, proposal.stationId);
   if (before.open !== undefined && isGuarded(ledger.policy, 'oneCall'))
     return fail({ kind: 'call-open', messageId: before.open.messageId });
-  const { after, change, raised } = effectOf(site, ledger, station, proposal);
-  const crowded = after.candidates.length > Math.max(candidatesAdmittedMax, before.candidates.length);
-  if (crowded || before.strays.length >= straysMax) {
-    return fail({ kind: 'too-many-states', states: after.candidates.length });
-  }
+  const { weighed, change, raised } = effectOf(site, ledger, station, proposal);
+  const states = weighed.candidates.length;
+  const crowded = states > Math.max(candidatesAdmittedMax, before.candidates.length);
+  if (crowded || before.strays.length >= straysMax) return fail({ kind: 'too-many-states', states });
   if (isGuarded(ledger.policy, 'admission')) {
     const violation = firstOver(site, ledger, limits, change, raised);
     if (violation !== undefined) return fail({ kind: 'over-limit', violation });
   }
+  const { open } = weighed;
+  const isOfNow =
+    open?.messageId === proposal.messageId && open.sentAt === proposal.at && open.link === proposal.link;
+  const after = isOfNow
+    ? weighed
+    : beliefOfAdmitted(contextOf(site, station, ledger.policy), before, proposal);
   return ok({ ledger: withBelief(site, ledger, station, after), raises: raised.length > 0 });
 }
 
@@ -114,7 +126,8 @@ function lastRaise({ old, next, now }: Change, raised: readonly Dimension[]): nu
 
 /** What a command does to its own station, whatever the others may draw. */
 interface CommandEffect {
-  readonly after: Belief;
+  /** The belief with the command on its way; as if sent at the instant at which it was weighed first. */
+  readonly weighed: Belief;
   readonly change: Change;
   readonly raised: readonly Dimension[];
 }
@@ -124,34 +137,55 @@ interface KnownEffect extends CommandEffect {
   readonly context: ExposureContext;
 }
 
-/** The last effect that was worked out for each belief: a turn asks twice for most. */
+/** The last effect that was worked out for each belief: a turn asks twice for most, and again while they wait. */
 const effects = new WeakMap<Belief, KnownEffect>();
 
 function effectOf(site: Site, ledger: Ledger, station: Station, proposal: Proposal): CommandEffect {
   const before = beliefOf(ledger, proposal.stationId);
   const context = contextOf(site, station, ledger.policy);
   const known = effects.get(before);
-  if (known !== undefined && isSameQuestion(known, context, proposal)) return known;
-  const after = beliefOfAdmitted(context, before, proposal);
+  if (known !== undefined && isSameQuestion(known, context, proposal)) {
+    if (isSameCall(known.proposal, proposal)) return known;
+    if (isStillSo(known, before, proposal.at)) {
+      const change = { ...known.change, now: proposal.at };
+      return { weighed: known.weighed, change, raised: raisedBy(change) };
+    }
+  }
+  const weighed = beliefOfAdmitted(context, before, proposal);
   const old = stationExposureOf(context, before);
-  const next = stationExposureOf(context, after);
+  const next = stationExposureOf(context, weighed);
   const change: Change = { station, old, next, now: proposal.at };
-  const raised = dimensions.filter((dimension) => isRaised(change, dimension));
-  effects.set(before, { after, change, raised, proposal, context });
-  return { after, change, raised };
+  const raised = raisedBy(change);
+  effects.set(before, { weighed, change, raised, proposal, context });
+  return { weighed, change, raised };
 }
 
-function isSameQuestion(known: KnownEffect, context: ExposureContext, proposal: Proposal): boolean {
-  const { at, link, messageId, command } = known.proposal;
-  if (at !== proposal.at || link !== proposal.link || messageId !== proposal.messageId) return false;
+function isSameQuestion(known: KnownEffect, context: ExposureContext, { command }: Proposal): boolean {
   const { station, voltage, policy } = known.context;
   if (station !== context.station || voltage !== context.voltage || policy !== context.policy) return false;
+  const asked = known.proposal.command;
   return (
+    asked.kind === 'set-profile' &&
     command.kind === 'set-profile' &&
-    proposal.command.kind === 'set-profile' &&
-    command.evseId === proposal.command.evseId &&
-    command.profile === proposal.command.profile
+    asked.evseId === command.evseId &&
+    asked.profile === command.profile
   );
+}
+
+function isSameCall(a: Proposal, b: Proposal): boolean {
+  return a.at === b.at && a.link === b.link && a.messageId === b.messageId;
+}
+
+/**
+ * Whether a command that is sent at `at` leads to the same exposure from then on as when it was weighed: with both
+ * states counted the past only matters as far back as the first weighing, if no limit steps until its reaction is over.
+ */
+function isStillSo({ context, proposal, weighed }: KnownEffect, before: Belief, at: EpochS): boolean {
+  const { station, policy } = context;
+  if (at < proposal.at || !isGuarded(policy, 'bothStates')) return false;
+  if (before.strays.some(({ untilS }) => untilS > proposal.at && untilS <= at)) return false;
+  const untilS = at + station.capability.reactionS + 2 * skewOf(station, policy) + 1;
+  return standsStill(context, weighed, proposal.at, untilS);
 }
 
 interface Change {
@@ -159,6 +193,11 @@ interface Change {
   readonly old: StationExposure;
   readonly next: StationExposure;
   readonly now: EpochS;
+}
+
+/** Where a change raises its station. */
+function raisedBy(change: Change): readonly Dimension[] {
+  return dimensions.filter((dimension) => isRaised(change, dimension));
 }
 
 function isRaised({ old, next, now }: Change, dimension: Dimension): boolean {

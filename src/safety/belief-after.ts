@@ -7,10 +7,12 @@ import {
   afterBoot,
   afterCommand,
   afterTransaction,
+  areSameStates,
   candidateOf,
   closed,
   floorsOnly,
   isInstalled,
+  isSameEntry,
   unknownCandidate,
 } from './candidate.ts';
 import { pastOf, type ExposureContext } from './exposure.ts';
@@ -207,7 +209,7 @@ export function wouldSettle(
   // trade one such state for the next without end.
   if (command.kind === 'set-profile' && mayBeInstalled(belief, command))
     return after.length < belief.candidates.length;
-  return canonicalText(after) !== canonicalText(belief.candidates);
+  return !areSameStates(after, belief.candidates);
 }
 
 /** Whether any state that is held possible has the profile of a command. */
@@ -215,8 +217,9 @@ function mayBeInstalled(
   belief: Belief,
   { evseId, profile }: Extract<StationCommand, { kind: 'set-profile' }>,
 ): boolean {
-  const text = canonicalText({ evseId, profile });
-  return belief.candidates.some(({ installed }) => installed.some((entry) => canonicalText(entry) === text));
+  return belief.candidates.some(({ installed }) =>
+    installed.some((entry) => isSameEntry(entry, { evseId, profile })),
+  );
 }
 
 function givenUp(context: ExposureContext, belief: Belief, open: OpenCommand, at: EpochS): Belief {

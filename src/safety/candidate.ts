@@ -1,7 +1,7 @@
 /** How commands, boots and ended transactions change the states that a station may be in. @module */
 import type { OcppVersion, Station } from '#domain/site';
 import { installedAfter } from '#ocpp/installed';
-import type { InstalledProfile } from '#ocpp/profile';
+import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText, inOrder } from './canonical.ts';
@@ -34,6 +34,17 @@ function compareCandidates(a: Candidate, b: Candidate): number {
   return Number(a.known) - Number(b.known) || compareInstalled(a.installed, b.installed);
 }
 
+/** Whether two lists hold the same states in the same order. */
+export function areSameStates(a: readonly Candidate[], b: readonly Candidate[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return other !== undefined && compareCandidates(one, other) === 0;
+    })
+  );
+}
+
 /** The states without repetition, in a fixed order. */
 function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
   if (candidates.length < 2) return candidates;
@@ -42,6 +53,37 @@ function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
     const before = sorted[i - 1];
     return before === undefined || compareCandidates(before, one) !== 0;
   });
+}
+
+interface KnownAfter {
+  readonly version: OcppVersion;
+  readonly evseId: number;
+  readonly profile: ChargingProfile;
+  readonly after: Candidate;
+}
+
+/** The last profile that was set in each state, and what came of it: it is asked for when a call is weighed, sent and answered. */
+const knownAfters = new WeakMap<Candidate, KnownAfter>();
+
+/** The state after a profile was set; the very same object where that changes nothing. */
+function afterSetting(
+  version: OcppVersion,
+  candidate: Candidate,
+  command: Extract<StationCommand, { kind: 'set-profile' }>,
+): Candidate {
+  const { evseId, profile } = command;
+  const known = knownAfters.get(candidate);
+  if (known?.profile === profile && known.evseId === evseId && known.version === version) return known.after;
+  const installed = inOrder(installedAfter(version, candidate.installed, command));
+  const isSame =
+    installed.length === candidate.installed.length &&
+    installed.every((entry, i) => {
+      const before = candidate.installed[i];
+      return before?.profile === entry.profile && before.evseId === entry.evseId;
+    });
+  const after = isSame ? candidate : { known: candidate.known, installed };
+  knownAfters.set(candidate, { version, evseId, profile, after });
+  return after;
 }
 
 /** The state after `command` has been applied to `candidate`; a profile of an ended transaction is not installed. */
@@ -54,7 +96,9 @@ export function afterCommand(
   if (command.kind === 'set-profile') {
     const { transactionId } = command.profile;
     if (transactionId !== undefined && endedTransactions.includes(transactionId)) return candidate;
-  } else if (command.kind !== 'clear-profile') return candidate;
+    return afterSetting(version, candidate, command);
+  }
+  if (command.kind !== 'clear-profile') return candidate;
   const installed = inOrder(installedAfter(version, candidate.installed, command));
   return { known: candidate.known || clearsAll(version, command), installed };
 }
@@ -113,10 +157,15 @@ export function afterTransaction(candidate: Candidate, transactionId: string): C
   return installed.length === candidate.installed.length ? candidate : { known: candidate.known, installed };
 }
 
+/** Whether two profiles at their places are equal. Texts are compared only where the places are. */
+export function isSameEntry(a: InstalledProfile, b: InstalledProfile): boolean {
+  if (a.evseId !== b.evseId || a.profile.id !== b.profile.id) return false;
+  return a.profile === b.profile || canonicalText(a.profile) === canonicalText(b.profile);
+}
+
 /** Whether `wanted` is installed in every state that the station may be in. */
 export function isInstalled({ candidates }: Pick<Belief, 'candidates'>, wanted: InstalledProfile): boolean {
-  const text = canonicalText(wanted);
   return candidates.every(
-    ({ known, installed }) => known && installed.some((entry) => canonicalText(entry) === text),
+    ({ known, installed }) => known && installed.some((entry) => isSameEntry(entry, wanted)),
   );
 }

@@ -15,7 +15,7 @@ import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profi
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText } from './canonical.ts';
 import { isGuarded, type LedgerPolicy } from './ledger-policy.ts';
-import { noLimit, recurringHorizonS } from './limits.ts';
+import { limitsOfCandidateMax, noLimit, recurringHorizonS } from './limits.ts';
 import { joined, up } from './milli.ts';
 
 /** What a station may draw. */
@@ -88,6 +88,7 @@ function freshExposure(context: ExposureContext, belief: Belief): StationExposur
       if (!apart) return [joined([own], ([a = 0]) => (a * evse.rotation.length) / 3)];
       return evse.rotation.some((p) => p === phase) ? [own] : [];
     });
+    if (shares.length === 0) return constant(0);
     return joined([cap, ...shares], ([most = 0, ...amps]) =>
       up(
         Math.min(
@@ -171,6 +172,24 @@ export function hardwareOf(station: Station, evse: Evse): number {
   return station.current === 'AC' ? evse.maxA : evse.maxW;
 }
 
+/** Whether no limit of the station changes in `(fromS, untilS]` by itself, nor depends on when it was asked for. */
+export function standsStill(
+  context: ExposureContext,
+  belief: Belief,
+  fromS: number,
+  untilS: number,
+): boolean {
+  const recurs = belief.candidates.some(({ installed }) =>
+    installed.some(({ profile }) => profile.kind === 'Recurring'),
+  );
+  if (recurs) return false;
+  const isStill = ({ startS }: StepFunction): boolean => !startS.some((at) => at > fromS && at <= untilS);
+  const evses = context.station.evses.every((evse) => isStill(allowedOf(context, belief, evse)));
+  return (
+    evses && (!context.station.capability.sharesStationCap || isStill(stationAllowedOf(context, belief)))
+  );
+}
+
 interface KnownLimits {
   readonly context: ExposureContext;
   /** By EVSE id. */
@@ -223,8 +242,59 @@ function candidateLimits(
   return cases.map((transactions) => boundedLimit(context, candidate, belief.changedAt, transactions, evse));
 }
 
-/** The limit of a state with everything that has no certain clock replaced by its highest value. */
+interface KnownLimit {
+  readonly station: Station;
+  readonly voltage: number;
+  readonly obeys: boolean;
+  readonly at: EpochS;
+  readonly limit: StepFunction;
+}
+
+/** By EVSE and transaction. */
+const limitsOfCandidate = new WeakMap<Candidate, Map<string, KnownLimit>>();
+
+/**
+ * The limit of a state from `at` on. A state outlives many beliefs, and its limit at an instant does not depend on when
+ * it is asked for, unless a profile recurs.
+ */
 function boundedLimit(
+  context: ExposureContext,
+  candidate: Candidate,
+  at: EpochS,
+  transactions: readonly Transaction[],
+  evse?: Evse,
+): StepFunction {
+  if (candidate.installed.some(({ profile }) => profile.kind === 'Recurring')) {
+    return freshLimit(context, candidate, at, transactions, evse);
+  }
+  const { station, voltage, policy } = context;
+  const obeys = !isGuarded(policy, 'unobeyedLease');
+  let known = limitsOfCandidate.get(candidate);
+  if (known === undefined) {
+    known = new Map();
+    limitsOfCandidate.set(candidate, known);
+  }
+  const running = transactions[0];
+  const key = running === undefined ? `${evse?.id ?? 0}` : `${evse?.id ?? 0}/${running.id}`;
+  const seen = known.get(key);
+  if (seen?.station === station && seen.voltage === voltage && seen.obeys === obeys && seen.at <= at) {
+    return begunAt(seen.limit, at);
+  }
+  const limit = freshLimit(context, candidate, at, transactions, evse);
+  if (known.size >= limitsOfCandidateMax) known.clear();
+  known.set(key, { station, voltage, obeys, at, limit });
+  return limit;
+}
+
+/** `f` with its first piece begun at `at`, as if it had been made then. */
+function begunAt(f: StepFunction, at: EpochS): StepFunction {
+  if (f.startS[0] === at) return f;
+  const cut = from(f, at);
+  return cut.startS[0] === at ? cut : { startS: [at, ...cut.startS.slice(1)], value: cut.value };
+}
+
+/** The limit of a state with everything that has no certain clock replaced by its highest value. */
+function freshLimit(
   context: ExposureContext,
   candidate: Candidate,
   at: EpochS,

@@ -14,5 +14,7 @@ export const recurringHorizonS = 15 * 86_400;
 export const noLimit = 1e9;
 /** Ended transactions that are remembered per station, so that a late command for one is known to be void. */
 export const endedTransactionsMax = 8;
+/** Limits of one state that are kept: one for each EVSE and transaction that was asked for. */
+export const limitsOfCandidateMax = 32;
 /** Most choices that the search for floors looks at; beyond it the best so far stands. */
 export const floorNodesMax = 200_000;

@@ -67,6 +67,8 @@ export function joined(
 ): StepFunction {
   const startS: EpochS[] = [];
   const value: number[] = [];
+  const [only] = functions;
+  if (only !== undefined && functions.length === 1) return changedBy(only, join);
   let first = Infinity;
   for (const f of functions) first = Math.min(first, f.startS[0] ?? 0);
   sweep(functions, first, (start, _end, values) => {
@@ -77,5 +79,20 @@ export function joined(
     }
     return true;
   });
+  return { startS, value };
+}
+
+/** One function passed through `join`, equal neighbours merged. */
+function changedBy(f: StepFunction, join: (values: readonly number[]) => number): StepFunction {
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  const values = [0];
+  for (const [i, start] of f.startS.entries()) {
+    values[0] = f.value[i] ?? 0;
+    const level = join(values);
+    if (value.length > 0 && value[value.length - 1] === level) continue;
+    startS.push(start);
+    value.push(level);
+  }
   return { startS, value };
 }

@@ -9,11 +9,18 @@ import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer } from '#ocpp/station-message';
 import { onAnswer, onLink } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
-import { dispatchOf, type Dispatch, type DispatchPolicy } from '#dispatch/dispatch-state';
+import {
+  dispatchOf,
+  stationDispatchOf,
+  type Dispatch,
+  type DispatchPolicy,
+  type StationDispatch,
+} from '#dispatch/dispatch-state';
 import type { Wanted } from '#dispatch/turn';
 import type { SiteLimits } from '#safety/circuit-limits';
-import { learn, ledgerOf, type Ledger } from '#safety/ledger';
-import { defaultLedgerPolicy, type Guards } from '#safety/ledger-policy';
+import type { Belief } from '#safety/belief';
+import { beliefOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
+import { defaultLedgerPolicy, type Guards, type LedgerPolicy } from '#safety/ledger-policy';
 import { apply, drawAt, limitAt, plainStation, type PlainStation } from '../safety/plain-station.ts';
 import { evse, limitsOf, plan, site, station, txDefault } from '../safety/depot.ts';
 
@@ -68,7 +75,16 @@ export function feasibleLimits(prng: Prng, connectors: number, feederA: number):
   return limits;
 }
 
-function planOf(limits: readonly number[][], i: number, slotS: number, delayS: number): InstalledProfile {
+/** The plan of a charger; flat ones are made once for each charger and limit. */
+function planOf(limits: readonly number[][], i: number, delayS: number): InstalledProfile {
+  if (limits.length > 1) return madePlan(limits, i, delayS);
+  const key = `${i} ${limits[0]![i]!}`;
+  const known = flatPlans.get(key) ?? madePlan(limits, i, delayS);
+  flatPlans.set(key, known);
+  return known;
+}
+
+function madePlan(limits: readonly number[][], i: number, delayS: number): InstalledProfile {
   const steps: [number, number][] = [];
   limits.forEach((slot, k) => {
     const before = limits[k - 1]?.[i];
@@ -98,6 +114,33 @@ function depotOf({ connectors, feederA, reactionS }: SwapOptions): Site {
   );
   depots.set(key, made);
   return made;
+}
+
+const policies = new Map<string, LedgerPolicy>();
+
+/** The policy of the ledger without some guards; one object each, as an engine has. */
+function policyOf(guards: Guards = {}): LedgerPolicy {
+  const key = JSON.stringify(guards);
+  const known = policies.get(key) ?? { ...defaultLedgerPolicy, guards };
+  policies.set(key, known);
+  return known;
+}
+
+/** A charger with its old plan, as the ledger knows it and as dispatch does. */
+interface Begun {
+  readonly plan: InstalledProfile;
+  readonly belief: Belief;
+  readonly station: StationDispatch;
+}
+
+const begunByPlan = new Map<string, Begun>();
+const flatPlans = new Map<string, InstalledProfile>();
+
+/** What every swap begins with is the same for the same charger, plan and policy: it is learnt once. */
+function begunOnce(key: string, learnt: () => Begun): Begun {
+  const known = begunByPlan.get(key) ?? learnt();
+  begunByPlan.set(key, known);
+  return known;
 }
 
 const limitsBySite = new WeakMap<Site, SiteLimits>();
@@ -147,6 +190,10 @@ function drawsOf({ seed, connectors, feederA, loss, steps }: SwapOptions): Draws
 class Swap {
   readonly wanted: Record<string, Wanted[string]> = {};
   readonly truth: PlainStation[] = [];
+  private readonly beliefs: Record<string, Belief> = {};
+  private readonly stations: Record<string, StationDispatch> = {};
+  /** What each charger may be drawing now, A. */
+  private readonly drawn: number[];
   readonly depot: Site;
   readonly limits: SiteLimits;
   private readonly options: SwapOptions;
@@ -171,13 +218,11 @@ class Swap {
     const { reactionS } = options;
     this.depot = depotOf(options);
     this.limits = limitsOnce(this.depot);
-    const at = epochS(startS - 1000);
-    const policy = { ...defaultLedgerPolicy, guards: options.guards ?? {} };
-    this.ledger = ledgerOf(this.depot, at, policy);
-    this.dispatch = dispatchOf(this.depot, options.seed, options.policy);
     this.depot.stations.forEach(({ id }, i) => this.begin(id, i));
-    const read = Object.entries(this.dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]);
-    this.dispatch = { ...this.dispatch, stations: Object.fromEntries(read) };
+    this.ledger = { policy: policyOf(options.guards), beliefs: this.beliefs };
+    const dispatch = dispatchOf(this.depot, options.seed, options.policy);
+    this.dispatch = { ...dispatch, stations: this.stations };
+    this.drawn = this.truth.map(() => 0);
     const { before, after } = this.draws;
     const isLowered = (_: unknown, i: number): boolean => after.some((slot, k) => slot[i]! < before[k]![i]!);
     this.lowered = new Set(this.depot.stations.filter(isLowered).map(({ id }) => id));
@@ -192,26 +237,54 @@ class Swap {
 
   /** A charger holds its old plan, and the engine knows it. */
   private begin(stationId: string, i: number): void {
-    const { reactionS } = this.options;
+    const { reactionS, guards } = this.options;
+    const before = this.draws.before.map((slot) => slot[i]!);
+    const key = `${reactionS} ${this.depot.stations.length} ${JSON.stringify(guards ?? {})} ${i} ${before.join(' ')}`;
+    const begun =
+      before.length > 1 ? this.learnt(stationId, i) : begunOnce(key, () => this.learnt(stationId, i));
+    const { belief, station: known } = begun;
+    this.beliefs[stationId] = belief;
+    this.stations[stationId] = known;
+    const profiles = [floor, begun.plan];
+    this.truth.push(plainStation(32, { reactionS, profiles, transactions: { 1: 'tx' } }));
+    this.wanted[stationId] = { floors: [floor], plans: [planOf(this.draws.after, i, reactionS)] };
+  }
+
+  /** Ledger and dispatch hear of a charger's transaction and profiles. */
+  private learnt(stationId: string, i: number): Begun {
     const { depot } = this;
-    const old = planOf(this.draws.before, i, slotS, reactionS);
+    const old = planOf(this.draws.before, i, this.options.reactionS);
     const at = epochS(startS - 1000);
     const transaction = { evseId: 1, id: 'tx', startedAt: at };
-    const installed = [floor, old];
-    this.truth.push(plainStation(32, { reactionS, profiles: installed, transactions: { 1: 'tx' } }));
-    let { ledger } = this;
-    ledger = learn(depot, ledger, { kind: 'transaction-started', stationId, at, transaction });
     const readAt = epochS(startS - 900);
+    const installed = [floor, old];
+    let ledger = ledgerOf(depot, at, policyOf(this.options.guards));
+    ledger = learn(depot, ledger, { kind: 'transaction-started', stationId, at, transaction });
     ledger = learn(depot, ledger, { kind: 'read-back', stationId, at: readAt, installed, link: 1 });
-    this.ledger = ledger;
-    const view = { site: depot, ledger, dispatch: this.dispatch, now: readAt };
-    this.dispatch = onLink(view, { stationId, up: true }).dispatch;
-    this.wanted[stationId] = { floors: [floor], plans: [planOf(this.draws.after, i, slotS, reactionS)] };
+    const view = { site: depot, ledger, dispatch: dispatchOf(depot, 1), now: readAt };
+    const { dispatch } = onLink(view, { stationId, up: true });
+    return {
+      plan: old,
+      belief: beliefOf(ledger, stationId),
+      station: { ...stationDispatchOf(dispatch, stationId), unread: [] },
+    };
   }
 
   check(): void {
-    let total = 0;
-    for (const one of this.truth) total += drawAt(one, 1, this.now);
+    this.truth.forEach((one, i) => {
+      this.drawn[i] = drawAt(one, 1, this.now);
+    });
+    this.add();
+  }
+
+  /** The same after only charger `i` has changed within the instant. */
+  private checkOne(i: number): void {
+    this.drawn[i] = drawAt(this.truth[i]!, 1, this.now);
+    this.add();
+  }
+
+  private add(): void {
+    const total = this.drawn.reduce((sum, a) => sum + a, 0);
     this.overA = Math.max(this.overA, total - this.options.feederA);
   }
 
@@ -252,10 +325,10 @@ class Swap {
     const order = turn.calls.map((call) => ({ call, at: draws.next() })).toSorted((a, b) => a.at - b.at);
     for (const { call } of order) {
       const { stationId, messageId } = call;
-      const i = depot.stations.findIndex(({ id }) => id === stationId);
+      const i = Number(stationId.slice(1));
       if (draws.isLost(i, 'down')) continue;
       const accepted = apply(this.truth[i]!, call.command);
-      this.check();
+      this.checkOne(i);
       if (draws.isLost(i, 'up')) continue;
       const answer: CommandAnswer = accepted ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
       answers.push({ stationId, messageId, answer });
