@@ -8,7 +8,7 @@ import { canonicalText } from '#safety/canonical';
 import { learnComposite } from '#safety/composite-check';
 import { learn, type Ledger } from '#safety/ledger';
 import { stationDispatchOf, withStation, type PendingCall, type StationDispatch } from './dispatch-state.ts';
-import { backoffStepsMax, readTriesMax, refusedMax } from './limits.ts';
+import { backoffStepsMax, quickTriesMax, readTriesMax, refusedMax } from './limits.ts';
 import type { AnswerOutcome, DispatchView } from './turn.ts';
 
 /** The state after the answer to a call of ours; answers that nobody waits for change nothing. */
@@ -209,11 +209,16 @@ function wholeReport(
   };
 }
 
-/** The station after a failed call: it rests, longer each time, with jitter. */
-function delayed(view: DispatchView, stationId: string, station: StationDispatch): StationDispatch {
+/** The station after a failed call: it rests, longer each time beyond the first `quickTries`, with jitter. */
+function delayed(
+  view: DispatchView,
+  stationId: string,
+  station: StationDispatch,
+  quickTries = 0,
+): StationDispatch {
   const { dispatch, now } = view;
   const { retryS, retryMaxS } = dispatch.policy;
-  const steps = Math.min(station.failures, backoffStepsMax);
+  const steps = Math.min(Math.max(0, station.failures - quickTries), backoffStepsMax);
   const pauseS = Math.min(retryMaxS, retryS * 2 ** steps);
   const jitter = prngOf(dispatch.seed).fork(`${stationId}/${dispatch.messages}`).next();
   return {
@@ -244,12 +249,12 @@ export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 
   for (const stationId of late.toSorted()) {
     const { pending, ...station } = stationDispatchOf(dispatch, stationId);
     if (pending === undefined) continue;
-    const { messageId, command } = pending;
+    const { messageId, command, raisesNothing = false } = pending;
     ledger = givenUp({ ...view, ledger }, stationId, pending);
     const reads = command.kind === 'read-composite' || command.kind === 'read-profiles';
     const rested = reads
       ? readFailed({ ...view, dispatch }, stationId, station)
-      : delayed({ ...view, dispatch }, stationId, station);
+      : delayed({ ...view, dispatch }, stationId, station, raisesNothing ? quickTriesMax : 0);
     dispatch = withStation(dispatch, stationId, { ...rested, lapsed: { messageId, command } });
   }
   return { ledger, dispatch };

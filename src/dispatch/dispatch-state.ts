@@ -29,6 +29,8 @@ export const defaultDispatchPolicy: DispatchPolicy = {
 export interface PendingCall {
   readonly messageId: string;
   readonly command: StationCommand;
+  /** It was sent before or lowers, so it is counted already; without an answer it is repeated soon. */
+  readonly raisesNothing?: true;
   readonly sentAt: EpochS;
   readonly deadline: EpochS;
   /** `report`: the answer is here, the reported profiles are not all. */

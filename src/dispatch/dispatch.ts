@@ -178,7 +178,10 @@ function attempt(
 ): Tried {
   const { station, state, belief } = view;
   if (step.purpose === 'read' || step.purpose === 'request') {
-    return { kind: 'sent', progress: sent(turn, progress, view, step, progress.ledger) };
+    return {
+      kind: 'sent',
+      progress: sent(turn, progress, view, { step, ledger: progress.ledger, raisesNothing: false }),
+    };
   }
   const heldAs = (reason: Held['reason'], refusal?: Refusal): Extract<Tried, { kind: 'held' }> => ({
     kind: 'held',
@@ -200,7 +203,7 @@ function attempt(
   const proposal = proposalOf(turn, progress, view, step.command);
   const whole = admit(turn.site, progress.ledger, turn.limits, proposal);
   if (whole.ok && isWanted(turn, view, step, whole.value, pass)) {
-    return { kind: 'sent', progress: sent(turn, progress, view, step, whole.value.ledger) };
+    return { kind: 'sent', progress: sent(turn, progress, view, leaving(step, whole.value)) };
   }
   if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };
   if (step.purpose === 'plan' && pass === 'raise') {
@@ -213,7 +216,7 @@ function attempt(
     const part =
       cut && admit(turn.site, progress.ledger, turn.limits, proposalOf(turn, progress, view, cut.command));
     if (cut !== undefined && part?.ok === true && isWanted(turn, view, cut, part.value, pass)) {
-      const after = sent(turn, progress, view, cut, part.value.ledger);
+      const after = sent(turn, progress, view, leaving(cut, part.value));
       const waits: Held = {
         stationId: station.id,
         evseId: step.evseId,
@@ -290,9 +293,21 @@ function proposalOf(
   return { stationId: station.id, messageId, command, link: state.link, at: turn.now };
 }
 
+/** A step that leaves, and what the ledger holds possible with it. */
+interface Leaving {
+  readonly step: Step;
+  readonly ledger: Ledger;
+  readonly raisesNothing: boolean;
+}
+
+function leaving(step: Step, { ledger, raises }: Admission): Leaving {
+  return { step, ledger, raisesNothing: !raises };
+}
+
 /** The turn with a call on its way. */
-function sent(turn: Turn, progress: Progress, view: StationView, step: Step, ledger: Ledger): Progress {
+function sent(turn: Turn, progress: Progress, view: StationView, what: Leaving): Progress {
   const { station } = view;
+  const { step, ledger, raisesNothing } = what;
   const { lapsed: _lapsed, owed = [], ...state } = view.state;
   const stillOwed = step.purpose === 'plan' ? owed.filter((id) => id !== step.evseId) : owed;
   const messageId = messageIdOf(progress.dispatch);
@@ -301,6 +316,7 @@ function sent(turn: Turn, progress: Progress, view: StationView, step: Step, led
     pending: {
       messageId,
       command: step.command,
+      ...(raisesNothing ? { raisesNothing } : {}),
       sentAt: turn.now,
       deadline: later(turn.now, progress.dispatch.policy.callTimeoutS),
       waitsFor: 'answer',

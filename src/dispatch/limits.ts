@@ -10,5 +10,11 @@ export const refusedMax = 16;
 export const requestsMax = 8;
 /** How far ahead a composite is asked for. */
 export const compositeAheadS = 7200;
+/**
+ * Unanswered calls in a row before the pause of one that raises nothing doubles: a decrease, for which all raises wait, or
+ * a raise that is counted since it left. Flash takes 100,000 writes or so; these are at most so many more on a
+ * connection, and only where a call arrives while its answer is lost.
+ */
+export const quickTriesMax = 8;
 /** Failures in a row that still lengthen the pause. */
 export const backoffStepsMax = 10;

@@ -244,24 +244,37 @@ describe('answers', () => {
     expect(bench.turn()).toEqual(['a: read-profiles']);
   });
 
-  test('pauses double up to their longest, and differ from station to station', () => {
-    const bench = new Bench(pair).holds('a', []).holds('b', []).wants('a', [floor]).wants('b', [floor]);
+  /** The pauses of two stations after each of so many calls without an answer. */
+  function pausesOf(bench: Bench, count: number): number[][] {
     const pauses: number[][] = [];
     bench.turn();
-    for (let k = 0; k < 6; k++) {
+    for (let k = 0; k < count; k++) {
       const failedAt = bench.dispatch.stations['a']!.pending!.deadline;
       bench.at(failedAt).turn();
       const times = ['a', 'b'].map((id) => bench.dispatch.stations[id]!.notBefore);
       pauses.push(times.map((t) => t - failedAt));
       bench.at(Math.max(...times)).turn();
     }
-    // 20, 40, 80, then at most 100 s, each within a quarter.
-    [20, 40, 80, 100, 100, 100].forEach((expected, k) => {
+    return pauses;
+  }
+
+  test.each([
+    { what: 'a decrease', held: 14, wanted: 10 },
+    { what: 'a raise, counted since it left', held: 10, wanted: 14 },
+  ])('$what: eight pauses alike, then doubled up to their longest, and not alike at all stations', (row) => {
+    const bench = new Bench(pair).holds('a', [floor, at(row.held)]).holds('b', [floor, at(row.held)]);
+    const pauses = pausesOf(
+      bench.wants('a', [floor], at(row.wanted)).wants('b', [floor], at(row.wanted)),
+      13,
+    );
+    // 20 s eight times, then 20, 40, 80 and at most 100 s, each within a quarter.
+    const expected = [...Array.from({ length: 8 }, () => 20), 20, 40, 80, 100, 100];
+    for (const [k, around] of expected.entries()) {
       for (const pause of pauses[k]!) {
-        expect(pause).toBeGreaterThanOrEqual(expected * 0.75);
-        expect(pause).toBeLessThanOrEqual(expected * 1.25 + 1);
+        expect(pause).toBeGreaterThanOrEqual(around * 0.75);
+        expect(pause).toBeLessThanOrEqual(around * 1.25 + 1);
       }
-    });
+    }
     expect(pauses.some(([a, b]) => a !== b)).toBe(true);
   });
 
