@@ -129,6 +129,18 @@ export const depotSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('of plans of one cost, one with few charging starts; default: where continuous is false'),
+  fairShortfall: z
+    .boolean()
+    .optional()
+    .describe(
+      'of plans of one cost, one that shares shortfall equally among vehicles of one shortfallPrice; default: where continuous is false',
+    ),
+  urgentFirst: z
+    .boolean()
+    .optional()
+    .describe(
+      'of plans of one cost, one in which those that leave first charge first; default: where continuous is false',
+    ),
   solver: z.enum(['structured', 'highs', 'javascript-lp-solver', 'greedy']).optional(),
   gap: z.number().min(0).optional(),
 });
@@ -340,6 +352,8 @@ export function depotRequestOf(value: unknown): Result<DepotRequest, readonly Fa
     gap: document.gap ?? 1e-6,
     ...(document.solver === undefined ? {} : { solver: document.solver }),
     ...(document.fewStarts === undefined ? {} : { fewStarts: document.fewStarts }),
+    ...(document.fairShortfall === undefined ? {} : { fairShortfall: document.fairShortfall }),
+    ...(document.urgentFirst === undefined ? {} : { urgentFirst: document.urgentFirst }),
   };
   return ok({ document, problem: besideFixedLoad(problem), options });
 }

@@ -1,16 +1,17 @@
 /**
- * Preferences between vehicles, after the optimum and never in it: few charging starts, no powers below a charger's
- * minimum, and those that leave first charge first. Two vehicles exchange power between two intervals, so that every
- * circuit and every cost stays as it is. Source: docs/model.md, "Preferences".
+ * Preferences between vehicles, after the optimum and never in it: shortfalls shared, few charging starts, no powers below
+ * a charger's minimum, and those that leave first charge first. Vehicles hand power to each other, so that the profile of
+ * the site and every cost stay as they are. Source: docs/model.md, "Preferences".
  * @module
  */
 import { account } from './certificate/account.ts';
 import { residualMax } from './certificate/verify.ts';
 import { powerCap } from './exposure.ts';
+import { isMovable, shareShortfall } from './fairness.ts';
 import { Ledger, roomNoise } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
 import type { Plan, Powers } from './plan.ts';
-import type { DepotProblem } from './problem.ts';
+import type { DepotProblem, SolveOptions } from './problem.ts';
 import { siteExtraOf } from './site-flows.ts';
 
 /** Power above which a vehicle counts as charging, kW. */
@@ -19,6 +20,8 @@ const onKw = 1e-6;
 const passesMax = 4;
 /** Pairs of a vehicle and an interval looked at for one exchange. */
 const triesMax = 3_000;
+/** The same for all exchanges that let vehicles charge earlier; those that leave first have been served by then. */
+const hurryTriesMax = 3_000_000;
 /** Share of the cost that rounding may add. */
 const equalShare = 1e-9;
 
@@ -52,10 +55,7 @@ class Exchanges {
     this.#ledger = ledger;
     this.#problem = problem;
     this.#powers = powers;
-    this.#isFree = problem.sessions.map(
-      ({ taper = [], milestones = [], feedBack }) =>
-        taper.length === 0 && milestones.length === 0 && feedBack === undefined,
-    );
+    this.#isFree = problem.sessions.map(isMovable);
     this.#present = Array.from({ length: problem.intervals }, () => []);
     for (const [s, { arrive, depart }] of problem.sessions.entries()) {
       if (this.#isFree[s]) for (let t = arrive; t < depart; t++) this.#present[t].push(s);
@@ -151,18 +151,91 @@ class Exchanges {
     }
     return changed;
   }
+
+  /** The amount that session `s` and a mate may exchange without a start more, kW; 0 where there is none. */
+  #earlier(s: number, mate: number, from: number, to: number): number {
+    const { sessions, connectors } = this.#problem;
+    const ledger = this.#ledger;
+    const [own, there] = [ledger.at(s, from), ledger.at(s, to)];
+    const [its, here] = [ledger.at(mate, to), ledger.at(mate, from)];
+    const roomOf = (v: number, t: number): number =>
+      powerCap(sessions[v], connectors[sessions[v].connector], t) - ledger.at(v, t);
+    const kw = Math.min(own, its, roomOf(s, to), roomOf(mate, from));
+    if (kw <= onKw) return 0;
+    const holds =
+      this.#holds(s, from, own - kw) &&
+      this.#holds(s, to, there + kw) &&
+      this.#holds(mate, to, its - kw) &&
+      this.#holds(mate, from, here + kw);
+    return holds && this.#change(s, from, to, kw) + this.#change(mate, to, from, kw) <= 0 ? kw : 0;
+  }
+
+  /** Lets session `s` have in an earlier interval what it has in `from`, instead of one that leaves later; pairs looked at. */
+  #hurry(s: number, from: number): number {
+    const ledger = this.#ledger;
+    const session = this.#problem.sessions[s];
+    const connector = this.#problem.connectors[session.connector];
+    let tries = 0;
+    for (let to = session.arrive; to < from; to++) {
+      if (powerCap(session, connector, to) - ledger.at(s, to) <= onKw) continue;
+      for (const mate of this.#present[to]) {
+        const other = this.#problem.sessions[mate];
+        if (other.depart <= session.depart || other.shortfallPrice > session.shortfallPrice) continue;
+        if (from < other.arrive || ledger.at(mate, to) <= onKw) continue;
+        if (++tries > triesMax) return tries;
+        const kw = this.#earlier(s, mate, from, to);
+        if (kw > onKw) this.#exchange(s, mate, from, to, kw);
+        if (ledger.at(s, from) <= onKw) return tries;
+      }
+    }
+    return tries;
+  }
+
+  /** Those that leave first take the earlier intervals; the last ones of each stay are emptied first. */
+  hurry(): void {
+    const { sessions } = this.#problem;
+    const order = [...sessions.keys()].sort((a, b) => sessions[a].depart - sessions[b].depart || a - b);
+    let tries = 0;
+    for (const s of order) {
+      if (!this.#isFree[s]) continue;
+      const { arrive, depart } = sessions[s];
+      for (let t = depart - 1; t > arrive && tries < hurryTriesMax; t--) {
+        if (this.#ledger.at(s, t) > onKw) tries += this.#hurry(s, t);
+      }
+    }
+  }
 }
 
-/** `plan` with fewer charging starts and low powers at the same cost; `plan` itself where that cannot be shown. */
-export function preferredPlan(problem: DepotProblem, plan: Plan, powers: Powers): Plan {
+/** Which preferences are wanted. */
+export type Wishes = Required<Pick<SolveOptions, 'fewStarts' | 'fairShortfall' | 'urgentFirst'>>;
+
+/** What `options` wish: by themselves all where plans are in steps, none where they are not. */
+export function wishesOf(options: SolveOptions): Wishes {
+  const { fewStarts, fairShortfall, urgentFirst, continuous } = options;
+  return {
+    fewStarts: fewStarts ?? !continuous,
+    fairShortfall: fairShortfall ?? !continuous,
+    urgentFirst: urgentFirst ?? !continuous,
+  };
+}
+
+/** `plan` by the `wishes` at the same cost; `plan` itself where that cannot be shown. */
+export function preferredPlan(problem: DepotProblem, plan: Plan, powers: Powers, wishes: Wishes): Plan {
+  if (!wishes.fewStarts && !wishes.fairShortfall && !wishes.urgentFirst) return plan;
   const before = account(problem, plan, powers);
   const ledger = new Ledger(problem, siteExtraOf(problem, plan));
   for (const [s, { arrive }] of problem.sessions.entries()) {
-    for (const [i, kw] of plan.powerKw[s].entries()) if (kw > 0) ledger.set(s, arrive + i, kw);
+    // What is fed back takes as much of cables and circuits as what is charged.
+    for (const [i, kw] of plan.powerKw[s].entries()) if (kw !== 0) ledger.set(s, arrive + i, Math.abs(kw));
   }
+  if (wishes.fairShortfall) shareShortfall(ledger, powers);
   const exchanges = new Exchanges(problem, ledger, powers);
-  for (let pass = 0; pass < passesMax && exchanges.pass(); pass++);
-  const preferred: Plan = { ...plan, powerKw: ledger.powerKw.map((kw) => kw.slice()) };
+  if (wishes.fewStarts) for (let pass = 0; pass < passesMax && exchanges.pass(); pass++);
+  if (wishes.urgentFirst) exchanges.hurry();
+  const powerKw = plan.powerKw.map((kw, s) =>
+    isMovable(problem.sessions[s]) ? ledger.powerKw[s].slice() : kw,
+  );
+  const preferred: Plan = { ...plan, powerKw };
   const after = account(problem, preferred, powers);
   const isHeld = after.primalResidual <= residualMax;
   const isEqual = after.objective <= before.objective + equalShare * Math.max(1, Math.abs(before.objective));

@@ -319,6 +319,10 @@ export interface SolveOptions {
    * `continuous` is false, whose steps it also makes cheaper.
    */
   readonly fewStarts?: boolean;
+  /** true: vehicles of one shortfall price lack equal shares as far as limits let them; absent as above. */
+  readonly fairShortfall?: boolean;
+  /** true: of vehicles that can exchange, those that leave first charge first; absent as above. */
+  readonly urgentFirst?: boolean;
   /** How minimum power and steps are reached: local repair of the LP (default), or a MILP with a proven gap. */
   readonly integers?: 'repair' | 'exact';
   /** From an earlier answer: less to find out again. Equal inputs, this one among them, give equal bytes. */

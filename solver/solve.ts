@@ -13,7 +13,7 @@ import { exactPlan } from './exact.ts';
 import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
-import { preferredPlan } from './preferences.ts';
+import { preferredPlan, wishesOf } from './preferences.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { steadyPlan } from './stability.ts';
@@ -77,7 +77,7 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   const after = account(problem, first, 'stepped').objective;
   const dived = after - before > diveShare * Math.abs(before);
   const cheap = dived ? cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]) : first;
-  const plan = options.fewStarts === false ? cheap : preferredPlan(problem, cheap, 'stepped');
+  const plan = preferredPlan(problem, cheap, 'stepped', wishesOf(options));
   return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
@@ -134,8 +134,7 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
   const backend = followed && structureObstacle(problem) !== undefined ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
-  const preferred = options.fewStarts ?? !options.continuous;
-  const best = preferred ? preferredPlan(eased, found.plan, 'continuous') : found.plan;
+  const best = preferredPlan(eased, found.plan, 'continuous', wishesOf(options));
   const steady = steadyPlan(eased, best, 'continuous', backend);
   const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);
   const repaired = now();
