@@ -79,8 +79,14 @@ export class SessionChain {
       const line = m * row;
       before.copyWithin(line, line - row, line);
       const q = order[m - 1];
-      for (let i = slotStart[q]; i < slotStart[q + 1]; i++) {
-        for (let t = slotTimes[i] + 1; t <= times; t++) before[line + t]++;
+      let i = slotStart[q];
+      let count = 0;
+      for (let t = slotTimes[i] + 1; t <= times; t++) {
+        while (i < slotStart[q + 1] && slotTimes[i] < t) {
+          count++;
+          i++;
+        }
+        before[line + t] += count;
       }
     }
   }

@@ -16,6 +16,12 @@ import type { DepotProblem } from '../problem.ts';
 
 /** Power below which a limit counts as met, kW. */
 export const flowNoise = 1e-7;
+/**
+ * Most slots of intervals, and of these times intervals: the program over slots is dense, and beyond these the whole
+ * program, which is not, is faster.
+ */
+const slotsMax = 1_000;
+const cellsMax = 4_000_000;
 /** Most distinct shortfall prices; each is a slot of its own. */
 const levelsMax = 16;
 
@@ -116,7 +122,14 @@ export function structureObstacle(problem: DepotProblem): string | undefined {
     const reserved = all.some((c) => connectors[c].reserveKw > 0);
     if (reserved && most > problem.modules[module].maxKw + flowNoise) return 'a shared module with reserves';
   }
-  return undefined;
+  return hasFewSlots(problem) ? undefined : 'many different intervals with vehicles';
+}
+
+function hasFewSlots(problem: DepotProblem): boolean {
+  if (problem.intervals <= slotsMax) return true;
+  const blocks = problem.demand.map((window) => blocksOf(window, problem.intervals));
+  const slots = slotsOfIntervals(problem, blocks).cost.length;
+  return slots <= slotsMax && slots * problem.intervals <= cellsMax;
 }
 
 /** Arms while the network is drawn; arrays are long enough for all, `count` and `pairs` say how much is used. */
@@ -360,16 +373,27 @@ function chargeWeights({ charges = [], intervals }: DepotProblem): readonly stri
   return texts;
 }
 
-/** Intervals of one price that count alike in demand blocks and site charges are one slot; so is each shortfall price. */
-function slotsOf(
+/** [T] 1 where some vehicle that wants energy is there. */
+function occupied({ sessions, intervals }: DepotProblem): Uint8Array {
+  const here = new Uint8Array(intervals);
+  for (const { arrive, depart, energyKwh } of sessions) {
+    if (energyKwh > 0) here.fill(1, arrive, Math.max(arrive, depart));
+  }
+  return here;
+}
+
+/**
+ * Intervals of one price that count alike in demand blocks and site charges are one slot; so are all in which nobody is
+ * there.
+ */
+function slotsOfIntervals(
   problem: DepotProblem,
   blocks: readonly MeterBlocks[],
-  levelPrice: readonly number[],
-): Slots {
+): { readonly slotOf: Int32Array; readonly cost: number[] } {
   const { intervals, intervalH, price, earliness } = problem;
   const weights = chargeWeights(problem);
-  const times = intervals + levelPrice.length;
-  const slotOf = new Int32Array(times);
+  const here = occupied(problem);
+  const slotOf = new Int32Array(intervals);
   const cost: number[] = [];
   const known = new Map<string, number>();
   for (let t = 0; t < intervals; t++) {
@@ -377,10 +401,26 @@ function slotsOf(
     let key = String(perKw);
     for (const { blockOf, counts } of blocks) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
     key += weights[t];
+    if (here[t] === 0) key = 'nobody';
     const slot = known.get(key) ?? cost.push(perKw) - 1;
     known.set(key, slot);
     slotOf[t] = slot;
   }
+  return { slotOf, cost };
+}
+
+/** Slots of all intervals, and one for each shortfall price. */
+function slotsOf(
+  problem: DepotProblem,
+  blocks: readonly MeterBlocks[],
+  levelPrice: readonly number[],
+): Slots {
+  const { intervals, intervalH } = problem;
+  const times = intervals + levelPrice.length;
+  const slotOf = new Int32Array(times);
+  const ofIntervals = slotsOfIntervals(problem, blocks);
+  const { cost } = ofIntervals;
+  slotOf.set(ofIntervals.slotOf);
   for (const [level, money] of levelPrice.entries())
     slotOf[intervals + level] = cost.push(money * intervalH) - 1;
   const slotStart = new Int32Array(cost.length + 1);

@@ -188,6 +188,23 @@ describe('whatever comes, there is a plan', () => {
     expect(solution.objective).toBeCloseTo(100, 9);
   });
 
+  test('a year of intervals: nobody there is one slot, and many different ones are the whole program', async () => {
+    // Each stay of 4 h wants 8 kWh, all at other times: 2 kW are the least peak, 10 * 2 + 0.1 * 8 for each stay.
+    const intervals = 35_040;
+    for (const [stays, solver] of [
+      [20, 'structured'],
+      [40, 'highs'],
+    ] as const) {
+      const sessions = Array.from({ length: stays }, (_, i) =>
+        session(`v${i}`, { arrive: 800 * i, depart: 800 * i + 4, energyKwh: 8 }),
+      );
+      const solution = await lp(depot({ intervals, sessions, demand: [peak('any', intervals)] }));
+      expect(solution.objective).toBeCloseTo(20 + 0.8 * stays, 6);
+      expect(solution.solver).toBe(solver);
+      expect(solution.certificate.valid).toBe(true);
+    }
+  });
+
   test('an iteration limit gives a feasible plan with its gap', async () => {
     const sessions = [session('v'), session('w', { connector: 1 })];
     const problem = depot({ sessions, demand: [peak('any', 4)] });
