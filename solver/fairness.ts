@@ -40,7 +40,9 @@ class Shares {
   readonly #powers: Powers;
   /** [T] movable sessions that are there. */
   readonly #present: readonly number[][];
+  /** Pairs looked at so far, and where the present search ends. */
   #tries = 0;
+  #triesEnd = 0;
 
   constructor(ledger: Ledger, powers: Powers) {
     const { sessions, intervals } = ledger.problem;
@@ -72,7 +74,8 @@ class Shares {
     const [lowest, its] = [lowestLevel(sessions[giver]), lowestLevel(sessions[taker])];
     const amounts = [most, from, from - lowest, its - to];
     const step = Math.max(sessions[giver].stepKw, sessions[taker].stepKw);
-    for (let k = 1; step > 0 && k <= stepsMax && k * step <= most + roomNoise; k++) amounts.push(k * step);
+    const steps = step > 0 ? Math.min(stepsMax, Math.floor((most + roomNoise) / step)) : 0;
+    for (let k = 1; k <= steps; k++) amounts.push(k * step);
     return amounts
       .filter((kw) => kw <= most + roomNoise && this.#holds(giver, from - kw) && this.#holds(taker, to + kw))
       .sort((a, b) => b - a);
@@ -92,39 +95,41 @@ class Shares {
     return this.#amounts(hand, Math.min(wanted, room)).find((kw) => kw > handNoise) ?? 0;
   }
 
+  /** Takes those who can hand something to `taker` into `reached`; gives those that are new. */
+  #reach(taker: number, most: number, reached: Map<number, Hand | undefined>): number[] {
+    const { sessions, connectors } = this.#ledger.problem;
+    const session = sessions[taker];
+    const found: number[] = [];
+    for (let t = session.arrive; t < session.depart; t++) {
+      const room = powerCap(session, connectors[session.connector], t) - this.#ledger.at(taker, t);
+      if (room <= handNoise) continue;
+      for (const giver of this.#present[t]) {
+        if (reached.has(giver) || this.#ledger.at(giver, t) <= handNoise) continue;
+        if (++this.#tries > this.#triesEnd) return found;
+        const hand = { giver, taker, t };
+        if (this.#passing(hand, most) <= 0) continue;
+        reached.set(giver, hand);
+        found.push(giver);
+      }
+    }
+    return found;
+  }
+
   /** The shortest chain from a vehicle of `members` that lacks a smaller share than `s`; the smallest of such. */
   chainTo(s: number, members: ReadonlySet<number>): readonly Hand[] | undefined {
-    const { sessions, connectors, intervalH } = this.#ledger.problem;
-    const most = this.#ledger.missing(s) / intervalH;
+    const most = this.#ledger.missing(s) / this.#ledger.problem.intervalH;
     const reached = new Map<number, Hand | undefined>([[s, undefined]]);
+    this.#triesEnd = Math.min(allTriesMax, this.#tries + triesMax);
     let front = [s];
-    const triesEnd = Math.min(allTriesMax, this.#tries + triesMax);
     while (front.length > 0) {
-      const next: number[] = [];
-      for (const taker of front) {
-        const session = sessions[taker];
-        for (let t = session.arrive; t < session.depart; t++) {
-          const room = powerCap(session, connectors[session.connector], t) - this.#ledger.at(taker, t);
-          if (room <= handNoise) continue;
-          for (const giver of this.#present[t]) {
-            if (reached.has(giver) || this.#ledger.at(giver, t) <= handNoise) continue;
-            if (++this.#tries > triesEnd) return undefined;
-            const hand = { giver, taker, t };
-            if (this.#passing(hand, most) <= 0) continue;
-            reached.set(giver, hand);
-            next.push(giver);
-          }
-        }
-      }
-      const givers = next.filter((giver) => members.has(giver) && this.of(giver) < this.of(s) - equalShare);
-      if (givers.length > 0) {
-        const least = givers.reduce((a, b) => (this.of(b) < this.of(a) ? b : a));
-        const chain: Hand[] = [];
-        for (let hand = reached.get(least); hand !== undefined; hand = reached.get(hand.taker))
-          chain.push(hand);
-        return chain;
-      }
-      front = next;
+      front = front.flatMap((taker) => this.#reach(taker, most, reached));
+      const givers = front.filter((giver) => members.has(giver) && this.of(giver) < this.of(s) - equalShare);
+      if (givers.length === 0) continue;
+      const least = givers.reduce((a, b) => (this.of(b) < this.of(a) ? b : a));
+      const chain: Hand[] = [];
+      for (let hand = reached.get(least); hand !== undefined; hand = reached.get(hand.taker))
+        chain.push(hand);
+      return chain;
     }
     return undefined;
   }
