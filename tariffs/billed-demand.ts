@@ -1,5 +1,5 @@
 /** From the peaks that were metered to the demand that is billed: ratchets, means of several peaks, rounding, kVA. @module */
-import { isoOf } from '#domain/instant';
+import { daysFromCivil, isoOf } from '#domain/instant';
 import { epochS } from '#domain/units';
 import type { Evidence } from './bill-form.ts';
 import type { PastPeriod } from './billing-state.ts';
@@ -22,13 +22,19 @@ function percentOfMonth(percent: number | readonly number[], month: number): num
   return typeof percent === 'number' ? percent : (percent[month - 1] ?? 0);
 }
 
-/** Whole months from one `YYYY-MM-DD` to another, days left aside. */
+const daysOfMonth = 365.25 / 12;
+
+/**
+ * Months from the first day of one period to that of another, in days and to the nearest: read dates put two bills into one
+ * month (Jan 1, Jan 30) and none into the next. Later periods are at least one month on.
+ */
 export function monthsBetween(earlier: string, later: string): number {
-  return (
-    (Number(later.slice(0, 4)) - Number(earlier.slice(0, 4))) * 12 +
-    Number(later.slice(5, 7)) -
-    Number(earlier.slice(5, 7))
-  );
+  const days = daysOf(later) - daysOf(earlier);
+  return Math.sign(days) * Math.max(Math.sign(Math.abs(days)), Math.round(Math.abs(days) / daysOfMonth));
+}
+
+function daysOf(date: string): number {
+  return daysFromCivil(Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8, 10)));
 }
 
 /** The demand that is billed, and why. */
@@ -116,7 +122,7 @@ function rollingMean(line: LineOf<'demand'>, k: number, sum: WindowSums, view: P
   };
 }
 
-/** The demand of window `k` of a line that is billed, in mW before kVA and tiers. */
+/** The demand of window `k` of a line that is billed, in mW before tiers; in kVA also before it is rounded to a step. */
 export function billedDemand(
   line: LineOf<'demand'>,
   k: number,
@@ -134,16 +140,26 @@ export function billedDemand(
     }
   };
   const exact = billed();
-  if (line.rounding === undefined) return exact;
+  return unitOf(line, view.tariff) === 'kVA' ? exact : { ...exact, billedMw: stepped(line, exact.billedMw) };
+}
+
+/** The unit in which a line bills. */
+function unitOf(line: LineOf<'demand'>, tariff: Tariff): 'kW' | 'kVA' {
+  return line.unit ?? tariff.meter.unit;
+}
+
+/** Rounded to the step of the line, which is in the unit that is billed. */
+function stepped(line: LineOf<'demand'>, power: number): number {
+  if (line.rounding === undefined) return power;
   const step = microOf(line.rounding.stepKw);
-  const steps = exact.billedMw / step;
-  const whole =
-    line.rounding.mode === 'up'
-      ? Math.ceil(steps)
-      : line.rounding.mode === 'down'
-        ? Math.floor(steps)
-        : Math.round(steps);
-  return { ...exact, billedMw: whole * step };
+  const steps = power / step;
+  const { mode } = line.rounding;
+  return step * (mode === 'up' ? Math.ceil(steps) : mode === 'down' ? Math.floor(steps) : Math.round(steps));
+}
+
+/** What a line bills for a power in mW: millionths of its unit, rounded to its step. */
+export function billedQuantity(line: LineOf<'demand'>, mw: number, tariff: Tariff): number {
+  return stepped(line, inUnit(mw, unitOf(line, tariff), tariff));
 }
 
 /** mW as millionths of the unit that is billed. */

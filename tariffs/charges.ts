@@ -5,7 +5,7 @@
  */
 import { instantOfIso, isoOf } from '#domain/instant';
 import { epochS } from '#domain/units';
-import { billedDemand, inUnit, peakEvidence } from './billed-demand.ts';
+import { billedDemand, billedQuantity, inUnit, peakEvidence } from './billed-demand.ts';
 import type { Evidence } from './bill-form.ts';
 import { energyCharges, energyDraft, type Step } from './energy-charges.ts';
 import { amountOf, micro, microOf, roundedTo, wholeOf } from './money.ts';
@@ -65,7 +65,7 @@ function dailyDemand(line: LineOf<'demand'>, k: number, sum: WindowSums, view: P
   const steps = demandSteps(window);
   const byTier = new Map<number, number>();
   for (const top of sum.tops) {
-    for (const part of cutByTiers(inUnit(top.mw, unit, view.tariff), steps)) {
+    for (const part of cutByTiers(billedQuantity(line, top.mw, view.tariff), steps)) {
       byTier.set(part.tier, (byTier.get(part.tier) ?? 0) + part.quantity);
     }
   }
@@ -93,7 +93,7 @@ function demandCharges(line: LineOf<'demand'>, sums: LineSums, view: PeriodView)
     if (line.reset === 'day') return dailyDemand(line, k, sum, view);
     const unit = line.unit ?? view.tariff.meter.unit;
     const { billedMw, evidence, share } = billedDemand(line, k, sum, view);
-    const quantity = inUnit(billedMw, unit, view.tariff);
+    const quantity = billedQuantity(line, billedMw, view.tariff);
     const part = line.reset === 'year' && line.accrual === 'twelfths' ? view.twelfths : 12;
     const setsIt = sum.peakAtS >= 0 && sum.peakAtS === view.site.peakAtS;
     const parts = cutByTiers(quantity, demandSteps(window));
@@ -394,17 +394,23 @@ function reactiveCharges(line: LineOf<'reactive'>, sums: LineSums, view: PeriodV
   ];
 }
 
+/** Whether a call fell, in part at least, into what was metered of the period. */
+export function isMet(sum: WindowSums | undefined): sum is WindowSums {
+  return sum !== undefined && (sum.touched || sum.mwh > 0);
+}
+
 function coincidentCharges(line: LineOf<'coincident'>, sums: LineSums): readonly Draft[] {
   const powers = line.calls.flatMap((call, k) => {
     const hours = callHours(call);
-    const mwh = sums.windows[k]?.mwh ?? 0;
-    return mwh === 0 ? [] : [{ mw: Math.round(mwh / hours), at: call.start }];
+    const sum = sums.windows[k];
+    // A call without load counts as one of the period's calls; a call of another period does not.
+    return isMet(sum) ? [{ mw: Math.round(sum.mwh / hours), at: call.start }] : [];
   });
-  if (powers.length === 0) return [];
+  if (powers.every((one) => one.mw === 0)) return [];
   const total = powers.reduce((sum, one) => sum + one.mw, 0);
   const highest = powers.reduce((most, one) => Math.max(most, one.mw), 0);
   const mw =
-    line.measure === 'max' ? highest : line.measure === 'sum' ? total : Math.round(total / line.calls.length);
+    line.measure === 'max' ? highest : line.measure === 'sum' ? total : Math.round(total / powers.length);
   return [
     {
       quantity: wholeOf(mw),

@@ -10,7 +10,7 @@ import { ok, type Result } from '#domain/result';
 import { exactTotalOf } from './bill.ts';
 import { emptyState, type BillingState, type LineState } from './billing-state.ts';
 import { dateText } from './calendar.ts';
-import { callHours, excessReactivePerKwh, subscribedMw } from './charges.ts';
+import { callHours, excessReactivePerKwh, isMet, subscribedMw } from './charges.ts';
 import {
   addPrice,
   addTerm,
@@ -147,11 +147,19 @@ function addCoincident(builder: Builder, line: LineOf<'coincident'>, plan: LineP
   const { frame } = builder;
   if (line.measure === 'max') addHighestCall(builder, line, plan.ranges);
   else {
-    const share = line.measure === 'mean' ? 1 / line.calls.length : 1;
-    for (const [k, call] of line.calls.entries()) {
-      const [from, until] = plan.ranges[k] ?? [0, 0];
-      const perKwh = (line.pricePerKw * times * share) / callHours(call);
-      if (until > from) addPrice(builder, builder.price, (t) => (t >= from && t < until ? perKwh : 0));
+    for (const period of frame.periods) {
+      const sums = viewOf(builder, period, period === frame.periods[0]).sumsOf(line.id);
+      const parts = line.calls.map((_, k) => {
+        const [from, until] = plan.ranges[k] ?? [0, 0];
+        return [Math.max(from, period.from), Math.min(until, period.until)] as const;
+      });
+      const calls = parts.filter(([from, until], k) => until > from || isMet(sums.windows[k])).length;
+      const share = line.measure === 'mean' ? 1 / calls : 1;
+      for (const [k, call] of line.calls.entries()) {
+        const [from, until] = parts[k] ?? [0, 0];
+        const perKwh = (line.pricePerKw * times * share) / callHours(call);
+        if (until > from) addPrice(builder, builder.price, (t) => (t >= from && t < until ? perKwh : 0));
+      }
     }
   }
   const endS = frame.startS + frame.count * frame.stepS;

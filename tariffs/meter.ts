@@ -501,7 +501,10 @@ export function meterLine(
     case 'calls':
       for (const [k, [from, until]] of plan.ranges.entries()) {
         const part = { ...period, from: Math.max(from, period.from), until: Math.min(until, period.until) };
-        windowAt(sums, k).mwh += maskedSum(load.drawnMwh, undefined, part);
+        if (part.until <= part.from) continue;
+        const call = windowAt(sums, k);
+        call.touched = true;
+        call.mwh += maskedSum(load.drawnMwh, undefined, part);
       }
       return;
     case 'none':

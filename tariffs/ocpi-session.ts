@@ -299,15 +299,18 @@ function roundUp(uses: readonly Use[]): void {
   last.quantity += Math.max(0, steps * last.component.step_size - total);
 }
 
-function applySteps(uses: readonly Use[], pieces: readonly Piece[]): void {
+/** Once for energy and once for time: the time that was priced last, also where free time follows it. */
+function applySteps(uses: readonly Use[]): void {
   const of = (group: Use['group'], kind: Kind): readonly Use[] =>
     uses.filter((use) => use.group === group && use.component.type === kind);
   roundUp(of('session', 'ENERGY'));
   roundUp(of('reservation', 'TIME'));
-  const lastTimed = pieces.filter((piece) => piece.segment.kind !== 'reserve' && piece.seconds > 0).pop();
-  if (lastTimed === undefined) return;
-  const parks = of('session', 'PARKING_TIME');
-  roundUp(lastTimed.segment.kind === 'park' && parks.length > 0 ? parks : of('session', 'TIME'));
+  const timed = uses.filter(
+    ({ group, component }) =>
+      group === 'session' && (component.type === 'TIME' || component.type === 'PARKING_TIME'),
+  );
+  const last = timed[timed.length - 1];
+  if (last !== undefined) roundUp(of('session', last.component.type));
 }
 
 const units: Readonly<Record<Kind, { readonly unit: string; readonly per: number }>> = {
@@ -461,7 +464,7 @@ export function ocpiSessionBillOf(
   const pieces = piecesOf(tariff, session, clock, startS);
   const uses = usesOf(matcher, pieces);
   if (matcher.faults.length > 0) return fail(matcher.faults);
-  applySteps(uses, pieces);
+  applySteps(uses);
   const priced = uses.map((use) => pricedOf(use, tariff.tax_included === 'YES'));
   const sums = {
     excl: priced.reduce((sum, one) => sum + one.excl, 0),

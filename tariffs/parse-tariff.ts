@@ -1,6 +1,6 @@
 /** A document becomes a tariff: its form, then what its parts say of each other, then that energy is priced once everywhere. @module */
 import type { Fault } from '#domain/fault';
-import { daysInMonth } from '#domain/instant';
+import { daysInMonth, instantOfIso } from '#domain/instant';
 import { fail, ok, type Result } from '#domain/result';
 import { isZone } from './calendar.ts';
 import { checked, fault } from './faults.ts';
@@ -352,7 +352,7 @@ function lineFaults(line: TariffLine, k: number, tariff: Tariff): readonly Fault
       ];
     case 'coincident':
       return line.calls.flatMap((call, j) =>
-        call.end > call.start
+        (instantOfIso(call.end) ?? 0) > (instantOfIso(call.start) ?? 0)
           ? []
           : [
               fault(

@@ -28,6 +28,8 @@ export function steppedLoadOf(
   let fedMwh = generatedKwh === undefined ? undefined : new Float64Array(frame.count);
   let missing: Uint8Array | undefined;
   const { split } = frame;
+  const wholeDrawn = wholeParts(frame);
+  const wholeFed = wholeParts(frame);
   const mostKwh = (powerKwMax * frame.stepS * split) / 3600;
   let total = 0;
   for (let i = 0; i < kwh.length; i++) {
@@ -41,13 +43,16 @@ export function steppedLoadOf(
       return fail([fault(`load[${i}]`, value, 'implausible-power', `Give at most ${powerKwMax} kW.`)]);
     }
     total += Math.abs(value);
-    if (value < 0) fedMwh ??= new Float64Array(frame.count);
-    put(value < 0 && fedMwh !== undefined ? fedMwh : drawnMwh, i, split, Math.round(Math.abs(value) * micro));
+    if (value < 0) {
+      fedMwh ??= new Float64Array(frame.count);
+      put(fedMwh, i, split, wholeFed(i, -value));
+    } else put(drawnMwh, i, split, wholeDrawn(i, value));
   }
   if (generatedKwh !== undefined && fedMwh !== undefined) {
+    const wholeGenerated = wholeParts(frame);
     for (const [i, value] of generatedKwh.entries()) {
       total += value;
-      put(fedMwh, i, split, Math.round(value * micro));
+      put(fedMwh, i, split, wholeGenerated(i, value));
     }
   }
   if (total > energyKwhMax) {
@@ -59,6 +64,26 @@ export function steppedLoadOf(
     ...(fedMwh === undefined ? {} : { fedMwh }),
     ...(missing === undefined ? {} : { missing }),
   });
+}
+
+/**
+ * Energies of a row in whole mWh. What rounding leaves goes on to the next interval of the same metering block, so that three
+ * times a twelfth of 20 kWh make 5 kWh and not 5.000001.
+ */
+function wholeParts(frame: Frame): (interval: number, kwh: number) => number {
+  const { blockStart, split } = frame;
+  let block = 0;
+  let rest = 0;
+  return (interval, kwh) => {
+    const step = interval * split;
+    while ((blockStart[block] ?? Infinity) < step) block++;
+    if (blockStart[block] === step) rest = 0;
+    const exact = kwh * micro + rest;
+    // Halves go up, so what is left over never makes energy where there is none.
+    const whole = Math.round(exact);
+    rest = exact - whole;
+    return whole;
+  };
 }
 
 /** Adds the energy of an interval to its steps. */

@@ -152,7 +152,7 @@ const demandLine = z.strictObject({
     })
     .optional(),
   unit: z.enum(['kW', 'kVA']).optional(),
-  /** Billed power is rounded to this step of kW. */
+  /** Billed power is rounded to this step of the unit that is billed, with `reset: day` that of each day. */
   rounding: z
     .strictObject({ stepKw: step, mode: z.enum(['nearest', 'up', 'down']).default('nearest') })
     .optional(),

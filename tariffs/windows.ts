@@ -82,7 +82,8 @@ function holds(clause: CompiledClause, day: DayTraits): boolean {
   if (clause.seasonMask !== -1 && (clause.seasonMask & day.seasonMask) === 0) return false;
   switch (clause.holidays) {
     case 'only':
-      return day.holiday;
+      if (!day.holiday) return false;
+      break;
     case 'include':
       if (day.holiday) return true;
       break;

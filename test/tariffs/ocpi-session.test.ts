@@ -144,6 +144,16 @@ describe('the examples of the specification', () => {
     expect(totals(steps, segments, { localStart })[0]).toBe(excl);
   });
 
+  test('the time that was priced last is rounded, also where free charging follows', () => {
+    // 37 minutes of parking by 15 at 1 per hour are 45: 0.75. Charging has no price per hour.
+    const parking: Element[] = [{ price_components: [{ type: 'PARKING_TIME', price: 1, step_size: 900 }] }];
+    const segments: OcpiSession['segments'] = [
+      { kind: 'park', minutes: 37 },
+      { kind: 'charge', minutes: 45, kwh: 5 },
+    ];
+    expect(totals(parking, segments)[0]).toBe(0.75);
+  });
+
   test('5 per hour of reservation by the minute', () => {
     const reserve: Element = {
       price_components: [{ type: 'TIME', price: 5, vat: 20, step_size: 60 }],
