@@ -4,6 +4,7 @@ import { faultValueOf } from '#domain/fault';
 import { instantOfIso } from '#domain/instant';
 import type { z } from 'zod';
 import type { DepotDocument } from './document.ts';
+import { taperBreak, taperFix } from './validate.ts';
 
 /** Most faults of one document that are worth reading. */
 const faultsMax = 50;
@@ -240,21 +241,12 @@ type SessionDocument = DepotDocument['sessions'][number];
 
 function checkTaper(session: SessionDocument, path: string, faults: Faults): void {
   const points = session.taper ?? [];
-  let steepest = 0;
   for (const [i, point] of points.entries()) {
     faults.number(`${path}.taper[${i}].fromKwh`, point.fromKwh, 0);
     faults.number(`${path}.taper[${i}].maxKw`, point.maxKw, 0);
-    if (i === 0) continue;
-    const before = points[i - 1];
-    const slope = (before.maxKw - point.maxKw) / (point.fromKwh - before.fromKwh);
-    if (point.fromKwh > before.fromKwh && slope >= steepest - 1e-9 * Math.max(1, steepest)) {
-      steepest = Math.max(slope, steepest);
-      continue;
-    }
-    const fix = 'Let energy rise and power fall from point to point, ever more steeply.';
-    faults.add(`${path}.taper[${i}]`, point, 'taper-not-concave', fix);
-    return;
   }
+  const broken = taperBreak(points);
+  if (broken >= 0) faults.add(`${path}.taper[${broken}]`, points[broken], 'taper-not-concave', taperFix);
 }
 
 /** What a vehicle may give back, and what it must hold along the way. */

@@ -120,21 +120,30 @@ function checkAncestors(problem: DepotProblem, g: number, faults: Faults): void 
   }
 }
 
+/** The first point of a taper curve that does not fall ever more steeply as energy rises; -1 where all do. */
+export function taperBreak(points: NonNullable<Session['taper']>): number {
+  let steepest = 0;
+  return points.findIndex((point, i) => {
+    if (i === 0) return false;
+    const before = points[i - 1];
+    const slope = (before.maxKw - point.maxKw) / (point.fromKwh - before.fromKwh);
+    const holds = point.fromKwh > before.fromKwh && slope >= steepest - 1e-9 * Math.max(1, steepest);
+    steepest = Math.max(slope, steepest);
+    return !holds;
+  });
+}
+
+/** What to do about a taper curve that breaks. */
+export const taperFix = 'Let energy rise and power fall from point to point, ever more steeply.';
+
 function checkTaper(session: Session, path: string, faults: Faults): void {
   const points = session.taper ?? [];
-  let steepest = 0;
   for (const [i, point] of points.entries()) {
     faults.number(`${path}.taper[${i}].fromKwh`, point.fromKwh, 0);
     faults.number(`${path}.taper[${i}].maxKw`, point.maxKw, 0);
-    if (i === 0) continue;
-    const before = points[i - 1];
-    const slope = (before.maxKw - point.maxKw) / (point.fromKwh - before.fromKwh);
-    if (point.fromKwh > before.fromKwh && slope >= steepest - 1e-12) steepest = slope;
-    else {
-      const fix = 'Let energy rise and power fall from point to point, ever more steeply.';
-      faults.add(`${path}.taper[${i}]`, point, 'taper-not-concave', fix);
-    }
   }
+  const broken = taperBreak(points);
+  if (broken >= 0) faults.add(`${path}.taper[${broken}]`, points[broken], 'taper-not-concave', taperFix);
 }
 
 function checkSession(problem: DepotProblem, s: number, faults: Faults): void {

@@ -15,6 +15,7 @@ export { invoke } from '#operations/invoke';
 export type { Operation, OperationContext } from '#operations/operation';
 
 export { solve } from '#solver/solve';
+export { problemFaults } from '#solver/validate';
 export type { DepotProblem, Solution, SolveOptions } from '#solver/problem';
 export { parseTariff } from '#tariffs/parse-tariff';
 export { billOf } from '#tariffs/bill';
