@@ -25,6 +25,7 @@ import type { CostModel, MeterForm } from './cost-model.ts';
 import { addDemand } from './demand-terms.ts';
 import { addTiers } from './energy-steps.ts';
 import { frameOf, minutesBefore, type Frame, type FramePeriod } from './frame.ts';
+import { leastBillOf } from './least-bill.ts';
 import { addLevels } from './level-ways.ts';
 import { addLoadFactor, addPricePair, settleWays } from './line-ways.ts';
 import { areEqualBlocks, stepsForm, type PastBlock } from './meter-forms.ts';
@@ -210,8 +211,6 @@ function addLine(builder: Builder, line: TariffLine, plan: LinePlan): void {
       addCoincident(builder, line, plan);
       return;
     case 'minimum-bill':
-      approximate(builder, line, 'the least bill is left out: below it energy and power cost nothing more');
-      return;
     case 'fixed':
     case 'percent':
       return;
@@ -332,7 +331,10 @@ function constantOf(builder: Builder): Result<CostModel, readonly Fault[]> {
     ['minimum-bill'],
   );
   if (!nothing.ok) return nothing;
-  return ok(modelIn(builder, nothing.value - objectiveOf(modelIn(builder, 0), none)));
+  const least = leastBillOf(builder);
+  if (!least.ok) return least;
+  const model = modelIn(builder, nothing.value - objectiveOf(modelIn(builder, 0), none));
+  return ok(least.value === undefined ? model : { ...model, leastBill: least.value });
 }
 
 /** A state that only knows the peaks so far, by line and window: what a site has that never billed before. */

@@ -106,6 +106,11 @@ export interface CostModel {
    * what earlier bills of the open period asked for. All terms plus this are the bill.
    */
   readonly constant: number;
+  /**
+   * What the bill is never below: the bill is the larger of this and the sum of all terms, so what makes the sum least
+   * makes the bill least.
+   */
+  readonly leastBill?: number;
   /** Where none affects this bill, the objective of any load is its bill. */
   readonly approximations: readonly Approximation[];
 }

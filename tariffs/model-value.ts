@@ -85,7 +85,7 @@ export function objectiveOf(model: CostModel, kw: Float64Array): number {
     money += way?.constant ?? 0;
     for (const [id, price] of Object.entries(way?.perUnit ?? {})) money += price * (values.get(id) ?? 0);
   }
-  return money;
+  return Math.max(money, model.leastBill ?? -Infinity);
 }
 
 /** Names of the ways of charging that hold for a load, by choice. */

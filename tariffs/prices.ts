@@ -64,6 +64,8 @@ export interface Prices {
   readonly choices?: readonly WayPrice[];
   /** Money that the bill holds whatever the load. */
   readonly constant: number;
+  /** What the bill is never below; absent where nothing says so. */
+  readonly leastBill?: number;
   readonly approximations: readonly Approximation[];
 }
 
@@ -138,7 +140,7 @@ function isNothing(
 export function pricesOf(request: CostModelRequest): Result<Prices, readonly Fault[]> {
   const model = costModelOf(request);
   if (!model.ok) return model;
-  const { currency, pricePerKwh, sellPerKwh, constant, approximations } = model.value;
+  const { currency, pricePerKwh, sellPerKwh, constant, leastBill, approximations } = model.value;
   const steps = stepsOf(model.value);
   const choices = choicesOf(model.value);
   return ok({
@@ -158,6 +160,7 @@ export function pricesOf(request: CostModelRequest): Result<Prices, readonly Fau
     ...(steps.length === 0 ? {} : { steps }),
     ...(choices.length === 0 ? {} : { choices }),
     constant: clean(constant),
+    ...(leastBill === undefined ? {} : { leastBill: clean(leastBill) }),
     approximations,
   });
 }

@@ -71,7 +71,10 @@ async function planned(night: Night, solver?: SolveOptions['solver']): Promise<P
     model,
     problem,
     solution,
-    objective: solution.cost.energy + solution.cost.demand + fixedEnergy + model.constant,
+    objective: Math.max(
+      model.leastBill ?? -Infinity,
+      solution.cost.energy + solution.cost.demand + fixedEnergy + model.constant,
+    ),
     gap: valueOf(planGapOf(request, siteKw)),
   };
 }

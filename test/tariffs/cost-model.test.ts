@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seconds } from '#domain/units';
 import { billOf } from '#tariffs/bill';
 import { costModelOf, stateOfPeaks } from '#tariffs/cost-model-of';
 import { parseTariff } from '#tariffs/parse-tariff';
 import { objectiveOf } from '#tariffs/model-value';
 import { planGapOf } from '#tariffs/plan-gap';
-import { at, catalogueDocument, flatEnergy, tariffOf, valueOf } from './builders.ts';
+import { at, catalogueDocument, flatDemand, flatEnergy, tariffOf, valueOf } from './builders.ts';
 
 const sce = valueOf(parseTariff(catalogueDocument('us-sce-tou-8-d-2022')));
 
@@ -47,18 +47,80 @@ test('a peak so far is paid in any case', () => {
 });
 
 test('where the model is not the bill the gap can be told', () => {
-  const tariff = tariffOf([flatEnergy(0.1), { kind: 'minimum-bill', id: 'least', amount: 25, per: 'month' }]);
+  const tariff = tariffOf([
+    flatEnergy(0.1),
+    flatDemand(1),
+    { kind: 'minimum-bill', id: 'least', amount: 25, per: 'month', scope: ['energy'] },
+  ]);
   const grid = { startS: at('2026-07-07T00:00:00Z'), intervalS: seconds(3600), count: 2 };
-  // 150 kWh at 0.10 are 15; the bill of the month is at least 25.
+  // 150 kWh at 0.10 are 15, at least 25; the peak of 100 kW costs 100.
   expect(valueOf(planGapOf({ tariff, grid }, Float64Array.from([100, 50])))).toEqual({
-    objective: 15,
-    bill: 25,
+    objective: 115,
+    bill: 125,
     gap: -10,
   });
   const flat = valueOf(
     planGapOf({ tariff: tariffOf([flatEnergy(0.1)]), grid }, Float64Array.from([100, 50])),
   );
   expect(flat.gap).toBeCloseTo(0, 9);
+});
+
+describe('a least bill', () => {
+  const least = { kind: 'minimum-bill', id: 'least', amount: 25, per: 'month' } as const;
+  const vat = { kind: 'percent', id: 'vat', percent: 20 } as const;
+  const lastHours = { startS: at('2026-07-31T22:00:00Z'), intervalS: seconds(3600), count: 2 };
+
+  test('of the whole month is the larger of itself and the sum, with what comes on top', () => {
+    const request = { tariff: tariffOf([flatEnergy(0.1), least, vat]), grid: lastHours };
+    const model = valueOf(costModelOf(request));
+    // 25 x 1.2 = 30. 150 kWh are 15: the least. 300 kWh are 30 x 1.2 = 36.
+    expect(model.leastBill).toBeCloseTo(30, 6);
+    expect(model.approximations).toEqual([]);
+    for (const [kw, money] of [
+      [75, 30],
+      [150, 36],
+    ] as const) {
+      const gap = valueOf(planGapOf(request, Float64Array.from([kw, kw])));
+      expect([gap.objective, gap.bill]).toEqual([expect.closeTo(money, 5), money]);
+    }
+  });
+
+  test('that was topped up before gives back what the month draws after', () => {
+    const tariff = tariffOf([flatEnergy(0.1), least]);
+    const startS = at('2026-07-01T00:00:00Z');
+    const { state } = valueOf(billOf({ tariff, start: startS, intervalS: 3600, kw: Float64Array.of(150) }));
+    // 15 and a top-up of 10 were asked for. 50 kWh more: 20, nothing to pay; 200 kWh more: 35, so 10.
+    const request = { tariff, grid: { ...lastHours, startS: at('2026-07-01T01:00:00Z'), count: 1 }, state };
+    for (const [kw, money] of [
+      [50, 0],
+      [200, 10],
+    ] as const) {
+      const gap = valueOf(planGapOf(request, Float64Array.of(kw)));
+      expect([gap.objective, gap.bill]).toEqual([expect.closeTo(money, 5), money]);
+    }
+    // The month goes on past the grid.
+    expect(valueOf(costModelOf(request)).approximations).toMatchObject([
+      { line: 'least', affects: 'later-bills' },
+    ]);
+  });
+
+  test('of the year counts in the last bill of the year alone', () => {
+    const tariff = tariffOf([flatEnergy(0.1), { ...least, amount: 3650, per: 'year', settled: 'year' }]);
+    const july = valueOf(costModelOf({ tariff, grid: lastHours }));
+    expect(july.leastBill).toBeUndefined();
+    expect(july.approximations).toMatchObject([{ line: 'least', affects: 'later-bills' }]);
+    // One day of the year is known: 3650 / 365 = 10 stand against 50 kWh at 0.10.
+    const request = { tariff, grid: { ...lastHours, startS: at('2026-12-31T22:00:00Z') } };
+    const gap = valueOf(planGapOf(request, Float64Array.of(25, 25)));
+    expect([gap.objective, gap.bill]).toEqual([expect.closeTo(10, 5), 10]);
+  });
+
+  test('in two months of one grid is told, not planned', () => {
+    const grid = { ...lastHours, count: 4 };
+    const model = valueOf(costModelOf({ tariff: tariffOf([flatEnergy(0.1), least]), grid }));
+    expect(model.leastBill).toBeUndefined();
+    expect(model.approximations).toMatchObject([{ line: 'least', affects: 'this-bill' }]);
+  });
 });
 
 test('a block that is partly metered counts with what was drawn in it', () => {
