@@ -51,35 +51,42 @@ function missingIn(ledger: Ledger): number {
   return ledger.problem.sessions.reduce((sum, _, s) => sum + Math.max(0, ledger.missing(s)), 0);
 }
 
-/** What a plan begins with. */
-export type PlanStart = 'plan in force' | 'nothing';
+/** How plans are made: `swapped`: from nothing, each time with another vehicle first. */
+export type PlanStart = 'plan in force' | 'nothing' | 'swapped';
 
-/** How a seed plans: every other one from nothing each time, so that profiles are changed as often as they can be. */
+/** How a seed plans. What is wrong with changing profiles shows where they change: power goes from vehicle to vehicle. */
 export function planStartOf(seed: number): PlanStart {
-  return seed % 2 === 0 ? 'nothing' : 'plan in force';
+  return (['nothing', 'plan in force', 'swapped', 'swapped'] as const)[seed % 4] ?? 'nothing';
 }
 
-function planned(problem: DepotProblem, from: PlanStart): Ledger {
-  const ledger = new Ledger(problem);
+/** Sessions in order of urgency, or with others first each time. */
+function orderOf(problem: DepotProblem, from: PlanStart, turn: number): readonly number[] {
   const order = urgencyOrder(problem);
+  const first = from === 'swapped' && order.length > 0 ? turn % order.length : 0;
+  return [...order.slice(first), ...order.slice(0, first)];
+}
+
+function planned(problem: DepotProblem, from: PlanStart, turn: number): Ledger {
+  const ledger = new Ledger(problem);
+  const order = orderOf(problem, from, turn);
   if (from === 'plan in force') for (const s of order) keep(ledger, s);
   for (const s of order) fillForward(ledger, s);
   return ledger;
 }
 
 /** The plan in force filled up, or one from nothing where that leaves less energy missing. */
-function bestOf(problem: DepotProblem, from: PlanStart): Ledger {
-  if (from === 'nothing') return planned(problem, from);
-  const kept = planned(problem, 'plan in force');
+function bestOf(problem: DepotProblem, from: PlanStart, turn: number): Ledger {
+  if (from !== 'plan in force') return planned(problem, from, turn);
+  const kept = planned(problem, from, turn);
   const missingKwh = missingIn(kept);
   if (missingKwh <= energyNoise) return kept;
-  const fresh = planned(problem, 'nothing');
+  const fresh = planned(problem, 'nothing', turn);
   return missingIn(fresh) < missingKwh - energyNoise ? fresh : kept;
 }
 
-/** A feasible plan of steps and its account. */
-export function planForward(problem: DepotProblem, from: PlanStart): Solution {
-  const { powerKw } = bestOf(withSteppedCaps(problem), from);
+/** A feasible plan of steps and its account; `turn` counts the plans that were made before. */
+export function planForward(problem: DepotProblem, from: PlanStart, turn = 0): Solution {
+  const { powerKw } = bestOf(withSteppedCaps(problem), from, turn);
   const plan = { powerKw };
   const counted = account(problem, plan, 'stepped');
   const { objective, cost, shortfallKwh, peaksKw, primalResidual } = counted;

@@ -24,12 +24,13 @@ export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<W
   const isSample = plan.seed % shippedEvery === 0;
   const shipped = options.solver === 'shipped' || (options.solver === 'sample' && isSample);
   const bus = createMemoryBus();
+  let turn = 0;
   const outcome = await playWorld({
     plan,
     bus,
     createLoop,
     solve: (problem, own) =>
-      shipped ? solve(problem, own) : Promise.resolve(planForward(problem, planStartOf(plan.seed))),
+      shipped ? solve(problem, own) : Promise.resolve(planForward(problem, planStartOf(plan.seed), turn++)),
     proveReplay: isSample,
     slowWatch: plan.seed % slowEvery === 0,
     ...(options.bug === undefined ? {} : { bug: options.bug }),

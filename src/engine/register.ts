@@ -12,6 +12,8 @@ import type { EvseState, State } from './state.ts';
 /** A register may rise by this many times what the EVSE can draw, and by `slackWh`, before it is a jump. */
 const drawFactorMax = 3;
 const slackWh = 1000;
+/** A register that goes back by no more has been rounded: `meterStart` of 1.6 counts whole Wh. */
+const roundingWh = 1;
 
 /** A register and the instant at which it was read, by our clock. */
 interface Register {
@@ -35,7 +37,7 @@ export function noteRegister(state: State, ref: EvseRef, hardware: Evse, registe
   const at = evse.registerAt ?? transaction?.startedAt;
   if (wh === undefined || at === undefined) return [taken(state, ref, evse, register, 0), []];
   if (canFollow(hardware, { wh, at }, register)) {
-    const hasGoneBack = register.wh < wh;
+    const hasGoneBack = register.wh < wh - roundingWh;
     const facts = { beforeWh: wh, afterWh: register.wh };
     return flagged(taken(state, ref, evse, register, 0), {
       kind: 'meter-implausible',
@@ -68,7 +70,7 @@ function taken(state: State, ref: EvseRef, evse: EvseState, register: Register, 
   const known: EvseState = { ...rest, registerWh: wattHours(register.wh), registerAt: register.at };
   const { transaction } = evse;
   if (transaction === undefined) return withEvse(state, ref, known);
-  const isReset = register.wh < (evse.registerWh ?? transaction.startRegisterWh);
+  const isReset = register.wh < (evse.registerWh ?? transaction.startRegisterWh) - roundingWh;
   const startRegisterWh = isReset ? wattHours(register.wh) : wattHours(transaction.startRegisterWh + jumpWh);
   const next = withEvse(state, ref, { ...known, transaction: { ...transaction, startRegisterWh } });
   const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
@@ -77,6 +79,6 @@ function taken(state: State, ref: EvseRef, evse: EvseState, register: Register, 
   return withVisit(next, {
     ...visit,
     deliveredBeforeWh: beforeWh,
-    deliveredWh: wattHours(beforeWh + register.wh - startRegisterWh),
+    deliveredWh: wattHours(beforeWh + Math.max(0, register.wh - startRegisterWh)),
   });
 }

@@ -90,7 +90,8 @@ function begin(state: State, stationId: string, event: Started, id: string): Cha
       key: evseKey(ref),
       facts: { transactionId: id, idToken: event.idToken ?? null, charges: 'at the floor' },
     });
-  return [withVisit(known, { ...visit, phase: 'plugged', pluggedAt: visit.pluggedAt ?? startedAt }), []];
+  const { endedAt: _, ...open } = visit;
+  return [withVisit(known, { ...open, phase: 'plugged', pluggedAt: visit.pluggedAt ?? startedAt }), []];
 }
 
 /** A transaction of which only later words are heard is taken to run. */

@@ -132,9 +132,17 @@ export function cancelVisit(state: State, visitId: string): Change {
   return [staleBy({ ...unbound, visits: without(unbound.visits, visitId) }, 'visit'), []];
 }
 
+/** Which of two visits that a vehicle may belong to comes first: here, due, gone before its time, expected later. */
+function nearness({ phase, visit }: VisitState, at: EpochS): number {
+  if (phase === 'plugged') return 0;
+  if (phase === 'gone') return 2;
+  return visit.arrivesAt <= at ? 1 : 3;
+}
+
 /**
  * The visit that a vehicle plugged in at `at` belongs to: the one whose vehicle is named by the token, else the one
- * plugged in there already, else the earliest expected one of that place that has not yet departed.
+ * plugged in there already, else the earliest expected one of that place that has not yet departed. A vehicle that names
+ * itself goes on with a visit that was over before its departure: a station that lost its power starts anew.
  */
 export function visitForPlugIn(
   state: State,
@@ -146,16 +154,12 @@ export function visitForPlugIn(
     .map(([, visit]) => visit)
     .filter(
       (v) =>
-        v.phase !== 'gone' &&
+        (v.phase !== 'gone' || v.visit.vehicleId === plugIn.idToken) &&
         evseKey(v.visit.evse) === key &&
         v.visit.departsAt > plugIn.at &&
         v.visit.arrivesAt - earlyS <= plugIn.at,
     )
-    .sort(
-      (a, b) =>
-        Number(b.phase === 'plugged') - Number(a.phase === 'plugged') ||
-        a.visit.arrivesAt - b.visit.arrivesAt,
-    );
+    .sort((a, b) => nearness(a, plugIn.at) - nearness(b, plugIn.at) || a.visit.arrivesAt - b.visit.arrivesAt);
   return candidates.find((v) => v.visit.vehicleId === plugIn.idToken) ?? candidates[0];
 }
 

@@ -1,10 +1,10 @@
-/** Vehicles that come before they are announced. */
+/** Vehicles that come before they are announced, and transactions that come again. */
 import { expect, test } from 'vitest';
 import { epochS, wattHours, watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
 import { onMeter } from '#engine/meter';
 import type { State } from '#engine/state';
-import { onStarted } from '#engine/transactions';
+import { onEnded, onStarted } from '#engine/transactions';
 import { announceVisit } from '#engine/visits';
 import { FakeDepot, siteOf, startS, stationOf } from './fake-depot.ts';
 
@@ -28,18 +28,22 @@ async function stateWithNextVisit(): Promise<State> {
   return announceVisit(state, visitOf('next', startS + 3 * 3600))[0];
 }
 
-function plugged(state: State, idToken: string): State {
+function started(state: State, transactionId: string, idToken: string, registerWh: number): State {
   const { change } = onStarted(state, 'A', {
     kind: 'transaction-started',
     evseId: 1,
-    transactionId: 't1',
+    transactionId,
     at: state.now,
     idToken,
-    registerWh: 1000,
+    registerWh,
     offline: false,
   });
+  return change[0];
+}
+
+function plugged(state: State, idToken: string): State {
   const sample = { evseId: 1, transactionId: 't1', sampledAt: state.now, registerWh: 1500 };
-  return onMeter(change[0], 'A', sample)[0];
+  return onMeter(started(state, 't1', idToken, 1000), 'A', sample)[0];
 }
 
 test('a vehicle that came before it was announced gets its own visit back, with its energy', async () => {
@@ -57,4 +61,32 @@ test('a vehicle that is the announced one stays with its visit whatever else is 
   const [state] = announceVisit(right, visitOf('other', startS));
   expect(state.stations['A']?.evses['1']?.transaction?.visitId).toBe('visit-next');
   expect(state.visits['visit-other']).toMatchObject({ phase: 'expected' });
+});
+
+test('a station that lost its power begins anew: the same vehicle goes on with its visit', async () => {
+  const both = announceVisit(await stateWithNextVisit(), visitOf('now', startS))[0];
+  const end = { kind: 'transaction-ended', transactionId: 't1', offline: true, registerWh: 1500 } as const;
+  const [over] = onEnded(plugged(both, 'car-now'), 'A', { ...end, at: both.now, reason: 'EVDisconnected' });
+  expect(over.visits['visit-now']).toMatchObject({ phase: 'gone', deliveredWh: 500 });
+
+  const again = started(over, 't2', 'car-now', 1500);
+  expect(again.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
+  expect(again.visits['visit-now']).toMatchObject({ phase: 'plugged', deliveredWh: 500 });
+  expect(again.visits['visit-now']).not.toHaveProperty('endedAt');
+  // 500 Wh before, and 1,800 - 1,500 Wh since.
+  const sample = { evseId: 1, transactionId: 't2', sampledAt: again.now, registerWh: 1800 };
+  expect(onMeter(again, 'A', sample)[0].visits['visit-now']).toMatchObject({ deliveredWh: 800 });
+
+  // Another vehicle does not go on with the visit of one that has left.
+  expect(started(over, 't2', 'car-next', 1500).visits['visit-next']).toMatchObject({ phase: 'plugged' });
+});
+
+test('a start in whole Wh that was rounded up is no register that goes back', async () => {
+  const begun = started(await stateWithNextVisit(), 't1', 'car-next', 1000);
+  const sample = { evseId: 1, transactionId: 't1', sampledAt: begun.now };
+  const [same, effects] = onMeter(begun, 'A', { ...sample, registerWh: 999.6 });
+  expect(effects).toEqual([]);
+  expect(same.visits['visit-next']).toMatchObject({ deliveredWh: 0, deliveredBeforeWh: 0 });
+  const back = onMeter(begun, 'A', { ...sample, registerWh: 990 })[1];
+  expect(JSON.stringify(back)).toContain('meter-implausible');
 });

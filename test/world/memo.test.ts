@@ -16,10 +16,11 @@ const throughText = (value: unknown): unknown => JSON.parse(JSON.stringify(value
 /** The journal of a world without crashes. */
 async function journalOf(seed: number): Promise<readonly unknown[]> {
   const records: unknown[] = [];
+  let turn = 0;
   await playWorld({
     plan: worldPlanOf({ seed, connectors: 6, hours: 4, allowed: ['cut', 'loss', 'delay', 'limit-drop'] }),
     bus: createMemoryBus(),
-    solve: (problem) => Promise.resolve(planForward(problem, planStartOf(seed))),
+    solve: (problem) => Promise.resolve(planForward(problem, planStartOf(seed), turn++)),
     createLoop: (parts) => {
       records.push(...parts.journal.read());
       const append = (record: unknown): void => {

@@ -52,39 +52,6 @@ test('every switch is on in some seed and off in another', () => {
   expect(calm).toBeGreaterThan(5);
 });
 
-/** A nightly run tries every bug: WORLD_BUGS=all. */
-const tried = process.env['WORLD_BUGS'];
-
-const quick = [
-  'a raise leaves without being admitted',
-  'the building is forgotten',
-  'limits leave one ampere too high',
-  'plans leave without an end',
-];
-
-describe('planted bugs', () => {
-  test('there are forty, each with a name of its own', () => {
-    expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(plantedBugs.length);
-    expect(plantedBugs.length).toBeGreaterThanOrEqual(40);
-  });
-
-  for (const entry of plantedBugs.filter(({ name }) => tried === 'all' || quick.includes(name))) {
-    test(`is found: ${entry.name}`, async () => {
-      let found: string | undefined;
-      for (let seed = 1; seed <= 20 && found === undefined; seed++) {
-        const choice = {
-          seed,
-          connectors: 6,
-          hours: 6,
-          ...(entry.allowed === undefined ? {} : { allowed: entry.allowed }),
-        };
-        found = (await playChoice(choice, { solver: 'greedy', bug: entry.bug })).breach?.rule;
-      }
-      expect(found).toBeDefined();
-    });
-  }
-});
-
 test('a failing world is shrunk to what matters and told in sentences', async () => {
   const bug = plantedBugs.find(({ name }) => name === 'limits leave doubled')?.bug ?? {};
   let choice: WorldChoice = { seed: 1, connectors: 6, hours: 6 };
@@ -111,8 +78,7 @@ describe('mended', () => {
   test('frames that may come twice: a plan that may be there already is not sent without end', async () => {
     const allowed: readonly SwitchName[] = switchNames.filter((name) => !name.startsWith('persona-'));
     const outcome = await playChoice({ seed: 18, connectors: 8, hours: 12, allowed }, { solver: 'greedy' });
-    // Frames that overtake each other move a register back; that is another finding.
-    expect(outcome.breach?.rule).not.toBe('engine-runs');
+    expect(outcome.breach).toBeUndefined();
     expect(outcome.records).toBeLessThan(10_000);
   });
 

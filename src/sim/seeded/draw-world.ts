@@ -23,6 +23,9 @@ const calmS = 2 * 3600;
 /** One seed in so many has everything off: then every vehicle must leave full. */
 const calmEvery = 8;
 
+/** So few switches are those that somebody wants to see: they are on more often than not. */
+const namedMost = 4;
+
 /** Personas that nothing in a capability can say; whoever has one is a rogue. */
 const undeclarable: ReadonlySet<PersonaName> = new Set([
   'ignores-limit',
@@ -53,9 +56,10 @@ function spanIn(
 function swarm(seed: number, allowed: readonly SwitchName[]): ReadonlySet<SwitchName> {
   const prng = prngOf(seed).fork('swarm');
   if (prng.integer(1, calmEvery) === 1) return new Set();
-  const share = 0.1 + 0.5 * prng.next();
+  const isNamed = allowed.length <= namedMost;
+  const share = isNamed ? 0.5 + 0.5 * prng.next() : 0.1 + 0.5 * prng.next();
   const on = switchNames.filter((name) => {
-    const isOn = prng.next() < (name.startsWith('persona-') ? share / 2 : share);
+    const isOn = prng.next() < (name.startsWith('persona-') && !isNamed ? share / 2 : share);
     return isOn && allowed.includes(name);
   });
   return new Set(on);
@@ -387,7 +391,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     policy: {
       ...defaultPolicy,
       sampleIntervalS: seconds(drawSampleS(policyDraw, on)),
-      leaseMaxS: seconds(pick(policyDraw, [3600, 4 * 3600, 8 * 3600])),
+      leaseMaxS: seconds(pick(policyDraw, [900, 3600, 4 * 3600, 8 * 3600])),
       heartbeatIntervalS: seconds(3600),
     },
     network,

@@ -3,7 +3,7 @@
  * what the engine says; none of them asks the ledger.
  * @module
  */
-import { evseKey } from '#domain/site';
+import { evseKey, type Evse, type Station } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { Loop } from '#engine/loop';
 import type { World } from '../world.ts';
@@ -17,7 +17,8 @@ import {
   type Overload,
   type Wiring,
 } from './physics.ts';
-import type { WorldPlan } from './world-plan.ts';
+import { servesAll } from './departures.ts';
+import { switchNames, type SwitchName, type WorldPlan } from './world-plan.ts';
 
 /** The names of the rules. */
 export type RuleName =
@@ -28,6 +29,8 @@ export type RuleName =
   | 'plans-end'
   | 'revisions-rise'
   | 'served-or-told'
+  | 'told-in-time'
+  | 'feasible-departures-met'
   | 'energy-agrees'
   | 'bad-message-changes-nothing'
   | 'inbox-is-bounded'
@@ -54,8 +57,10 @@ export interface Said {
   readonly shortfalls: Told[];
   /** By `evseKey`: since when it is known to be caught. */
   readonly caught: Map<string, EpochS>;
-  revision: number;
-  refused: number;
+  /** The last plan: its revision and its text. */
+  plan: { readonly revision: number; readonly text: string };
+  /** What is wrong with the order of plans. */
+  disorder?: string;
 }
 
 /** Everything that the rules look at. */
@@ -105,11 +110,17 @@ class Rules implements Watch {
   private readonly offlineAt = new Map<string, EpochS>();
   private readonly held = new Map<string, unknown>();
   private readonly plans = new Map<string, unknown>();
+  private readonly announced: ReadonlySet<string>;
+  private readonly circuits: ReadonlySet<string>;
+  private known: { readonly visits?: unknown; readonly limits?: unknown } = {};
   private commissionedAt: EpochS | undefined;
 
   constructor(sight: Sight) {
     this.sight = sight;
-    this.wiring = wiringOf(sight.plan.scenario.site);
+    const { site, visits } = sight.plan.scenario;
+    this.wiring = wiringOf(site);
+    this.announced = new Set(visits.map(({ announced }) => announced.id));
+    this.circuits = new Set(site.circuits.map(({ id }) => id));
     this.futures = createFutures(sight.plan, sight.world, this.wiring, sight.isSlow ? 'each' : 'changed');
   }
 
@@ -127,6 +138,8 @@ class Rules implements Watch {
       this.rogueIsFenced(now) ??
       this.droppedLimitHolds(now) ??
       this.plansEnd(now) ??
+      this.revisionsRise(now) ??
+      this.badMessageChangesNothing(now) ??
       this.inboxIsBounded(now)
     );
   };
@@ -136,7 +149,8 @@ class Rules implements Watch {
     this.heals(now) ??
     this.transactionsAgree(now) ??
     this.energyAgrees(now) ??
-    this.servedOrTold(now);
+    this.servedOrTold(now) ??
+    this.feasibleDeparturesMet(now);
 
   private isRogue(stationId: string, now: EpochS): boolean {
     const from = this.sight.plan.rogues[stationId];
@@ -308,16 +322,20 @@ class Rules implements Watch {
     return undefined;
   }
 
-  /** I9: the energy that the engine counts for a visit is what the vehicle took. */
+  /** I9: the energy that the engine counts for a visit is what the vehicle took; in a calm night it misses none either. */
   private energyAgrees(now: EpochS): Breach | undefined {
-    const state = this.sight.loop()?.state();
+    const { plan, loop, world } = this.sight;
+    const state = loop()?.state();
     const drifting = this.stationsWith('meter-drifts');
-    for (const visit of this.sight.world.visits()) {
-      const counted = state?.visits[visit.visitId];
-      const [stationId = ''] = visit.evse.split('/');
+    for (const { visitId, evse, deliveredWh, departedS, maxW } of world.visits()) {
+      const counted = state?.visits[visitId];
+      const [stationId = ''] = evse.split('/');
       if (counted === undefined || drifting.has(stationId)) continue;
-      if (counted.deliveredWh >= 0 && counted.deliveredWh <= visit.deliveredWh + energyToleranceWh) continue;
-      const text = `${visit.visitId} took ${visit.deliveredWh} Wh, the engine counts ${Math.round(counted.deliveredWh)} Wh`;
+      // Of a vehicle that is still there the last two samples may be to come.
+      const unheardWh = departedS < now ? 0 : (maxW * 2 * plan.policy.sampleIntervalS) / 3600;
+      const least = plan.on.length > 0 ? 0 : deliveredWh - unheardWh - energyToleranceWh;
+      if (counted.deliveredWh >= least && counted.deliveredWh <= deliveredWh + energyToleranceWh) continue;
+      const text = `${visitId} took ${deliveredWh} Wh, the engine counts ${Math.round(counted.deliveredWh)} Wh`;
       return { rule: 'energy-agrees', at: now, text };
     }
     return undefined;
@@ -333,17 +351,86 @@ class Rules implements Watch {
     );
   }
 
-  /** I8: in a night in which nothing goes wrong a vehicle leaves full, or the engine has said that it cannot. */
+  /** I8: in a night in which nothing goes wrong a vehicle leaves full, or the engine has said in time that it cannot. */
   private servedOrTold(now: EpochS): Breach | undefined {
     const { plan, world, said } = this.sight;
     if (plan.on.length > 0) return undefined;
-    for (const visit of world.visits()) {
-      if (visit.outcome !== 'short') continue;
-      if (said.shortfalls.some((told) => told.visitId === visit.visitId && told.at < visit.departedS))
-        continue;
-      const text = `${visit.visitId} left ${visit.missingWh} of ${visit.neededWh} Wh short and nobody said so`;
-      return { rule: 'served-or-told', at: now, text };
+    for (const { visitId, outcome, departedS, missingWh, neededWh, maxW } of world.visits()) {
+      if (outcome !== 'short') continue;
+      const short = `${visitId} left ${missingWh} of ${neededWh} Wh short and`;
+      const first = said.shortfalls.find((told) => told.visitId === visitId && told.at < departedS);
+      if (first === undefined) return { rule: 'served-or-told', at: now, text: `${short} nobody said so` };
+      // What was missing in the end could have been charged from then on, if there had been room.
+      const inevitableS = departedS - (missingWh * 3600) / maxW;
+      if (first.at <= inevitableS) continue;
+      const text = `${short} it was said ${departedS - first.at} s before, too late for anything to help`;
+      return { rule: 'told-in-time', at: now, text };
     }
     return undefined;
   }
+
+  /**
+   * I8: where a count of its own serves the whole night by a wide margin, a vehicle leaves full whose station, line and
+   * data nothing has disturbed, whatever goes wrong with the others.
+   */
+  private feasibleDeparturesMet(now: EpochS): Breach | undefined {
+    const { plan, world } = this.sight;
+    if (!plan.on.every((name) => localSwitches.has(name)) || Object.keys(plan.rogues).length > 0)
+      return undefined;
+    const disturbed = disturbedStations(plan);
+    const short = world.visits().find(({ outcome, evse }) => {
+      const [stationId = ''] = evse.split('/');
+      return outcome === 'short' && !disturbed.has(stationId);
+    });
+    if (short === undefined) return undefined;
+    const floorOf = (station: Station, evse: Evse): number => {
+      const held = world.stations.get(station.id)?.allowance(evse.id, 60, 'next')[0]?.limit ?? 0;
+      return station.current === 'DC' ? held / 3 / plan.scenario.site.voltage : held;
+    };
+    if (!servesAll(plan, floorOf)) return undefined;
+    const { visitId, missingWh, neededWh } = short;
+    const text = `${visitId} left ${missingWh} of ${neededWh} Wh short, and there was room for all`;
+    return { rule: 'feasible-departures-met', at: now, text };
+  }
+
+  /** I6: no plan is told twice, and none after a later one, over all processes of the engine. */
+  private revisionsRise(now: EpochS): Breach | undefined {
+    const { disorder } = this.sight.said;
+    return disorder === undefined ? undefined : { rule: 'revisions-rise', at: now, text: disorder };
+  }
+
+  /** I14: the engine knows visits, limits and loads that somebody has said in form, and no others. */
+  private badMessageChangesNothing(now: EpochS): Breach | undefined {
+    const state = this.sight.loop()?.state();
+    if (state === undefined || !this.sight.plan.on.includes('bad-bus')) return undefined;
+    const wrong =
+      this.known.visits === state.visits && this.known.limits === state.limits
+        ? undefined
+        : (Object.keys(state.visits).find((id) => !this.announced.has(id)) ??
+          state.limits.find((limit) => !(Number(limit.limitA ?? 0) >= 0 && this.circuits.has(limit.circuit)))
+            ?.circuit);
+    this.known = state;
+    const load = Object.values(state.loads).find(({ powerW }) => !(powerW >= 0));
+    if (wrong === undefined && load === undefined) return undefined;
+    const text = `the engine believes ${wrong ?? JSON.stringify(load)}, which nobody said in form`;
+    return { rule: 'bad-message-changes-nothing', at: now, text };
+  }
+}
+
+/** Switches that touch single stations, or nothing but what the engine must refuse. */
+const localSwitches: ReadonlySet<SwitchName> = new Set(
+  switchNames.filter(
+    (name) =>
+      name.startsWith('persona-') || ['cut', 'half-open', 'partition', 'reboot', 'bad-bus'].includes(name),
+  ),
+);
+
+/** Stations that something happens to in the night. */
+function disturbedStations(plan: WorldPlan): ReadonlySet<string> {
+  return new Set(
+    plan.events.flatMap((event) => {
+      if (event.kind === 'half-open') return [event.stationId];
+      return event.kind === 'fault' && 'stationId' in event.fault ? [event.fault.stationId] : [];
+    }),
+  );
 }

@@ -70,16 +70,20 @@ class WorldOver extends Error {}
 const quiet = { info: (): void => undefined, warn: (): void => undefined };
 
 function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => void): Said {
-  const said: Said = { shortfalls: [], caught: new Map(), revision: 0, refused: 0 };
+  const said: Said = { shortfalls: [], caught: new Map(), plan: { revision: 0, text: '' } };
   const prefix = subjectOf(site.id, '');
   bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
     const tail = subject.slice(prefix.length);
     if (tail === subjects.command || tail === subjects.verdict) return;
-    const payload = JSON.parse(textOfUtf8(data) ?? '{}') as Record<string, unknown>;
-    if (tail === subjects.refused) said.refused++;
+    const text = textOfUtf8(data) ?? '{}';
+    const payload = JSON.parse(text) as Record<string, unknown>;
     if (tail === subjects.status && payload['event'] === 'restarted') resend();
     if (tail === subjects.plan) {
-      said.revision = Number(payload['revision']);
+      const revision = Number(payload['revision']);
+      const { plan } = said;
+      if (revision < plan.revision || (revision === plan.revision && text !== plan.text))
+        said.disorder ??= `plan ${revision} was told after plan ${plan.revision}`;
+      said.plan = { revision, text };
       for (const { visitId } of payload['shortfalls'] as readonly { visitId: string }[])
         said.shortfalls.push({ visitId, at: now() });
     }
