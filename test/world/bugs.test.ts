@@ -25,8 +25,8 @@ describe('planted bugs', () => {
     test(`is found: ${entry.name}`, async () => {
       const found = await hunt(entry, tried === undefined ? few : all);
       if (tried !== undefined)
-        console.info(
-          `| ${entry.name} | ${found.seed ?? '-'} | ${found.rule ?? 'not found'} | ${found.cpuS.toFixed(1)} |`,
+        process.stdout.write(
+          `| ${entry.name} | ${found.seed ?? '-'} | ${found.rule ?? 'not found'} | ${found.cpuS.toFixed(1)} |\n`,
         );
       expect(found.rule).toBeDefined();
     });

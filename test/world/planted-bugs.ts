@@ -105,7 +105,7 @@ export const plantedBugs: readonly BugEntry[] = [
   {
     name: 'calls in flight are forgotten by a crash',
     bug: { state: withoutGuard('writeAhead') },
-    allowed: ['engine-crash', 'loss', 'delay'],
+    allowed: ['engine-crash', 'delay', 'cut'],
   },
   { name: 'idle EVSEs count nothing', bug: { state: withoutGuard('idle') } },
   { name: 'a decrease counts at once', bug: { state: withoutGuard('reaction') } },

@@ -88,7 +88,10 @@ describe('mended', () => {
       { solver: 'greedy' },
     );
     expect(outcome.breach).toBeUndefined();
-    // Fewer where the plan knows nothing of what the ledger keeps free for stations that forget.
-    expect(outcome.met).toBeGreaterThanOrEqual(7);
+    // The three stations that forget have 64 of 82 A at all times; their seven vehicles need 70,376 Wh and leave full. The
+    // eight others cannot have what they need from the rest. Where the plan knows nothing of what the ledger keeps free
+    // for stations that forget, its raises wait for ever: 4 leave full, with 57,884 Wh for all.
+    expect(outcome.met).toBe(7);
+    expect(outcome.deliveredWh).toBeGreaterThan(95_000);
   });
 });

@@ -69,7 +69,7 @@ function stayOf(site: Site, visit: SimVisit): readonly Stay[] {
 function boundsOf(site: Site, startS: EpochS, endS: EpochS): (at: number) => number {
   const clock = clockOf(site.timeZone, startS, later(endS, 86_400));
   return (at) => {
-    const localS = at + offsetAtS(clock, at as EpochS);
+    const localS = at + offsetAtS(clock, at);
     const quarter = Math.floor((((localS % 86_400) + 86_400) % 86_400) / quarterS);
     return site.uncontrolled.reduce((sum, { boundW }) => sum + (boundW[quarter] ?? 0), 0);
   };

@@ -95,6 +95,8 @@ function drawLink(network: NetworkRates, on: ReadonlySet<SwitchName>, hours: num
   return { lateS, repeatS: repeats ? lateS : 0, clockSkewS: drifts + jumps };
 }
 
+/** Crashes fall among so many first records for each station: a night has about as many. */
+const crashRecordsPerStation = 200;
 /** The furthest that all jumps of the engine's clock together lead away from true time. */
 const jumpMaxS = 45;
 
@@ -175,10 +177,10 @@ function drawDepotEvents(
   const kind: string = name;
   switch (kind) {
     case 'engine-crash':
-      return Array.from({ length: prng.integer(1, 4) }, () => ({
+      return Array.from({ length: prng.integer(1, 6) }, () => ({
         switch: name,
         kind: 'crash' as const,
-        record: prng.integer(2, 60 * scenario.site.stations.length),
+        record: prng.integer(2, crashRecordsPerStation * scenario.site.stations.length),
         when: pick(prng, ['before', 'after']),
         downS: prng.integer(1, 1800),
       }));
@@ -284,6 +286,12 @@ function drawPersonas(
         kind: 'fault',
         fault: { kind: 'persona', stationId: station.id, persona, fromS: at, untilS: span.healS },
       });
+      // What a station forgets shows when it boots, and only then.
+      if (persona === 'forgets-on-reboot') {
+        const boot = { kind: 'reboot' as const, stationId: station.id };
+        for (let boots = 0; boots < 3; boots++)
+          events.push({ switch: name, kind: 'fault', fault: { ...boot, at: momentIn(own, span) } });
+      }
     }
   }
   return { stations: stations.map((station) => now.get(station.id) ?? station), events, rogues };

@@ -62,6 +62,8 @@ export interface WorldOutcome {
   readonly caught: number;
   readonly visits: number;
   readonly met: number;
+  /** Energy that vehicles took, those included that are still there. */
+  readonly deliveredWh: number;
 }
 
 /** A world that has found what it was looking for. */
@@ -251,6 +253,7 @@ class Play {
       caught: this.said.caught.size,
       visits: visits.length,
       met: visits.filter(({ outcome }) => outcome === 'met').length,
+      deliveredWh: visits.reduce((sum, { deliveredWh }) => sum + deliveredWh, 0),
     };
   }
 

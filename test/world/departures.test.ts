@@ -1,0 +1,63 @@
+/** Which nights could have been served, counted by hand. */
+import { expect, test } from 'vitest';
+import { amperes, epochS, wattHours, watts } from '#domain/units';
+import { worldPlanOf } from '#sim/seeded/draw-world';
+import { servesAll } from '#sim/seeded/departures';
+import type { WorldPlan } from '#sim/seeded/world-plan';
+
+const drawn = worldPlanOf({ seed: 1, connectors: 2, hours: 6, allowed: [] });
+const { startS } = drawn.scenario;
+
+/** Two three-phase sockets of 16 A with a floor of 6 A under one fuse, and a vehicle at each for four hours. */
+function nightOf(gridA: number, energyWh: number): WorldPlan {
+  const [station] = drawn.scenario.site.stations;
+  const [visit] = drawn.scenario.visits;
+  const [evse] = station?.evses ?? [];
+  if (station === undefined || visit === undefined || evse === undefined) throw new Error('an empty depot');
+  const stations = ['A', 'B'].map((id) => ({
+    ...station,
+    id,
+    circuit: 'grid',
+    current: 'AC' as const,
+    evses: [
+      {
+        ...evse,
+        id: 1,
+        maxA: amperes(16),
+        maxW: watts(11_040),
+        minA: amperes(6),
+        rotation: [0, 1, 2] as const,
+      },
+    ],
+    capability: { ...station.capability, keepsProfiles: 'all' as const },
+  }));
+  const visits = ['A', 'B'].map((id) => ({
+    ...visit,
+    announced: {
+      ...visit.announced,
+      id,
+      evse: { stationId: id, evseId: 1 },
+      maxW: watts(11_040),
+      phases: 3 as const,
+    },
+    arrivesAt: startS,
+    departsAt: epochS(startS + 4 * 3600),
+    energyWh: wattHours(energyWh),
+  }));
+  const circuits = [{ id: 'grid', limitA: amperes(gridA) }];
+  const site = { ...drawn.scenario.site, circuits, stations, uncontrolled: [] };
+  return { ...drawn, scenario: { ...drawn.scenario, site, visits } };
+}
+
+test('room for all is counted with its margins: 12 quarters of 16, 85 % of the room, 110 % of the need', () => {
+  const floor = (): number => 6;
+  // 12 A are the floors: 12 quarters x 6 A x 690 W / 4 = 12,420 Wh each, for a need of up to 11,290 Wh.
+  expect(servesAll(nightOf(12, 11_200), floor)).toBe(true);
+  expect(servesAll(nightOf(12, 11_400), floor)).toBe(false);
+  // 32 A: 0.85 x 20 = 17 A beside the floors. One has 16 A and the other 6 + 7 = 13 A, or the other way round:
+  // 12 quarters x 29 A x 172.5 Wh = 60,030 Wh for both, 27,286 Wh each with the margin.
+  expect(servesAll(nightOf(32, 26_500), floor)).toBe(true);
+  expect(servesAll(nightOf(32, 27_400), floor)).toBe(false);
+  // Without the floors of the other one there is nothing: 6 A of 85 % are 5 A, and a vehicle starts at 6.
+  expect(servesAll(nightOf(6, 1000), () => 0)).toBe(false);
+});
