@@ -116,13 +116,14 @@ export const plantedBugs: readonly BugEntry[] = [
   },
   {
     name: 'every lease is believed',
-    bug: { state: withoutGuard('unobeyedLease') },
+    // Plans of stations that are known to ignore leases end by a step: the guard alone would show nothing.
+    bug: { state: withoutGuard('unobeyedLease'), site: capabilityOf({ obeysLease: true }) },
     allowed: ['persona-ignores-lease', 'cut', 'partition'],
   },
   {
     name: 'a caught charger counts as before',
     bug: { state: withoutGuard('notCompliant') },
-    allowed: ['persona-ignores-limit', 'persona-ignores-after-zero'],
+    allowed: ['persona-ignores-limit', 'persona-ignores-after-zero', 'lying-vehicle'],
   },
   {
     name: 'a call that was given up never arrives',

@@ -271,7 +271,8 @@ function drawPersonas(
     if (!name.startsWith('persona-') || !on.has(name)) continue;
     const persona = name.slice('persona-'.length) as PersonaName;
     const own = prng.fork(name);
-    const times = own.integer(1, Math.max(1, Math.round(stations.length / 10)));
+    const most = stations.length / (on.size <= namedMost ? 3 : 10);
+    const times = own.integer(1, Math.max(1, Math.round(most)));
     for (let i = 0; i < times; i++) {
       const station = now.get(stations[own.integer(0, stations.length - 1)]?.id ?? '');
       if (station === undefined || taken.has(station.id)) continue;

@@ -84,7 +84,7 @@ export interface Watch {
 }
 
 /** Time that the engine has to get room for a charger that it has caught. */
-const fencedAfterS = 2700;
+const fencedAfterS = 1200;
 /** Time that the engine has after a limit was announced. */
 const obeyedAfterS = 1200;
 /** Inputs that may wait at the end of an instant. */
