@@ -330,3 +330,31 @@ test('law: totals kept up to date equal totals made afresh', () => {
     }
   }
 });
+
+test('law: a command weighed again later is judged as if it had never been weighed', () => {
+  const prng = prngOf(7);
+  let refused = 0;
+  for (let round = 0; round < 300; round++) {
+    const reactionS = seconds(prng.integer(0, 20));
+    const depot = site(
+      [station('a', { capability: { reactionS } }), station('b')],
+      [{ id: 'grid', limitA: amperes(40) }],
+    );
+    // Limits that step every few seconds, so that many step between the two weighings.
+    const stepped = (): InstalledProfile => {
+      const steps = Array.from({ length: 6 }, (_, k) => [k * 15, prng.integer(6, 32)] as const);
+      return plan(1, 'tx', 100, prng.integer(60, 200), steps);
+    };
+    const ledger = holding(depot, { a: [floor, stepped()], b: [floor, at(20)] });
+    const wanted = stepped();
+    const first = prng.integer(90, 180);
+    admit(depot, ledger, limitsOf(depot), proposal('a', wanted, first));
+    const again = proposal('a', wanted, first + prng.integer(0, 30));
+    const seen = admit(depot, ledger, limitsOf(depot), again);
+    const anew = admit(depot, structuredClone(ledger), limitsOf(depot), structuredClone(again));
+    expect(seen, `round ${round}`).toEqual(anew);
+    if (!seen.ok) refused++;
+  }
+  expect(refused).toBeGreaterThan(50);
+  expect(refused).toBeLessThan(250);
+});
