@@ -1,7 +1,7 @@
 /** Which engine answers, and why. @module */
 import { highsBackend } from './backends/highs.ts';
 import type { LpBackend } from './backends/backend.ts';
-import { solveFull } from './full.ts';
+import { provenBy, rescued, solveFull } from './full.ts';
 import type { Found } from './full.ts';
 import { greedyPlan } from './greedy.ts';
 import { zeroMultipliers } from './multipliers.ts';
@@ -54,6 +54,11 @@ async function structuredAnswer(problem: DepotProblem, options: SolveOptions): P
   if (obstacle !== undefined) return full(`${obstacle}: the whole program instead of the structured engine`);
   const found = solveStructured(problem, simplexBackend, options);
   if (found.ended === 'optimal') return { ...found, solver: 'structured' };
+  if (found.ended === 'limit' && options.iterationsMax !== undefined) {
+    const reasons = [...found.reasons, `stopped after ${options.iterationsMax} rounds`];
+    const multipliers = provenBy(problem, found.multipliers);
+    return { ...found, plan: rescued(problem, found.plan), multipliers, reasons, solver: 'structured' };
+  }
   return full('the structured engine did not converge: the whole program');
 }
 

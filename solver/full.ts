@@ -44,7 +44,7 @@ function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {
 }
 
 /** The cheapest feasible plan of several ways to rescue an answer that is none. */
-function rescued(problem: DepotProblem, plan: Plan): Plan {
+export function rescued(problem: DepotProblem, plan: Plan): Plan {
   const finite = plan.powerKw.every((kw) => kw.every(Number.isFinite));
   const plans = finite
     ? [plan, fitted(problem, plan.powerKw), greedyPlan(problem, 'continuous')]
@@ -83,6 +83,12 @@ function oneWaySettled(
   return { plan: other, reasons: ['the battery charges or discharges: solved with choices'] };
 }
 
+/** `multipliers` of an engine that stopped early, or none where they prove less. */
+export function provenBy(problem: DepotProblem, multipliers: Multipliers): Multipliers {
+  const none = zeroMultipliers(problem);
+  return dualBound(problem, multipliers).bound >= dualBound(problem, none).bound ? multipliers : none;
+}
+
 function endedOf(answer: BackendAnswer): Found['ended'] {
   if (answer.status === 'optimal') return 'optimal';
   return answer.status === 'limit' ? 'limit' : 'failed';
@@ -102,13 +108,13 @@ export function solveFull(problem: DepotProblem, backend: LpBackend, options: So
   let multipliers = proven ? multipliersOf(formulation, answer.rowDual) : zeroMultipliers(problem);
   const plan = planOf(formulation, answer.columnValue);
   const ended = endedOf(answer);
-  if (ended !== 'optimal') {
-    const none = zeroMultipliers(problem);
-    const better = dualBound(problem, multipliers).bound >= dualBound(problem, none).bound;
-    if (!better) multipliers = none;
-  }
+  if (ended !== 'optimal') multipliers = provenBy(problem, multipliers);
   const usable = ended === 'optimal' ? held(problem, plan) : undefined;
-  const reasons = ended === 'optimal' ? [] : [`${backend.name} ended with ${answer.raw}`];
+  const endless = options.iterationsMax !== undefined && !backend.capabilities.iterationLimit;
+  const reasons = [
+    ...(ended === 'optimal' ? [] : [`${backend.name} ended with ${answer.raw}`]),
+    ...(endless ? [`${backend.name} cannot stop after a number of iterations: solved to its end`] : []),
+  ];
   const found = { multipliers, ended, reasons, buildMs: built - start };
   if (usable === undefined) return { ...found, plan: rescued(problem, plan), solveMs: now() - built };
   const settled = oneWaySettled(problem, usable, { backend, multipliers, gap: options.gap });

@@ -312,7 +312,10 @@ export interface SolveOptions {
   /** true: the LP; false: `minKw` and `stepKw` hold. */
   readonly continuous: boolean;
   readonly gap: number;
-  /** Most simplex iterations; a deterministic stop, unlike a time limit. */
+  /**
+   * A deterministic stop, unlike a time limit: most simplex iterations, with `structured` most rounds of program and
+   * flow; `javascript-lp-solver` has none and says so.
+   */
   readonly iterationsMax?: number;
   /**
    * true: of plans that cost the same, one with few charging starts and few powers below a charger's minimum; absent: where

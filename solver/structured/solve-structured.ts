@@ -221,20 +221,21 @@ function solveByChain(search: Search): Proof {
   return proof;
 }
 
-/** Rounds of program and flow until the flow follows. */
-function solveByCuts(search: Search, master: Master): boolean {
+/** Rounds of program and flow until the flow follows, or as many as `iterationsMax` allows. */
+function solveByCuts(search: Search, master: Master): Found['ended'] {
+  const most = Math.min(roundsMax, search.options.iterationsMax ?? roundsMax);
   search.addWarmCuts(master);
-  for (let round = 1; round <= roundsMax; round++) {
+  for (let round = 1; round <= most; round++) {
     search.rounds = round;
-    if (!master.run()) return false;
+    if (!master.run()) return 'failed';
     // After a warm start the first profile is most likely the last.
     const trusted = round === 1 && search.options.warm !== undefined;
-    if (!trusted && search.addCheapCuts(master)) continue;
+    if (!trusted && round < most && search.addCheapCuts(master)) continue;
     const { left, lacking } = search.follow(master.x);
-    if (left <= search.noise) return true;
-    if (!search.addFlowCuts(master, lacking)) return false;
+    if (left <= search.noise) return 'optimal';
+    if (!search.addFlowCuts(master, lacking)) return 'failed';
   }
-  return false;
+  return 'limit';
 }
 
 /** Multipliers of the master's last answer. */
@@ -278,7 +279,7 @@ export function solveStructured(problem: DepotProblem, backend: LpBackend, optio
     let proof: Proof;
     let weights: Weights = { total: 0, cuts: [] };
     if (master.hasPeaks) {
-      if (!solveByCuts(search, master)) ended = 'limit';
+      ended = solveByCuts(search, master);
       weights = master.weights();
       proof = proofOf(search, master, weights);
     } else proof = solveByChain(search);

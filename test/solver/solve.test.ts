@@ -215,6 +215,38 @@ describe('whatever comes, there is a plan', () => {
     expect(limited.objective).toBeGreaterThanOrEqual(full.objective - 1e-9);
   });
 
+  test('structured stops after so many rounds, with a plan and a bound better than none', async () => {
+    const problem = generatedDepot({ kind: 'two-shift', connectors: 60, intervals: 96, seed: 1 });
+    const least = (await lp(problem)).objective;
+    const greedy = await solve(problem, { continuous: true, gap: 1e-6, solver: 'greedy' });
+    let bound = greedy.bound;
+    for (const iterationsMax of [0, 1, 3, 6]) {
+      const found = await solve(problem, { continuous: true, gap: 1e-6, iterationsMax });
+      expect(found.solver).toBe('structured');
+      expect(found.status).toBe('limit');
+      expect(found.reasons).toContain(`stopped after ${iterationsMax} rounds`);
+      expect(found.certificate.valid).toBe(true);
+      expect(found.objective).toBeLessThanOrEqual(greedy.objective + 1e-6);
+      expect(found.objective).toBeGreaterThanOrEqual(least - 1e-6);
+      expect(found.bound).toBeGreaterThanOrEqual(bound - 1e-6);
+      bound = found.bound;
+    }
+    expect(bound).toBeGreaterThan(greedy.bound);
+  });
+
+  test('javascript-lp-solver says that it knows no limit', async () => {
+    const problem = depot({ sessions: [session('v')] });
+    const found = await solve(problem, {
+      continuous: true,
+      gap: 1e-6,
+      solver: 'javascript-lp-solver',
+      iterationsMax: 1,
+    });
+    expect(found.reasons).toContain(
+      'javascript-lp-solver cannot stop after a number of iterations: solved to its end',
+    );
+  });
+
   for (const solver of ['structured', 'highs', 'javascript-lp-solver', 'greedy'] as const) {
     test(`${solver}: whatever the limit, a certified plan no dearer than greedy's, with its gap`, async () => {
       const shape = { kind: 'last-mile', connectors: 8, intervals: 24, seed: 1, tightness: 0.9 } as const;
