@@ -342,7 +342,9 @@ export function depotRequestOf(value: unknown): Result<DepotRequest, readonly Fa
       : {
           pv: {
             kw: Float64Array.from(pv.kw),
-            ...(pv.sellPrice === undefined ? {} : { sellPrice: Float64Array.from(pv.sellPrice) }),
+            ...(pv.sellPrice === undefined
+              ? {}
+              : { sellPrice: Float64Array.from(pv.sellPrice), feedInKw: circuitsOf(document)[0].limitKw }),
           },
         }),
     ...(battery === undefined ? {} : { battery: { ...battery, wearPerKwh: battery.wearPerKwh ?? 0 } }),

@@ -6,7 +6,7 @@
  */
 import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
 import type { ReserveLoad } from './exposure.ts';
-import { blocksOf, hasSources, taperLinesOf, zeroMultipliers } from './multipliers.ts';
+import { blocksOf, feedInLimitOf, hasSources, taperLinesOf, zeroMultipliers } from './multipliers.ts';
 import type { MeterBlocks, TaperLine } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers } from './problem.ts';
@@ -471,7 +471,7 @@ function addGridColumns(draft: Draft, rows: RowIndex): Int32Array {
     builder.addOffset(-price[t] * intervalH * problem.fixedLoadKw[t]);
     if (pv?.sellPrice === undefined) continue;
     const earned = Math.min(pv.sellPrice[t], price[t]) * intervalH;
-    const gross = problem.circuits[0].limitKw[t] + Math.max(0, problem.fixedLoadKw[t]);
+    const gross = feedInLimitOf(problem, t);
     const fixed = Math.max(0, -problem.fixedLoadKw[t]);
     const sources = pv.kw[t] + (problem.battery?.maxKw ?? 0) + fixed + back[t];
     builder.addColumn({ cost: -earned, lower: 0, upper: Math.max(0, Math.min(gross, sources)) });

@@ -51,6 +51,11 @@ export function hasSources({ pv, battery, sessions }: DepotProblem): boolean {
   return pv !== undefined || battery !== undefined || sessions.some(({ feedBack }) => feedBack !== undefined);
 }
 
+/** Most power fed in where anything is sold, kW: what the grid connection carries the other way, whatever else the site draws. */
+export function feedInLimitOf({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): number {
+  return pv?.feedInKw?.[t] ?? Math.max(0, circuits[0].limitKw[t] + fixedLoadKw[t]);
+}
+
 /**
  * Blocks of `blockIntervals` from `blockOffset` intervals before the horizon; the last one ends with the horizon. A
  * block counts when any of its intervals does, whole.

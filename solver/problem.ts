@@ -155,6 +155,8 @@ export interface Choice {
 export interface PvSource {
   readonly kw: Float64Array;
   readonly sellPrice?: Float64Array;
+  /** [T] most power fed in, kW; where absent, what circuit limit and fixed load come to. */
+  readonly feedInKw?: Float64Array;
 }
 
 /** A stationary battery on the grid connection. */

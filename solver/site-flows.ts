@@ -1,4 +1,5 @@
 /** Battery and PV beside a load that has changed since they were planned. @module */
+import { feedInLimitOf } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 
@@ -46,8 +47,7 @@ export function withSiteFlows(problem: DepotProblem, plan: Plan): Plan {
   const load = loadOf(problem, plan.powerKw);
   const sells = pv?.sellPrice !== undefined;
   const takes = load.map((kw, t) => {
-    const feedIn = problem.circuits[0].limitKw[t] + Math.max(0, problem.fixedLoadKw[t]);
-    return kw + (sells ? feedIn : 0);
+    return kw + (sells ? feedInLimitOf(problem, t) : 0);
   });
   const planned = plan.batteryKw ?? new Float64Array(intervals);
   const batteryKw = batteryWithin(problem, planned, takes);

@@ -42,4 +42,6 @@ export const hasOwnSources = ({ pv, battery, sessions }: DepotProblem): boolean 
 
 /** Most power fed in, kW: as much as the grid connection carries the other way, where anything is sold. */
 export const feedInOf = ({ pv, circuits, fixedLoadKw }: DepotProblem, t: number): number =>
-  pv?.sellPrice === undefined ? 0 : circuits[0].limitKw[t] + Math.max(0, fixedLoadKw[t]);
+  pv?.sellPrice === undefined
+    ? 0
+    : (pv.feedInKw?.[t] ?? Math.max(0, circuits[0].limitKw[t] + fixedLoadKw[t]));

@@ -195,3 +195,27 @@ describe('law: the answer to a drawn document is the optimum of the plain progra
     expect(burning).toBeGreaterThan(0);
   });
 });
+
+test.each([
+  // 20 kW out: the surplus of 10 that nobody controls and 10 kW of sun. 0.2 x (0 + 10) - 0.1 x 20.
+  ['a surplus', -10, 50, 0],
+  // 30 kW of load above the limit of 20, sun of 80: again 20 kW out. 0.2 x (0 - 30) - 0.1 x 20.
+  ['a load above the limit', 30, 80, -8],
+])('no more is fed in than the grid connection carries beside %s', async (_name, fixed, sun, objective) => {
+  const document: PlainDocument = {
+    intervalMinutes: 60,
+    intervals: 1,
+    circuits: [{ id: 'grid', parent: null, limitKw: 20 }],
+    connectors: [],
+    modules: [],
+    sessions: [],
+    fixedLoadKw: [fixed],
+    pv: { kw: [sun], sellPrice: [0.1] },
+    price: [0.2],
+    demand: [],
+  };
+  const found = await answer(document);
+  expect(found.objective).toBeCloseTo(objective, 9);
+  expect(found.certificate.valid).toBe(true);
+  expect(found.pvKw![0]! - fixed).toBeLessThanOrEqual(20 + tiny);
+});

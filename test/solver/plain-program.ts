@@ -264,7 +264,8 @@ export async function leastCost(document: PlainDocument, ways?: 'one way'): Prom
       onSite(sun, t, -1);
     }
     if (sells) {
-      const most = roomOf(document, 0, t) + fixedLoadKw[t]!;
+      const { limitKw } = document.circuits[0]!;
+      const most = limitKw === undefined ? Infinity : at(limitKw, t);
       const fed = rows.column(-Math.min(pv.sellPrice![t]!, price[t]!) * h, Math.max(0, most));
       fed(grid[t]!, 1);
       fed(ifFed, 1);
