@@ -47,6 +47,16 @@ export interface Evse {
 /** Facts of a capability that a station can be asked for. */
 export type ReadableFact = 'rateUnit' | 'maxPeriods' | 'maxStackLevel' | 'maxProfiles';
 
+/** Which purposes of charging profiles a station obeys, not only accepts. */
+export interface ObeyedPurposes {
+  readonly stationMax: boolean;
+  readonly txDefault: boolean;
+  readonly txProfile: boolean;
+}
+
+/** A station in full order. */
+export const obeysAll: ObeyedPurposes = { stationMax: true, txDefault: true, txProfile: true };
+
 /** What a (vendor, model, firmware) has been shown to do. Unknown facts take the cautious value. */
 export interface StationCapability {
   /** Unit of the limits sent: A for AC, W for DC. */
@@ -63,6 +73,8 @@ export interface StationCapability {
   readonly obeysLease: boolean;
   /** Shares ChargePointMaxProfile / ChargingStationMaxProfile over its EVSEs instead of applying it to each. */
   readonly sharesStationCap: boolean;
+  /** Absent: all purposes. What is not obeyed limits nothing, whatever the station accepts. */
+  readonly obeys?: ObeyedPurposes;
   /** How far its clock was seen to be off; absent: no more than the site allows for all clocks. */
   readonly clockSkewS?: Seconds;
   /** Facts that nobody has declared: what the station reports takes their place, the cautious value where it does not. */

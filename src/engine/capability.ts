@@ -15,6 +15,7 @@ import {
   type CapabilityEvidence,
   type CapabilityReading,
 } from '#ocpp/capability';
+import type { LostGuarantee } from '#ocpp/compile-layers';
 import {
   keyOfMake,
   recordOf,
@@ -24,6 +25,7 @@ import {
   withReading,
   type StationMake,
 } from '#ocpp/make-record';
+import { obeysPurpose } from '#ocpp/obeyed';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { canonicalText } from '#safety/canonical';
 import { learn } from '#safety/ledger';
@@ -79,24 +81,47 @@ function siteStation(state: State, stationId: string): Station | undefined {
 }
 
 /**
- * Whether a station is sent a cap of all its EVSEs: not where its make refuses such profiles, nor where it would take
- * the place of a plan. The cap is a second fence only, unless the station is declared to share it.
+ * Whether a station is sent a cap of all its EVSEs: not where it does not obey such profiles or its make refuses them, nor
+ * where it would take the place of a plan. The cap is a second fence only, unless the station is declared to share it.
  */
 export function takesStationCap(state: State, station: Station): boolean {
   const { maxProfiles, sharesStationCap } = station.capability;
+  if (!obeysPurpose(station, 'ChargingStationMaxProfile')) return false;
   if (sharesStationCap) return true;
   if (maxProfiles < 1 + 2 * station.evses.length) return false;
   return !refusesPurpose(recordOf(state.makes, makeOf(state, station)), 'ChargingStationMaxProfile');
 }
 
+/** In what form a station is sent its plans. */
+interface PlanForm {
+  /** What carries them; undefined: nothing can, and vehicles charge at their floors. */
+  readonly purpose: 'TxProfile' | 'TxDefaultProfile' | undefined;
+  /** They end in the floor for as long as their transaction lasts, as no floor can be counted on beside them. */
+  readonly endsInFloor: boolean;
+}
+
 /**
- * What carries the plans of a station: TxDefaultProfile above the floor where its make has refused every TxProfile and
- * takes more than one level. One refusal may be a transaction that was over by then; three are not.
+ * The form of plans: TxDefaultProfile above the floor where TxProfile is not obeyed or its make has refused every one, and
+ * the station takes more than one level; a TxProfile that ends in the floor where the same is true of TxDefaultProfile. One
+ * refusal may be a transaction that was over by then, or a station that was busy; three are not. What was refused is not
+ * counted by the ledger anyway, so that lessons only ever change the form.
  */
-export function planPurposeOf(state: State, station: Station): 'TxProfile' | 'TxDefaultProfile' {
+export function planFormOf(state: State, station: Station): PlanForm {
   const record = recordOf(state.makes, makeOf(state, station));
-  const lacks = refusesPurpose(record, 'TxProfile', 3) && !refusesPurpose(record, 'TxDefaultProfile');
-  return lacks && station.capability.maxStackLevel > 0 ? 'TxDefaultProfile' : 'TxProfile';
+  const hasLevels = station.capability.maxStackLevel > 0;
+  const takes = (
+    purpose: 'TxProfile' | 'TxDefaultProfile',
+    other: 'TxProfile' | 'TxDefaultProfile',
+  ): boolean => !refusesPurpose(record, purpose, 3) || refusesPurpose(record, other);
+  if (!obeysPurpose(station, 'TxProfile')) {
+    const carries = hasLevels && obeysPurpose(station, 'TxDefaultProfile');
+    return { purpose: carries ? 'TxDefaultProfile' : undefined, endsInFloor: false };
+  }
+  if (!obeysPurpose(station, 'TxDefaultProfile') || !takes('TxDefaultProfile', 'TxProfile')) {
+    return { purpose: 'TxProfile', endsInFloor: true };
+  }
+  const carries = takes('TxProfile', 'TxDefaultProfile') || !hasLevels ? 'TxProfile' : 'TxDefaultProfile';
+  return { purpose: carries, endsInFloor: false };
 }
 
 /** Whether a question to a station is on its way or waits to leave. */
@@ -162,18 +187,22 @@ export function noteAnswer(
     ...(answer.kind === 'refused' ? { refusal: answer.status } : {}),
   });
   if (makes === state.makes) return [state, []];
-  const [next, effects] = recountedMake({ ...state, makes }, stationId);
-  return [withPlanPurposes(state, next), effects];
+  return inTurn({ ...state, makes }, [(s) => recountedMake(s, stationId), (s) => withPlanForms(state, s)]);
 }
 
-/** The state in which plans are made anew where another purpose carries them than before. */
-function withPlanPurposes(before: State, state: State): State {
-  return state.site.stations
-    .filter((station) => planPurposeOf(before, station) !== planPurposeOf(state, station))
-    .reduce(
-      (s, { id }) => withoutPlans({ ...s, dispatch: withFreshTries(s.dispatch, id, s.now) }, id),
-      state,
-    );
+/** Plans made anew where they have another form than before, and what is lost or won by it told. */
+function withPlanForms(before: State, state: State): Change {
+  const changed = state.site.stations.filter(
+    (one) => canonicalText(planFormOf(before, one)) !== canonicalText(planFormOf(state, one)),
+  );
+  return inTurn(
+    state,
+    changed.map((station) => (s: State): Change => {
+      const { id, capability } = station;
+      const next = withoutPlans({ ...s, dispatch: withFreshTries(s.dispatch, id, s.now) }, id);
+      return [next, [publish('capability', messageOf(next, station, capability))]];
+    }),
+  );
 }
 
 /** The state in which the plans of a station are to be made anew; what it holds goes on until then. */
@@ -263,12 +292,23 @@ function messageOf(state: State, station: Station, capability: StationCapability
     reading: reading ?? null,
     missing: missingOf(station.version, reading ?? { extras: [], garbled: [] }),
     counted,
+    lost: lostAt(state, station),
     lessons: {
       took: record?.took ?? [],
       refused: record?.refused ?? [],
       notApplied: record?.notApplied ?? 0,
     },
   };
+}
+
+/** What a station in full order gives and this one does not, by the names that `compile` uses. */
+function lostAt(state: State, station: Station): readonly LostGuarantee['guarantee'][] {
+  const { purpose, endsInFloor } = planFormOf(state, station);
+  return [
+    ...(endsInFloor ? (['floor'] as const) : []),
+    ...(takesStationCap(state, station) ? [] : (['station-cap'] as const)),
+    ...(purpose === 'TxProfile' ? [] : (['transaction-binding'] as const)),
+  ];
 }
 
 /**

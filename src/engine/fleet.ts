@@ -1,6 +1,7 @@
 /** Which EVSEs follow the plan, and what the others may draw meanwhile. @module */
 import { evseKey, type Evse, type Site, type Station } from '#domain/site';
 import { constant, mapValues, type StepFunction } from '#domain/step-function';
+import { obeysPurpose } from '#ocpp/obeyed';
 import { contextOf, hardwareOf, stationExposureOf } from '#safety/exposure';
 import { isGuarded } from '#safety/ledger-policy';
 import type { State } from './state.ts';
@@ -60,11 +61,13 @@ export function floorPowerOf(state: State, station: Station, evse: Evse): number
 
 /**
  * What the circuits have to keep free for an EVSE whatever it is told, W over all its phases: its floor, or its full
- * rating where the station may forget everything at any time.
+ * rating where the station keeps no floor.
  */
 export function reservedPowerOf(state: State, station: Station, evse: Evse): number {
   const forgets = station.capability.keepsProfiles === 'none' && isGuarded(state.ledger.policy, 'reboot');
-  return forgets ? evse.maxW : floorPowerOf(state, station, evse);
+  return forgets || !obeysPurpose(station, 'TxDefaultProfile')
+    ? evse.maxW
+    : floorPowerOf(state, station, evse);
 }
 
 /** The longest time that any station takes to follow a decrease, s. */

@@ -5,9 +5,10 @@ import { combine, from, stepFunctionOf, valueAt, type StepFunction } from '#doma
 import { startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, wattHours, watts, type EpochS } from '#domain/units';
 import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
+import { obeysPurpose } from '#ocpp/obeyed';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
-import { planPurposeOf, takesStationCap } from './capability.ts';
+import { planFormOf, takesStationCap } from './capability.ts';
 import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
@@ -110,10 +111,12 @@ function freshFloorProfiles(state: State, station: Station, isCapped: boolean): 
   const circuitA = state.site.circuits.find((c) => c.id === station.circuit)?.limitA ?? Infinity;
   return compileFloors({
     station,
-    floors: station.evses.map((evse) => ({
-      evseId: evse.id,
-      limit: state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0,
-    })),
+    floors: obeysPurpose(station, 'TxDefaultProfile')
+      ? station.evses.map((evse) => ({
+          evseId: evse.id,
+          limit: state.floors[evseKey({ stationId: station.id, evseId: evse.id })] ?? 0,
+        }))
+      : [],
     ...(isCapped
       ? {
           stationMax:
@@ -179,6 +182,8 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   const station = state.site.stations.find((s) => s.id === want.stationId);
   const endS = Math.min(want.untilS, state.now + state.policy.leaseMaxS);
   if (station === undefined || endS <= state.now) return undefined;
+  const { purpose, endsInFloor } = planFormOf(state, station);
+  if (purpose === undefined) return undefined;
   const before = state.wanted[key];
   const inForce = before?.transactionId === transactionId ? before : undefined;
   if (inForce !== undefined && goesOn(state, want, inForce, endS)) return inForce;
@@ -192,7 +197,8 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
     transactionId,
     // The same at every stack level, so that a plan replaces the one before it whatever the station takes by then.
     profileId: profileIdOf(want.evseId, 'TxProfile', 1),
-    purpose: planPurposeOf(state, station),
+    purpose,
+    ...(endsInFloor ? { ending: 'endless-step' as const, stepTo: state.floors[key] ?? 0 } : {}),
     limit: stepFunctionOf([
       [epochS(state.now - raiseDelayS - 1), held],
       [state.now, level],
@@ -251,7 +257,7 @@ function stayOf(
 /**
  * The state in which vehicles that no plan serves have their limit: full ones none, caught chargers their floor, and
  * those whose visit is no longer known the floor instead of their old plan. Who is too late for a plan, or was never
- * announced, charges at the floor by itself.
+ * announced, charges at the floor by itself, or by a plan where its station keeps none.
  */
 export function withRests(state: State): State {
   const full = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
@@ -272,7 +278,26 @@ export function withRests(state: State): State {
     const pieces = [[state.now, state.floors[key] ?? 0]] as const;
     return [{ stationId, evseId, transactionId, untilS: leaseEndS, pieces }];
   });
-  return withWants(state, [...full, ...orphaned]);
+  return withWithoutFloor(withWants(state, [...full, ...orphaned]));
+}
+
+/**
+ * The state in which a transaction without a plan has one at its floor, at stations where no floor can be counted on.
+ */
+function withWithoutFloor(state: State): State {
+  const bare = state.site.stations.filter((station) => planFormOf(state, station).endsInFloor);
+  const wants = bare.flatMap((station): readonly Want[] =>
+    station.evses.flatMap(({ id: evseId }): readonly Want[] => {
+      const stationId = station.id;
+      const key = evseKey({ stationId, evseId });
+      const { transaction } = state.stations[stationId]?.evses[evseId] ?? {};
+      if (transaction === undefined || state.wanted[key]?.transactionId === transaction.id) return [];
+      const untilS = epochS(state.now + state.policy.leaseMaxS);
+      const pieces = [[state.now, state.floors[key] ?? 0]] as const;
+      return [{ stationId, evseId, transactionId: transaction.id, untilS, pieces }];
+    }),
+  );
+  return withWants(state, wants);
 }
 
 /** The state in which a solution is the plan, with what is told of it. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { fail, ok, type Result } from '#domain/result';
+import type { ObeyedPurposes } from '#domain/site';
 import { constant, lowest } from '#domain/step-function';
 import {
   compileFloors,
@@ -14,13 +15,6 @@ import {
   type PlanInput,
 } from './compile.ts';
 import type { InstalledProfile } from './profile.ts';
-
-/** Which purposes a station obeys, not only accepts. */
-export interface ObeyedPurposes {
-  readonly stationMax: boolean;
-  readonly txDefault: boolean;
-  readonly txProfile: boolean;
-}
 
 /** What is compiled. */
 export interface LayersInput extends Omit<PlanInput, 'floors' | 'purpose' | 'ending' | 'stepTo'> {

@@ -10,6 +10,7 @@ import { evseKey, phases, type Circuit, type Phase, type Site } from '#domain/si
 import { policyOf } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
 import { pathUp } from '#engine/supply';
+import { keepsFloors } from '#safety/exposure';
 import type { OperationBody } from './operation.ts';
 import { depotOf, siteSchema } from './site-document.ts';
 
@@ -89,8 +90,8 @@ function outletsOf(site: Site, floors: Readonly<Record<string, number>>): readon
         circuit: station.circuit,
         current: station.current,
         rotation: evse.rotation,
-        // A station that loses its profiles over a reboot has none to fall back to.
-        floor: station.capability.keepsProfiles === 'none' ? hardware : (floors[key] ?? 0),
+        // A station that keeps no floor has none to fall back to.
+        floor: keepsFloors(station) ? (floors[key] ?? 0) : hardware,
         hardware,
       };
     }),

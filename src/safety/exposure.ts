@@ -11,6 +11,7 @@ import { constant, from, maxOver, shift, windowMax, type StepFunction } from '#d
 import { epochS, later, type EpochS } from '#domain/units';
 import { readingsOf } from '#ocpp/compile';
 import { limitOf } from '#ocpp/composite';
+import { obeyedOf, obeysPurpose } from '#ocpp/obeyed';
 import type { ChargingProfile, InstalledProfile, Transaction } from '#ocpp/profile';
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText } from './canonical.ts';
@@ -190,6 +191,14 @@ export function standsStill(
   );
 }
 
+/**
+ * Whether a station keeps its EVSEs at their floors whatever happens: not where it may reboot unseen and then holds nothing,
+ * nor where it does not obey TxDefaultProfile. Only its hardware limits such a station at any time.
+ */
+export function keepsFloors(station: Station): boolean {
+  return station.capability.keepsProfiles !== 'none' && obeysPurpose(station, 'TxDefaultProfile');
+}
+
 interface KnownLimits {
   readonly context: ExposureContext;
   /** By EVSE id. */
@@ -302,7 +311,7 @@ function freshLimit(
   evse?: Evse,
 ): StepFunction {
   const { station, voltage } = context;
-  const installed = candidate.installed.map((entry) => boundedEntry(context, entry));
+  const installed = obeyedOf(station, candidate.installed).map((entry) => boundedEntry(context, entry));
   const until = horizonOf(installed, at);
   const f = limitOf({
     version: station.version,

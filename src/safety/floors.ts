@@ -7,7 +7,7 @@
 import { fail, ok, type Result } from '#domain/result';
 import { evseKey, phases, type Evse, type Phase, type Site, type Station } from '#domain/site';
 import { circuitTree, dimensions, type Dimension } from './circuits.ts';
-import { hardwareOf } from './exposure.ts';
+import { hardwareOf, keepsFloors } from './exposure.ts';
 import { floorNodesMax } from './limits.ts';
 
 /** By `evseKey`: A per phase (AC) or W (DC). */
@@ -81,39 +81,41 @@ export function floorsOf(
   const demanded: Load = new Map();
   for (const place of places) {
     const floor = fixed.get(place.key);
-    if (floor !== undefined && !isForgetful(place.station)) addLoad(site, demanded, place, floor, 1);
+    if (floor !== undefined && keepsFloors(place.station)) addLoad(site, demanded, place, floor, 1);
   }
   if (rooms !== undefined) {
     const misfit = firstMisfit(site, demanded, whole.value, `${fixed.size} floors asked for`);
     if (misfit !== undefined) return fail(misfit);
   }
-  const forgetful = site.stations.filter(isForgetful);
-  for (const station of forgetful) addHardware(site, demanded, places, station);
+  const unbound = site.stations.filter((station) => !keepsFloors(station));
+  for (const station of unbound) addHardware(site, demanded, places, station);
   if (rooms === undefined) {
     const what =
-      forgetful.length === 0
+      unbound.length === 0
         ? `${fixed.size} floors asked for`
-        : `${fixed.size} floors asked for and the full rating of ${forgetful.length} stations that lose their profiles over a reboot`;
+        : `${fixed.size} floors asked for and the full rating of ${unbound.length} stations that ${whyOf(unbound)}`;
     const misfit = firstMisfit(site, demanded, whole.value, what);
     if (misfit !== undefined) return fail(misfit);
   }
   const free = places.filter(
-    ({ key, floor, station }) => !fixed.has(key) && floor > 0 && !isForgetful(station),
+    ({ key, floor, station }) => !fixed.has(key) && floor > 0 && keepsFloors(station),
   );
   const chosen = chooseFloors(site, free, capacityFor(site, whole.value, policy.share, demanded));
   return ok(
     Object.fromEntries(
       places.map(({ key, floor, station }) => [
         key,
-        fixed.get(key) ?? (chosen.has(key) || isForgetful(station) ? floor : 0),
+        fixed.get(key) ?? (chosen.has(key) || !keepsFloors(station) ? floor : 0),
       ]),
     ),
   );
 }
 
-/** A station that may reboot unseen and then holds nothing: only its hardware limits it, at any time. */
-function isForgetful(station: Station): boolean {
-  return station.capability.keepsProfiles === 'none';
+/** Why none of these stations keeps a floor. */
+function whyOf(stations: readonly Station[]): string {
+  return stations.every(({ capability }) => capability.keepsProfiles === 'none')
+    ? 'lose their profiles over a reboot'
+    : 'lose their profiles over a reboot or do not obey TxDefaultProfile';
 }
 
 /** Adds what the hardware of a station may draw, its EVSEs together within their module. */

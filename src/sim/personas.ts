@@ -1,4 +1,5 @@
 /** The ways in which a station can be wrong: a table of switches, each read wherever the honest code would do better. @module */
+import type { HeldProfile } from './own-composite.ts';
 import type { PersonaName } from './scenario-document.ts';
 
 /** What a station does differently; the honest values are those of `obeys`. */
@@ -34,6 +35,8 @@ export interface Switches {
   readonly keepsReplaced: boolean;
   /** Sends meter values. */
   readonly meters: boolean;
+  /** Accepts profiles of this purpose and does not act on them. */
+  readonly ignoredPurpose: HeldProfile['purpose'] | 'none';
 }
 
 const honest: Switches = {
@@ -54,6 +57,7 @@ const honest: Switches = {
   driftSPerHour: 0,
   keepsReplaced: false,
   meters: true,
+  ignoredPurpose: 'none',
 };
 
 const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
@@ -76,6 +80,9 @@ const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
   'ignores-valid-to': { ignoresValidTo: true },
   'keeps-too-many': { keepsReplaced: true },
   'blind-meter': { meters: false },
+  'ignores-tx-default': { ignoredPurpose: 'default' },
+  'ignores-tx-profile': { ignoredPurpose: 'transaction' },
+  'ignores-station-max': { ignoredPurpose: 'max' },
 };
 
 /** The switches of all personas that a station has at once; the later in the list wins. */

@@ -35,6 +35,14 @@ const capability = z.strictObject({
   keepsProfiles: z.enum(['all', 'floors', 'none']).exactOptional(),
   obeysLease: z.boolean().exactOptional(),
   sharesStationCap: z.boolean().exactOptional(),
+  /** Purposes of profiles that it obeys, not only accepts. */
+  obeys: z
+    .strictObject({
+      stationMax: z.boolean().exactOptional(),
+      txDefault: z.boolean().exactOptional(),
+      txProfile: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
 });
 
 /** What the simulated hardware does, whatever the engine has been told about it. */
@@ -148,6 +156,9 @@ export const personaNames = [
   'ignores-valid-to',
   'keeps-too-many',
   'blind-meter',
+  'ignores-tx-default',
+  'ignores-tx-profile',
+  'ignores-station-max',
 ] as const;
 
 const fault = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 /** The depot of a scenario: groups of stations spread out, day curves at 96 values. @module */
 import type { Fault } from '#domain/fault';
 import {
+  obeysAll,
   phases,
   type Circuit,
   type Evse,
@@ -63,6 +64,7 @@ function capabilityOf(model: StationModelDocument): StationCapability {
     keepsProfiles: given.keepsProfiles ?? 'floors',
     obeysLease: given.obeysLease ?? true,
     sharesStationCap: given.sharesStationCap ?? false,
+    ...(given.obeys === undefined ? {} : { obeys: { ...obeysAll, ...given.obeys } }),
     ...(assumed.length === 0 ? {} : { assumed }),
   };
 }

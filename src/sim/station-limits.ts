@@ -21,7 +21,10 @@ export function viewOf(core: StationCore, evseId: number): CompositeView {
   const isAc = station.current === 'AC';
   return {
     version: station.version,
-    held: core.store.held(),
+    held:
+      flaws.ignoredPurpose === 'none'
+        ? core.store.held()
+        : core.store.held().filter(({ purpose }) => purpose !== flaws.ignoredPurpose),
     evseId,
     ...(transaction === undefined
       ? {}

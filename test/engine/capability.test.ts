@@ -1,7 +1,7 @@
 /** Stations are asked what they can (1.6 9.4); whatever they answer, or fail to, nothing counts for less than before. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { StationCapability } from '#domain/site';
+import { obeysAll, type ObeyedPurposes, type Station, type StationCapability } from '#domain/site';
 import { jsonOf } from '#engine/json';
 import { replay } from '#engine/replay';
 import type { State } from '#engine/state';
@@ -218,6 +218,18 @@ describe('what a station does', () => {
     expect(station.limitA()).toBe(6);
   });
 
+  test('refusing TxDefaultProfiles: plans come without a floor beside them, and end in it', async () => {
+    const sites = ['A', 'B', 'C'].map((id) => stationOf(id));
+    const depot = new FakeDepot({ site: siteOf(sites), visits: [visitAt('A')] });
+    for (const station of depot.stations.values())
+      station.refuses = ({ chargingProfilePurpose }) => chargingProfilePurpose === 'TxDefaultProfile';
+    await depot.begin();
+    await depot.runTo(startS + 7210);
+    // Three stations of the make have refused one each, and none has refused a TxProfile.
+    expect(depot.said('out.capability').at(-1)).toMatchObject({ lost: ['floor'] });
+    expect(depot.leftWh.get('vA')).toBe(0);
+  });
+
   test('drawing above everything that it accepted is remembered of its make', async () => {
     const visits = [visitAt('A', { maxW: 22_000, energyWh: 30_000 })];
     const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits, sampleS: 60 });
@@ -226,6 +238,79 @@ describe('what a station does', () => {
     await depot.runTo(startS + 900);
     const [record] = Object.values(stateOf(depot).makes);
     expect(record?.notApplied).toBe(1);
+  });
+});
+
+describe('a station that accepts a purpose and does not obey it', () => {
+  const declaredWith = (id: string, change: Partial<ObeyedPurposes>): Station => {
+    const { capability } = stationOf(id);
+    return stationOf(id, { capability: { ...capability, obeys: { ...obeysAll, ...change } } });
+  };
+  const purposesAt = (station: FakeStation): readonly string[] =>
+    station.installed.map(({ profile }) => profile.chargingProfilePurpose).toSorted();
+
+  test('TxDefaultProfile: hardware counts at all times, every transaction has a plan that ends in the floor', async () => {
+    const visits = [
+      visitAt('A', { departS: startS + 5400 }),
+      visitAt('A', { id: 'next', arriveS: startS + 5700, departS: startS + 90_000, announced: false }),
+      visitAt('B'),
+    ];
+    const site = siteOf([declaredWith('A', { txDefault: false }), stationOf('B')]);
+    const depot = new FakeDepot({ site, visits });
+    const station = depot.station('A');
+    station.ignores = 'TxDefaultProfile';
+    await depot.begin();
+    await depot.runTo(startS + 1800);
+    expect(purposesAt(station)).toEqual(['ChargePointMaxProfile', 'TxProfile']);
+    // 40 A of panel less the 32 A that A may draw before anyone hears of its next vehicle.
+    expect(depot.station('B').limitA()).toBeLessThanOrEqual(8);
+    await depot.runTo(startS + 5410);
+    expect(depot.leftWh.get('vA')).toBe(0);
+    // Nobody announced the next one: it has the floor of 6 A all the same, for longer than any lease without a word of ours.
+    await depot.runTo(startS + 5800);
+    expect(station.limitA()).toBe(6);
+    station.disconnect();
+    // A lease is 8 h at most.
+    await depot.runTo(startS + 5800 + 9 * 3600);
+    expect(station.limitA()).toBe(6);
+    expect(depot.peakA).toBeLessThanOrEqual(40);
+  });
+
+  test('TxProfile: plans are defaults above the floor from the first one on', async () => {
+    const depot = new FakeDepot({
+      site: siteOf([declaredWith('A', { txProfile: false })]),
+      visits: [visitAt('A')],
+    });
+    const station = depot.station('A');
+    station.ignores = 'TxProfile';
+    await depot.begin();
+    await depot.runTo(startS + 1800);
+    expect(purposesAt(station)).toEqual(['ChargePointMaxProfile', 'TxDefaultProfile', 'TxDefaultProfile']);
+    await depot.runTo(startS + 7210);
+    expect(depot.leftWh.get('vA')).toBe(0);
+  });
+
+  test('TxProfile, with one stack level: no plan, the floor', async () => {
+    const { capability, ...rest } = declaredWith('A', { txProfile: false });
+    const site = siteOf([{ ...rest, capability: { ...capability, maxStackLevel: 0 } }]);
+    const depot = new FakeDepot({ site, visits: [visitAt('A')] });
+    depot.station('A').ignores = 'TxProfile';
+    await depot.begin();
+    await depot.runTo(startS + 1800);
+    expect(purposesAt(depot.station('A'))).toEqual(['ChargePointMaxProfile', 'TxDefaultProfile']);
+    expect(depot.station('A').limitA()).toBe(6);
+  });
+
+  test('a cap of the station: none is sent', async () => {
+    const depot = new FakeDepot({
+      site: siteOf([declaredWith('A', { stationMax: false })]),
+      visits: [visitAt('A')],
+    });
+    depot.station('A').ignores = 'ChargePointMaxProfile';
+    await depot.begin();
+    await depot.runTo(startS + 7210);
+    expect(purposesAt(depot.station('A'))).toEqual(['TxDefaultProfile']);
+    expect(depot.leftWh.get('vA')).toBe(0);
   });
 });
 
@@ -299,7 +384,7 @@ describe('never less safe', () => {
       id: fc.constantFrom('A', 'B', 'C'),
       firmware: fc.constantFrom('1', '2'),
       answer,
-      refuses: fc.constantFrom('none', 'A', 'W', 'TxProfile', 'ChargePointMaxProfile'),
+      refuses: fc.constantFrom('none', 'A', 'W', 'TxProfile', 'TxDefaultProfile', 'ChargePointMaxProfile'),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(boot, { minLength: 3, maxLength: 6 }), async (boots) => {

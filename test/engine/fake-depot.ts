@@ -176,6 +176,8 @@ export class FakeStation {
   configuration: Readonly<Record<string, string>> | 'junk' | 'error' | 'silent' = {};
   /** Whether it refuses a profile. */
   refuses: (profile: WireProfile) => boolean = () => false;
+  /** A purpose that it accepts and does not act on. */
+  ignores = '';
   installed: { connectorId: number; profile: WireProfile }[] = [];
   vehicle: { visit: FakeVisit; takenWh: number; transactionId: number | undefined } | undefined;
   registerWh = 1000;
@@ -350,7 +352,7 @@ export class FakeStation {
     const now = this.depot.clock.now();
     const valueOf = (purpose: string): number | undefined => {
       const leading = this.installed
-        .filter((i) => i.profile.chargingProfilePurpose === purpose)
+        .filter((i) => i.profile.chargingProfilePurpose === purpose && purpose !== this.ignores)
         .flatMap(({ profile }) => {
           const { startSchedule, duration, chargingSchedulePeriod } = profile.chargingSchedule;
           const at = now - (instantOfIso(startSchedule) ?? 0);

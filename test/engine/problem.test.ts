@@ -94,6 +94,15 @@ test('a station that may forget its profiles has its full rating kept free by th
   expect(connectors[1]?.reserveKw).toBeLessThan(5);
 });
 
+test('a station that obeys no TxDefaultProfile has its full rating kept free by the plan too', async () => {
+  const { capability } = stationOf('A');
+  const obeys = { stationMax: true, txDefault: false, txProfile: true };
+  const unruled = stationOf('A', { capability: { ...capability, obeys } });
+  const depot = await depotWith([unruled, stationOf('B')], [visit, { ...visit, id: 'v2', stationId: 'B' }]);
+  // 32 A on three phases of 230 V; half of the 8 A that the panel has left is no floor of 6 A for the other one.
+  expect(problemOf(depot).connectors.map(({ reserveKw }) => reserveKw)).toEqual([22.08, 0]);
+});
+
 test('energy that was delivered is asked for no more, and a full vehicle not at all', async () => {
   const depot = await depotWith([stationOf('A')], [{ ...visit, departS: startS + 10_800 }]);
   const [before] = problemOf(depot).sessions;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { prngOf } from '#domain/prng';
-import type { Phase, Site } from '#domain/site';
+import { obeysAll, type Phase, type Site } from '#domain/site';
 import { amperes, watts } from '#domain/units';
 import { defaultFloorsPolicy, floorsOf, type FloorsPolicy } from '#safety/floors';
 import { evse, site, station } from './depot.ts';
@@ -59,6 +59,18 @@ describe('floors', () => {
     const refused = floorsOf(beside(31), whole);
     expect(!refused.ok && refused.problem.message).toContain(
       '0 floors asked for and the full rating of 1 stations that lose their profiles over a reboot add up to 32 A',
+    );
+  });
+
+  test('a station that does not obey TxDefaultProfile counts with its full rating, or the site is refused', () => {
+    const unruled = station('f', { capability: { obeys: { ...obeysAll, txDefault: false } } });
+    const beside = (limitA: number): Site =>
+      site([unruled, station('a'), station('b')], [{ id: 'grid', limitA: amperes(limitA) }]);
+    // 32 A of hardware beside one floor of 6 A.
+    expect(served(beside(39), whole)).toEqual(['f/1', 'a/1']);
+    const refused = floorsOf(beside(31), whole);
+    expect(!refused.ok && refused.problem.message).toContain(
+      'the full rating of 1 stations that lose their profiles over a reboot or do not obey TxDefaultProfile add up to 32 A',
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { obeysAll, type ObeyedPurposes } from '#domain/site';
 import { valueAt } from '#domain/step-function';
 import { amperes, epochS, seconds, watts } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
@@ -113,6 +114,35 @@ describe('what a charger may draw', () => {
     const s = bench().holds(floor, low).tell(running);
     expect(s.tell({ kind: 'not-compliant', at: epochS(50), evseId: 1 }).a(51)).toBe(32);
     expect(s.tell({ kind: 'cleared', at: epochS(90), evseId: 1 }).a(91)).toBe(10);
+  });
+
+  test('a purpose that a charger does not obey limits nothing, whatever it has accepted', () => {
+    const without = (purpose: keyof ObeyedPurposes) =>
+      bench({ capability: { obeys: { ...obeysAll, [purpose]: false } } });
+    // No floor: a vehicle that nobody has told us of has the hardware of 32 A, or the cap of the station.
+    expect(without('txDefault').holds(floor, low).tell(running).a(5)).toBe(32);
+    expect(without('txDefault').holds(stationMax(20), floor, low).tell(running).a(5)).toBe(20);
+    // No plan: the floor of 6 A stands, where the plan would have said 30 A.
+    expect(without('txProfile').holds(floor, high).tell(running).a(5)).toBe(6);
+    // No cap: the plan of 30 A stands.
+    expect(without('stationMax').holds(stationMax(20), floor, high).tell(running).a(5)).toBe(30);
+  });
+
+  test('a cap that a charger would share and does not obey is no cap of its EVSEs together', () => {
+    const two = { evses: [evse(1), evse(2)] };
+    const capability = { sharesStationCap: true };
+    const both = [stationMax(20), txDefault(1, 16), txDefault(2, 16)];
+    expect(
+      bench({ ...two, capability })
+        .holds(...both)
+        .phase(0, 5),
+    ).toBe(20);
+    const obeys = { ...obeysAll, stationMax: false };
+    expect(
+      bench({ ...two, capability: { ...capability, obeys } })
+        .holds(...both)
+        .phase(0, 5),
+    ).toBe(32);
   });
 
   test('a charger that forgets its profiles in a reboot counts with its hardware before it reboots', () => {

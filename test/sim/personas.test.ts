@@ -170,6 +170,27 @@ const stories: Record<PersonaName, () => void> = {
     bench.until(600);
     expect(bench.of('MeterValues')).toHaveLength(0);
   },
+  'ignores-tx-default': () => {
+    const bench = charging('ignores-tx-default');
+    expect(set(bench, floor)).toEqual({ status: 'Accepted' });
+    expect(drawAt(bench, 60)).toEqual([11_000]);
+    set(bench, { id: 2, stack: 1, purpose: 'tx', periods: [[0, 10]] });
+    expect(drawAt(bench, 120)).toEqual([6900]);
+  },
+  'ignores-tx-profile': () => {
+    const bench = charging('ignores-tx-profile');
+    set(bench, { ...floor, periods: [[0, 12]] });
+    expect(set(bench, { id: 2, stack: 1, purpose: 'tx', periods: [[0, 6]] })).toEqual({ status: 'Accepted' });
+    expect(drawAt(bench, 60)).toEqual([8280]);
+  },
+  'ignores-station-max': () => {
+    const bench = charging('ignores-station-max');
+    const cap = { id: 3, purpose: 'max', periods: [[0, 6]] } as const;
+    const answer = bench.call('SetChargingProfile', setProfile('1.6', cap));
+    expect(answer).toEqual({ status: 'Accepted' });
+    set(bench, { ...floor, periods: [[0, 12]] });
+    expect(drawAt(bench, 60)).toEqual([8280]);
+  },
 };
 
 test.each(personaNames)('%s', (name) => {

@@ -1,6 +1,6 @@
 /** Engines with one thing wrong each, as data: the worlds must find every one of them. */
 import { amperes, seconds, watts, type EpochS } from '#domain/units';
-import type { Site, Station } from '#domain/site';
+import { obeysAll, type Site, type Station } from '#domain/site';
 import type { LoopParts } from '#engine/loop';
 import type { State } from '#engine/state';
 import type { LinkMessage } from '#ports/charger-link';
@@ -138,6 +138,11 @@ export const plantedBugs: readonly BugEntry[] = [
     name: 'the engine takes every station for one that keeps all profiles',
     bug: { site: capabilityOf({ keepsProfiles: 'all' }) },
     allowed: ['reboot', 'persona-forgets-on-reboot'],
+  },
+  {
+    name: 'the engine takes every station for one that obeys all that it accepts',
+    bug: { site: capabilityOf({ obeys: obeysAll }) },
+    allowed: ['persona-ignores-tx-default', 'persona-ignores-tx-profile'],
   },
   {
     name: 'circuits are taken for a tenth larger',

@@ -1,6 +1,6 @@
 /** A world drawn from its seed: which faults are on, how strong, and what happens when. @module */
 import { prngOf, type Prng } from '#domain/prng';
-import type { Site, Station } from '#domain/site';
+import { obeysAll, type Site, type Station } from '#domain/site';
 import { amperes, epochS, seconds, wattHours, watts, type EpochS } from '#domain/units';
 import { defaultPolicy } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
@@ -235,6 +235,12 @@ function declared(station: Station, persona: PersonaName): Station | undefined {
     case 'ignores-lease':
     case 'ignores-valid-to':
       return told({ obeysLease: false });
+    case 'ignores-tx-default':
+      return told({ obeys: { ...obeysAll, txDefault: false } });
+    case 'ignores-tx-profile':
+      return told({ obeys: { ...obeysAll, txProfile: false } });
+    case 'ignores-station-max':
+      return told({ obeys: { ...obeysAll, stationMax: false } });
     case 'counts-phases-wrong':
       return station.current === 'AC' && capability.rateUnit === 'W' ? undefined : station;
     default:
@@ -249,6 +255,9 @@ const breaking: ReadonlySet<PersonaName> = new Set([
   'late-by-minutes',
   'ignores-lease',
   'ignores-valid-to',
+  'ignores-tx-default',
+  'ignores-tx-profile',
+  'ignores-station-max',
 ]);
 
 interface Cast {

@@ -168,8 +168,10 @@ class Rules implements Watch {
   }
 
   private allHoldSomething(): boolean {
-    for (const station of this.sight.world.stations.values()) {
-      if (!station.held().some(({ purpose }) => purpose === 'default')) return false;
+    for (const { station, held } of this.sight.world.stations.values()) {
+      // One that is declared not to obey a floor is sent none: the site keeps its full rating free.
+      if (station.capability.obeys?.txDefault === false) continue;
+      if (!held().some(({ purpose }) => purpose === 'default')) return false;
     }
     return true;
   }
