@@ -188,6 +188,7 @@ export const plantedBugs: readonly BugEntry[] = [
         evses: s.evses.map((e) => ({ ...e, rotation: e.rotation.length === 1 ? [0 as const] : e.rotation })),
       })),
     },
+    allowed: [],
   },
   {
     name: 'the first station is not known',
