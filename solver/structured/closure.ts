@@ -46,18 +46,24 @@ class Spread {
   }
 
   #fromSession(s: number): void {
-    const { armsOf, armLeaf, armSession } = this.#flow.network;
+    const { armsOf, armLeaf, armSession, armFrom, armTo } = this.#flow.network;
     const { more, words, modules } = this.#flow;
+    const { mateStart, mates } = modules;
     for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
-      for (let w = 0; w < words; w++) {
-        let bits = more[a * words + w];
+      const leaf = armLeaf[a];
+      const last = (armTo[a] - 1) >> wordBits;
+      for (let w = armFrom[a] >> wordBits; w <= last; w++) {
+        let bits = more[a * words + w] & ~this.#nodeBits[leaf * words + w];
         while (bits !== 0) {
           const c = bitMask - Math.clz32(bits);
           bits &= ~(1 << c);
-          this.#node(armLeaf[a], (w << wordBits) + c);
+          this.#node(leaf, (w << wordBits) + c);
         }
       }
-      for (const b of modules.mates[a]) if (this.#displaces(a, b)) this.#session(armSession[b]);
+      for (let i = mateStart[a]; i < mateStart[a + 1]; i++) {
+        const other = armSession[mates[i]];
+        if (this.sessions[other] === 0 && this.#displaces(a, mates[i])) this.#session(other);
+      }
     }
   }
 

@@ -18,8 +18,9 @@ export interface ModuleRows {
   /** [rows + 1] and flat: arms of each row. */
   readonly start: Int32Array;
   readonly arms: Int32Array;
-  /** [arms] other arms of its module. At a time when one is blocked, all that carry something share its row. */
-  readonly mates: readonly (readonly number[])[];
+  /** [arms + 1] and flat: other arms of the module of each. At a time when one is blocked, all that carry something share its row. */
+  readonly mateStart: Int32Array;
+  readonly mates: Int32Array;
 }
 
 function moduleRowsOf(network: Network): ModuleRows {
@@ -27,7 +28,7 @@ function moduleRowsOf(network: Network): ModuleRows {
   const cap: number[] = [];
   const start = [0];
   const arms: number[] = [];
-  const mates: number[][] = Array.from({ length: network.arms }, () => []);
+  const matesOf = new Map<number, number[]>();
   for (const run of network.moduleRuns) {
     for (let t = run.from; t < run.to; t++) {
       for (const a of run.arms) {
@@ -38,8 +39,16 @@ function moduleRowsOf(network: Network): ModuleRows {
       start.push(arms.length);
     }
     for (const a of run.arms) {
-      for (const b of run.arms) if (a !== b && !mates[a].includes(b)) mates[a].push(b);
+      const known = matesOf.get(a) ?? [];
+      for (const b of run.arms) if (a !== b && !known.includes(b)) known.push(b);
+      matesOf.set(a, known);
     }
+  }
+  const mateStart = new Int32Array(network.arms + 1);
+  const mates: number[] = [];
+  for (let a = 0; a < network.arms; a++) {
+    for (const b of matesOf.get(a) ?? []) mates.push(b);
+    mateStart[a + 1] = mates.length;
   }
   return {
     rowOf,
@@ -47,7 +56,8 @@ function moduleRowsOf(network: Network): ModuleRows {
     sum: new Float64Array(cap.length),
     start: Int32Array.from(start),
     arms: Int32Array.from(arms),
-    mates,
+    mateStart,
+    mates: Int32Array.from(mates),
   };
 }
 

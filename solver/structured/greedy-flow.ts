@@ -25,7 +25,7 @@ function rankedTimes(flow: Flow, slots: readonly number[] | undefined): number[]
 
 /** Sends for sessions in `order` what fits without moving anything aside, into `slots` or into all. */
 export function fillGreedily(flow: Flow, order: Int32Array, slots?: readonly number[]): void {
-  const { network, left, target, into } = flow;
+  const { network, left, target, into, more, words } = flow;
   const { slotOf, armsOf, armFrom, armTo } = network;
   const { intervals } = network.problem;
   const ranked = rankedTimes(flow, slots);
@@ -38,19 +38,23 @@ export function fillGreedily(flow: Flow, order: Int32Array, slots?: readonly num
     const from = armFrom[first];
     const to = armTo[first];
     let kept = 0;
-    for (let i = 0; i < open; i++) {
+    let i = 0;
+    for (; i < open && left[s] > flowNoise; i++) {
       const t = ranked[i];
       const q = slotOf[t];
       // A full slot is full for all that follow.
       if (target[q] - into[q] <= flowNoise) continue;
       ranked[kept++] = t;
-      if (left[s] <= flowNoise || ((t < from || t >= to) && t < intervals)) continue;
+      if ((t < from || t >= to) && t < intervals) continue;
       for (let a = first; a < end && left[s] > flowNoise; a++) {
         if (t < armFrom[a] || t >= armTo[a]) continue;
+        if ((more[a * words + (t >> 5)] & (1 << (t & 31))) === 0) continue;
         const kw = Math.min(left[s], flow.fits(a, t));
         if (kw > flowNoise) flow.addAlong(a, t, kw);
       }
     }
+    if (kept < i) for (; i < open; i++) ranked[kept++] = ranked[i];
+    else kept = open;
     open = kept;
   }
 }

@@ -33,6 +33,7 @@ interface Marks {
   readonly slots: Int32Array;
   readonly nodes: Int32Array;
   readonly arms: Int32Array;
+  readonly unreached: Int32Array;
   rank: number;
 }
 
@@ -45,6 +46,11 @@ export class Residual {
   readonly slotReached: Int32Array;
   /** [nodes * words] times of each node that are reached. */
   readonly #nodeBits: Int32Array;
+  /** [nodes] times at which an arm of the node has power and the node is not reached: at 0 no session needs a look. */
+  readonly #unreached: Int32Array;
+  /** The same where nothing is reached, and [nodes * words] those times. */
+  readonly #used: Int32Array;
+  readonly #usedBits: Int32Array;
   /** Columns of `moreAt` that still lead to sessions not reached. */
   readonly #armBits: Int32Array;
   readonly #nodeHop: Int32Array;
@@ -77,11 +83,15 @@ export class Residual {
     this.slotReached = new Int32Array(slots);
     this.#nodeBits = new Int32Array(nodes * flow.words);
     this.#armBits = new Int32Array(flow.armOf.length >> wordBits);
+    this.#usedBits = usedTimesOf(flow);
+    this.#used = countsOf(this.#usedBits, flow.words);
+    this.#unreached = this.#used.slice();
     this.#kept = {
       reached: new Uint8Array(sessions.length),
       slots: new Int32Array(slots),
       nodes: new Int32Array(this.#nodeBits.length),
       arms: new Int32Array(this.#armBits.length),
+      unreached: new Int32Array(nodes),
       rank: 0,
     };
     this.#nodeHop = new Int32Array(nodes * times);
@@ -143,6 +153,7 @@ export class Residual {
       this.#kept.slots.set(this.slotReached);
       this.#kept.nodes.set(this.#nodeBits);
       this.#kept.arms.set(this.#armBits);
+      this.#kept.unreached.set(this.#unreached);
       this.#kept.rank = this.#rank;
       return;
     }
@@ -154,6 +165,7 @@ export class Residual {
     this.#kept.slots.fill(0);
     this.#kept.nodes.fill(0);
     this.#kept.arms.fill(0);
+    this.#kept.unreached.set(this.#used);
     this.#kept.rank = 0;
     this.#restore();
   }
@@ -163,6 +175,7 @@ export class Residual {
     this.slotReached.set(this.#kept.slots);
     this.#nodeBits.set(this.#kept.nodes);
     this.#armBits.set(this.#kept.arms);
+    this.#unreached.set(this.#kept.unreached);
     this.#rank = this.#kept.rank;
   }
 
@@ -199,6 +212,7 @@ export class Residual {
     this.slotReached.fill(0);
     this.#nodeBits.fill(0);
     this.#armBits.fill(0);
+    this.#unreached.set(this.#used);
     this.#rank = 0;
     const open: number[] = [];
     for (let q = 0; q < slots; q++) if (flow.target[q] - flow.into[q] > flowNoise) open.push(q);
@@ -239,6 +253,7 @@ export class Residual {
     const bit = 1 << (t & bitMask);
     if ((this.#nodeBits[word] & bit) !== 0) return;
     this.#nodeBits[word] |= bit;
+    if ((this.#usedBits[word] & bit) !== 0) this.#unreached[g]--;
     const k = g * this.#network.times + t;
     this.#nodeHop[k] = hop;
     this.#nodeRank[k] = ++this.#rank;
@@ -260,20 +275,21 @@ export class Residual {
   #fromSession(s: number): void {
     const { armsOf, armLeaf, armFrom, armTo } = this.#network;
     const { some, words, modules } = this.flow;
+    const { mateStart, mates } = modules;
     for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
-      const own = a * words;
-      const node = armLeaf[a] * words;
-      const last = (armTo[a] - 1) >> wordBits;
-      for (let w = armFrom[a] >> wordBits; w <= last; w++) {
-        let bits = some[own + w] & ~this.#nodeBits[node + w];
-        while (bits !== 0) {
-          const c = bitMask - Math.clz32(bits);
-          bits &= ~(1 << c);
-          this.#reachNode(armLeaf[a], (w << wordBits) + c, a);
+      const leaf = armLeaf[a];
+      if (this.#unreached[leaf] > 0) {
+        const last = (armTo[a] - 1) >> wordBits;
+        for (let w = armFrom[a] >> wordBits; w <= last; w++) {
+          let bits = some[a * words + w] & ~this.#nodeBits[leaf * words + w];
+          while (bits !== 0) {
+            const c = bitMask - Math.clz32(bits);
+            bits &= ~(1 << c);
+            this.#reachNode(leaf, (w << wordBits) + c, a);
+          }
         }
       }
-      const mates = modules.mates[a];
-      for (let i = 0; i < mates.length; i++) this.#reachMate(a, mates[i]);
+      for (let i = mateStart[a]; i < mateStart[a + 1]; i++) this.#reachMate(a, mates[i]);
     }
   }
 
@@ -533,6 +549,32 @@ export class Residual {
       }
     }
   }
+}
+
+/** [nodes * words] times at which some arm of each node has power. */
+function usedTimesOf({ network, words, leafWords, leafOffset, moreAt }: Flow): Int32Array {
+  const { nodes, times } = network;
+  const used = new Int32Array(nodes * words);
+  for (let g = 0; g < nodes; g++) {
+    const columns = leafWords[g];
+    for (let t = 0; t < times && columns > 0; t++) {
+      const at = leafOffset[g] + t * columns;
+      let any = 0;
+      for (let w = 0; w < columns; w++) any |= moreAt[at + w];
+      if (any !== 0) used[g * words + (t >> wordBits)] |= 1 << (t & bitMask);
+    }
+  }
+  return used;
+}
+
+/** Bits per row of `words` words. */
+function countsOf(bits: Int32Array, words: number): Int32Array {
+  return Int32Array.from({ length: bits.length / words }, (_, g) => {
+    let count = 0;
+    for (let w = g * words; w < (g + 1) * words; w++)
+      for (let rest = bits[w]; rest !== 0; rest &= rest - 1) count++;
+    return count;
+  });
 }
 
 /** Dearest shortfall first, then least slack. */
