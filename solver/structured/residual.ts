@@ -557,7 +557,8 @@ function usedTimesOf({ network, words, leafWords, leafOffset, moreAt }: Flow): I
   const used = new Int32Array(nodes * words);
   for (let g = 0; g < nodes; g++) {
     const columns = leafWords[g];
-    for (let t = 0; t < times && columns > 0; t++) {
+    if (columns === 0) continue;
+    for (let t = 0; t < times; t++) {
       const at = leafOffset[g] + t * columns;
       let any = 0;
       for (let w = 0; w < columns; w++) any |= moreAt[at + w];
