@@ -59,15 +59,18 @@ export function floorPowerOf(state: State, station: Station, evse: Evse): number
   return Math.min(floor * state.site.voltage * evse.rotation.length, evse.maxW);
 }
 
+/** Whether a station may lose or ignore its floors, so that only its full rating is certain. */
+export function hasNoFloor(state: State, station: Station): boolean {
+  const forgets = station.capability.keepsProfiles === 'none' && isGuarded(state.ledger.policy, 'reboot');
+  return forgets || !obeysPurpose(station, 'TxDefaultProfile');
+}
+
 /**
  * What the circuits have to keep free for an EVSE whatever it is told, W over all its phases: its floor, or its full
  * rating where the station keeps no floor.
  */
 export function reservedPowerOf(state: State, station: Station, evse: Evse): number {
-  const forgets = station.capability.keepsProfiles === 'none' && isGuarded(state.ledger.policy, 'reboot');
-  return forgets || !obeysPurpose(station, 'TxDefaultProfile')
-    ? evse.maxW
-    : floorPowerOf(state, station, evse);
+  return hasNoFloor(state, station) ? evse.maxW : floorPowerOf(state, station, evse);
 }
 
 /** The longest time that any station takes to follow a decrease, s. */

@@ -1,12 +1,12 @@
 /** The depot as the engine knows it, in the solver's numbers. @module */
-import { evseKey, type Evse, type Phase, type Station } from '#domain/site';
+import { evseKey, type Circuit, type Evse, type Phase, type Station } from '#domain/site';
 import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
-import { heldPowerOf, highestReactionS, reasonFixed, reservedPowerOf } from './fleet.ts';
+import { hasNoFloor, heldPowerOf, highestReactionS, reasonFixed, reservedPowerOf } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
@@ -129,20 +129,38 @@ function powersOf(
   };
 }
 
-/** Highest power in each interval of a stay, kW: what limits of others leave; one number where there are none. */
+/** Where a visit is planned. */
+interface PlannedPlace {
+  readonly place: Place;
+  readonly connector: number;
+  readonly shortfallPrice: number;
+  /** By circuit: see `sharesOf`. */
+  readonly shares: ReadonlyMap<string, Float64Array>;
+}
+
+/** Highest power in each interval of a stay, kW: what limits of others and dropped limits leave; one number where none do. */
 function mostKwOf(
   state: State,
   grid: TimeGrid,
-  place: Place,
-  stay: Stay,
-  maxKw: number,
+  at: PlannedPlace,
+  powers: { readonly stay: Stay; readonly phases: 1 | 3; readonly maxKw: number },
 ): number | Float64Array {
-  const external = externalPowerOf(state, place, state.now, endOf(grid));
-  if (external.value.every((w) => w === Infinity)) return maxKw;
+  const { stay, phases, maxKw } = powers;
+  const { station, evse } = at.place;
+  const external = externalPowerOf(state, at.place, state.now, endOf(grid));
+  const limited = external.value.some((w) => w < Infinity);
+  const shares = hasNoFloor(state, station)
+    ? pathUp(state.site, station.circuit).flatMap((id) => at.shares.get(id) ?? [])
+    : [];
+  if (!limited && shares.every((row) => row.every((x) => x === 1))) return maxKw;
   const leastKw = lowestPer(state, grid, external).map((w) => w / 1000);
-  return Float64Array.from({ length: stay.depart - stay.arrive }, (_, i) =>
-    Math.max(0, Math.min(maxKw, leastKw[stay.arrive + i] ?? maxKw)),
-  );
+  const ratedKw =
+    station.current === 'DC' ? evse.maxW / 1000 : (evse.maxA * state.site.voltage * phases) / 1000;
+  return Float64Array.from({ length: stay.depart - stay.arrive }, (_, i) => {
+    const t = stay.arrive + i;
+    const share = shares.reduce((least, row) => Math.min(least, row[t] ?? 1), 1);
+    return Math.max(0, Math.min(maxKw, leastKw[t] ?? maxKw, share < 1 ? share * ratedKw : maxKw));
+  });
 }
 
 /**
@@ -194,12 +212,12 @@ function sessionOf(
   state: State,
   grid: TimeGrid,
   visit: VisitState,
-  at: { readonly place: Place; readonly connector: number; readonly shortfallPrice: number },
+  at: PlannedPlace,
 ): readonly [Session, PlannedSession] | undefined {
   const stay = stayOf(state, grid, visit);
   if (stay === undefined) return undefined;
   const powers = powersOf(state, at.place, visit);
-  const mostKw = mostKwOf(state, grid, at.place, stay, powers.maxKw);
+  const mostKw = mostKwOf(state, grid, at, { stay, ...powers });
   const hours = grid.intervalS / 3600;
   const windowKwh =
     typeof mostKw === 'number'
@@ -313,56 +331,104 @@ function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): Readon
 /** Room for the ledger's rounding up of each EVSE, kW: a plan that fills a circuit to the last watt would not be admitted. */
 const roundingKw = 0.002;
 
-/** What every EVSE below a circuit takes in any case. */
-interface Reserved {
-  readonly kw: number;
-  readonly evses: number;
+/** What uncontrolled loads and EVSEs that follow no plan leave of a circuit, below 0 where it does not carry even them. */
+interface Room {
+  readonly circuit: Circuit;
+  /** EVSEs below that follow the plan. */
+  readonly below: readonly Place[];
+  /** [T] kW on each phase. */
+  readonly phaseKw: readonly [Float64Array, Float64Array, Float64Array];
+  /** [T] kW in all; absent where only phases limit. */
+  readonly totalKw?: Float64Array;
 }
 
-/** [T] what is left of a limit, never less than what floors take in any case. */
-function leftOf(limitKw: Float64Array, taken: Float64Array, reserved: Reserved): Float64Array {
-  const rounding = roundingKw * reserved.evses;
-  return limitKw.map((kw, t) => Math.max(reserved.kw, kw - (taken[t] ?? 0) - rounding));
-}
-
-/** The circuit tree with what is left for the EVSEs that follow the plan. */
-function circuitsOf(state: State, grid: TimeGrid, places: readonly Place[]): readonly CircuitNode[] {
+function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]): readonly Room[] {
   const taken = takenOf(state, grid, places);
   const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
-  return state.site.circuits.map((circuit): CircuitNode => {
+  return state.site.circuits.map((circuit): Room => {
     const { limitA, limitW } = limits[circuit.id] ?? { limitA: constant(0), limitW: undefined };
     const used = taken.get(circuit.id);
     const below = places.filter(
       (p) => !p.isFixed && pathUp(state.site, p.station.circuit).includes(circuit.id),
     );
-    const reserved = (shareOf: (place: Place) => number): Reserved => ({
-      evses: below.length,
-      kw: below.reduce<number>(
-        (sum, p) => sum + (reservedPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
-        0,
-      ),
-    });
-    const phaseLimit = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
-    const onPhase = (phase: Phase): Float64Array =>
-      leftOf(
-        phaseLimit,
-        used?.phaseKw[phase] ?? new Float64Array(grid.count),
-        reserved((p) => phaseShare(p, phase)),
-      );
+    const left = (limitKw: Float64Array, usedKw: Float64Array | undefined): Float64Array =>
+      limitKw.map((kw, t) => kw - (usedKw?.[t] ?? 0) - roundingKw * below.length);
+    const phaseKw = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
+    const onPhase = (phase: Phase): Float64Array => left(phaseKw, used?.phaseKw[phase]);
+    return {
+      circuit,
+      below,
+      phaseKw: [onPhase(0), onPhase(1), onPhase(2)],
+      ...(limitW === undefined
+        ? {}
+        : {
+            totalKw: left(
+              lowestPer(state, grid, limitW).map((w) => w / 1000),
+              used?.totalKw,
+            ),
+          }),
+    };
+  });
+}
+
+/** What EVSEs take in any case, by how much of it counts, kW. */
+function reservedKw(state: State, places: readonly Place[], shareOf: (place: Place) => number): number {
+  return places.reduce<number>(
+    (sum, p) => sum + (reservedPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
+    0,
+  );
+}
+
+/** The circuit tree with what is left for the EVSEs that follow the plan, never less than they take in any case. */
+function circuitsOf(state: State, rooms: readonly Room[]): readonly CircuitNode[] {
+  return rooms.map(({ circuit, below, phaseKw, totalKw }): CircuitNode => {
+    const onPhase = (phase: Phase): Float64Array => {
+      const reserved = reservedKw(state, below, (p) => phaseShare(p, phase));
+      return phaseKw[phase].map((kw) => Math.max(reserved, kw));
+    };
+    const reserved = reservedKw(state, below, () => 1);
     return {
       id: circuit.id,
       parent: state.site.circuits.findIndex((c) => c.id === circuit.parent),
       limitKw:
-        limitW === undefined
-          ? new Float64Array(grid.count).fill(Infinity)
-          : leftOf(
-              lowestPer(state, grid, limitW).map((w) => w / 1000),
-              used?.totalKw ?? new Float64Array(grid.count),
-              reserved(() => 1),
-            ),
+        totalKw?.map((kw) => Math.max(reserved, kw)) ?? new Float64Array(phaseKw[0].length).fill(Infinity),
       phaseLimitKw: [onPhase(0), onPhase(1), onPhase(2)],
     };
   });
+}
+
+/**
+ * [T] by circuit: the share of their rating that EVSEs without a lasting floor may be told to draw. It is 1 as long as
+ * the circuit has their ratings free, as it was designed. Below a limit that has dropped under that nothing can be kept
+ * free for them any more; then what the others' floors leave is shared by rating, and the draw itself comes down.
+ */
+function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<string, Float64Array> {
+  const share = (
+    roomKw: Float64Array,
+    below: readonly Place[],
+    on: (place: Place) => number,
+  ): Float64Array => {
+    const rated = reservedKw(
+      state,
+      below.filter((p) => hasNoFloor(state, p.station)),
+      on,
+    );
+    const floors = reservedKw(state, below, on) - rated;
+    return roomKw.map((kw) => (rated > 0 ? Math.min(1, Math.max(0, kw - floors) / rated) : 1));
+  };
+  return new Map(
+    rooms.map(({ circuit, below, phaseKw, totalKw }) => {
+      const rows = ([0, 1, 2] as const).map((phase) =>
+        share(phaseKw[phase], below, (p) => phaseShare(p, phase)),
+      );
+      if (totalKw !== undefined) rows.push(share(totalKw, below, () => 1));
+      const [first = new Float64Array(0), ...others] = rows;
+      return [
+        circuit.id,
+        others.reduce((least, row) => least.map((x, t) => Math.min(x, row[t] ?? 1)), first),
+      ];
+    }),
+  );
 }
 
 /** [T] mean power of everything that no session stands for: building, vehicles at stations that follow no plan. */
@@ -441,11 +507,15 @@ export function draftOf(state: State): Draft | undefined {
   const grid = gridFor(state, visits);
   const model = modelOn(state, grid);
   const shortfallPrice = shortfallPriceOf(model, state.policy);
+  const rooms = roomsOf(state, grid, places);
+  const shares = sharesOf(state, rooms);
   const pairs = visits.flatMap((visit) => {
     const connector = live.findIndex((p) => p.key === evseKey(visit.visit.evse));
     const place = live[connector];
     const pair =
-      place === undefined ? undefined : sessionOf(state, grid, visit, { place, connector, shortfallPrice });
+      place === undefined
+        ? undefined
+        : sessionOf(state, grid, visit, { place, connector, shortfallPrice, shares });
     return pair === undefined ? [] : [pair];
   });
   const own = withoutOverlap(pairs);
@@ -458,7 +528,7 @@ export function draftOf(state: State): Draft | undefined {
     problem: {
       intervalH: grid.intervalS / 3600,
       intervals: grid.count,
-      circuits: circuitsOf(state, grid, places),
+      circuits: circuitsOf(state, rooms),
       ...connectorsOf(state, live),
       sessions: own.map(([session]) => session),
       fixedLoadKw,

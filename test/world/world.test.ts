@@ -94,4 +94,15 @@ describe('mended', () => {
     expect(outcome.met).toBe(7);
     expect(outcome.deliveredWh).toBeGreaterThan(95_000);
   });
+
+  test('a limit dropped below the rating of a station that forgets brings its draw down', async () => {
+    // row-12 falls from 68 to 21 A. A-04 keeps no floor, so that nothing can be kept free for its 32 A any more: it and the
+    // floors of its two neighbours share the 21 A, where it went on with 32 A before.
+    const outcome = await playChoice(
+      { seed: 46, connectors: 6, hours: 6, allowed: ['limit-drop'] },
+      { solver: 'greedy' },
+    );
+    expect(outcome.commissioned).toBe(true);
+    expect(outcome.breach).toBeUndefined();
+  });
 });
