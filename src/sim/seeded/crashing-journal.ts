@@ -24,15 +24,22 @@ export interface CrashingJournal {
   count(): number;
 }
 
-/** A journal that begins with `first`. Records are made into text and back when they are read, as on a disk. */
-export function createCrashingJournal(first: readonly unknown[], crashes: readonly Crash[]): CrashingJournal {
+/**
+ * A journal that begins with `first`. Records are made into text and back when they are read, as on a disk. A crash whose
+ * record comes when `mayCrash` no longer holds does not happen: by then everything is to heal.
+ */
+export function createCrashingJournal(
+  first: readonly unknown[],
+  crashes: readonly Crash[],
+  mayCrash: () => boolean,
+): CrashingJournal {
   const records: unknown[] = [...first];
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
   const read = (): readonly unknown[] => records.map((record): unknown => JSON.parse(JSON.stringify(record)));
   const append = (record: unknown): void => {
     count++;
-    const crash = due.get(count);
+    const crash = mayCrash() ? due.get(count) : undefined;
     if (crash?.when === 'before') throw new EngineDeath(crash.downS);
     records.push(record);
     if (crash !== undefined) throw new EngineDeath(crash.downS);

@@ -187,6 +187,7 @@ class Play {
     this.journal = createCrashingJournal(
       firstRecords(plan, bug, this.site, this.policy),
       plan.events.flatMap((event) => (event.kind === 'crash' ? [event] : [])),
+      () => this.clock.now() < plan.healS,
     );
     const faults = plan.events.flatMap((event): FaultSpan[] => (event.kind === 'fault' ? [event.fault] : []));
     this.world = createWorld({
@@ -360,7 +361,7 @@ class Play {
     this.loop = undefined;
     this.world.engineIs('down');
     this.chores.push(() => this.transport.crash());
-    const at = (this.clock.now() + error.downS) as EpochS;
+    const at = Math.min(this.clock.now() + error.downS, this.parts.plan.healS) as EpochS;
     this.clock.at(at, () => this.chores.push(() => this.start()));
   }
 
