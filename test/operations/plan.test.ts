@@ -90,11 +90,24 @@ test('a price pair: both sides are solved, the choice and the prices in force ar
 });
 
 test('where the plan does not see a line, the gap is the difference to the bill', async () => {
+  // The least amount is that of one line alone: 900 for energy, and the peak beside it.
+  const answer = await planUnder([
+    { kind: 'energy', id: 'e', windows: [{ ...always, price: 0.01 }] },
+    { kind: 'demand', id: 'd', windows: [{ ...always, price: 1 }] },
+    { kind: 'minimum-bill', id: 'least', amount: 900, per: 'month', scope: ['e'] },
+  ]);
+  expect(answer.bill.total).toBeGreaterThan(900);
+  expect(answer.bill.gap).toBeLessThan(-100);
+  expect(answer.bill.gap).toBeCloseTo(answer.bill.model - answer.bill.total, 5);
+  expect(answer.bill.approximations).toMatchObject([{ line: 'least', affects: 'this-bill' }]);
+});
+
+test('a least amount of the whole bill is in the plan, and what the month still brings is told', async () => {
   const answer = await planUnder([
     { kind: 'energy', id: 'e', windows: [{ ...always, price: 0.01 }] },
     { kind: 'minimum-bill', id: 'least', amount: 900, per: 'month' },
   ]);
   expect(answer.bill.total).toBeCloseTo(900, 6);
-  expect(answer.bill.gap).toBeCloseTo(answer.bill.model - 900, 5);
-  expect(answer.bill.approximations).toMatchObject([{ affects: 'this-bill' }]);
+  expect(answer.bill.model).toBeCloseTo(900, 6);
+  expect(answer.bill.approximations).toMatchObject([{ line: 'least', affects: 'later-bills' }]);
 });
