@@ -1,14 +1,18 @@
 /** Which engine answers, and why. @module */
 import { highsBackend } from './backends/highs.ts';
 import type { LpBackend } from './backends/backend.ts';
-import { provenBy, rescued, solveFull } from './full.ts';
+import { burns, oneWaySettled, provenBy, rescued, solveFull } from './full.ts';
 import type { Found } from './full.ts';
 import { greedyPlan } from './greedy.ts';
-import { zeroMultipliers } from './multipliers.ts';
+import { hasSources, zeroMultipliers } from './multipliers.ts';
 import type { DepotProblem, SolveOptions } from './problem.ts';
+import { withinStore } from './one-way.ts';
 import { simplexBackend } from './backends/simplex.ts';
 import { structureObstacle } from './structured/network.ts';
 import { solveStructured } from './structured/solve-structured.ts';
+
+/** Most intervals with PV or a battery whose program over slots the dense simplex solves faster than HiGHS. */
+const denseIntervalsMax = 144;
 
 /** A continuous plan, its proof, and who found it. */
 export interface Answer extends Found {
@@ -44,6 +48,16 @@ function fullAnswer(problem: DepotProblem, backend: WholeBackend, options: Solve
   return { ...found, solver: backend.name };
 }
 
+/** `found` with a battery that does one thing at a time, and PV that fits. */
+async function storeSettled(problem: DepotProblem, found: Found, { gap }: SolveOptions): Promise<Found> {
+  if (problem.battery === undefined) return found;
+  const plan = withinStore(problem, found.plan);
+  const { multipliers } = found;
+  if (!burns(problem, plan, { multipliers, gap })) return { ...found, plan };
+  const settled = oneWaySettled(problem, plan, { backend: await highsBackend(), multipliers, gap });
+  return { ...found, ...settled, reasons: [...found.reasons, ...settled.reasons] };
+}
+
 /** The structured engine where the problem has the structure, the whole program where it has not. */
 async function structuredAnswer(problem: DepotProblem, options: SolveOptions): Promise<Answer> {
   const full = async (reason: string): Promise<Answer> => {
@@ -52,8 +66,10 @@ async function structuredAnswer(problem: DepotProblem, options: SolveOptions): P
   };
   const obstacle = structureObstacle(problem);
   if (obstacle !== undefined) return full(`${obstacle}: the whole program instead of the structured engine`);
-  const found = solveStructured(problem, simplexBackend, options);
-  if (found.ended === 'optimal') return { ...found, solver: 'structured' };
+  const large = hasSources(problem) && problem.intervals > denseIntervalsMax;
+  const found = solveStructured(problem, large ? await highsBackend() : simplexBackend, options);
+  if (found.ended === 'optimal')
+    return { ...(await storeSettled(problem, found, options)), solver: 'structured' };
   if (found.ended === 'limit' && options.iterationsMax !== undefined) {
     const reasons = [...found.reasons, `stopped after ${options.iterationsMax} rounds`];
     const multipliers = provenBy(problem, found.multipliers);

@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers } from './problem.ts';
 import { ProgramBuilder } from './program.ts';
 import type { LinearProgram } from './program.ts';
+import { oneWay } from './site-flows.ts';
 import { addChargeColumns, addChargeRows, chargeMultipliersOf } from './site-charges.ts';
 import type { ChargeRows } from './site-charges.ts';
 
@@ -540,13 +541,6 @@ function powersOf(formulation: Formulation, columnValue: Float64Array): Float64A
 
 function takeUpper(to: Float64Array, rows: Int32Array, rowDual: Float64Array): void {
   for (let i = 0; i < rows.length; i++) if (rows[i] >= 0) to[i] = Math.max(0, -rowDual[rows[i]]);
-}
-
-/** Battery power that moves the store as charge and discharge together do, positive when it charges, kW. */
-function oneWay(charge: number, discharge: number, efficiency: number): number {
-  if (!(charge > 0 && discharge > 0)) return charge - discharge;
-  const kept = charge * efficiency - discharge / efficiency;
-  return kept > 0 ? kept / efficiency : kept * efficiency;
 }
 
 /** The plan that a vector of the program stands for. */

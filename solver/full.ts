@@ -66,16 +66,25 @@ function held(problem: DepotProblem, plan: Plan): Plan | undefined {
   return account(problem, fitted).primalResidual <= residualMax ? fitted : undefined;
 }
 
+/** Whether the battery of `plan` costs more than the bound: the program gained by charging and discharging at once. */
+export function burns(
+  problem: DepotProblem,
+  plan: Plan,
+  proof: { readonly multipliers: Multipliers; readonly gap: number },
+): boolean {
+  if (problem.battery === undefined) return false;
+  const { bound } = dualBound(problem, proof.multipliers);
+  return account(problem, plan).objective - bound > proof.gap * Math.max(1, Math.abs(bound));
+}
+
 /** The plan with choices where the program gained by charging and discharging at once. */
-function oneWaySettled(
+export function oneWaySettled(
   problem: DepotProblem,
   plan: Plan,
   proof: { readonly backend: LpBackend; readonly multipliers: Multipliers; readonly gap: number },
 ): Pick<Found, 'plan' | 'reasons'> {
-  if (problem.battery === undefined) return { plan, reasons: [] };
-  const { bound } = dualBound(problem, proof.multipliers);
+  if (!burns(problem, plan, proof)) return { plan, reasons: [] };
   const { objective } = account(problem, plan);
-  if (objective - bound <= proof.gap * Math.max(1, Math.abs(bound))) return { plan, reasons: [] };
   const other = oneWayPlan(problem, proof.backend, proof.gap);
   if (other === undefined || account(problem, other).objective >= objective) {
     return { plan, reasons: ['the bound is that of a battery which burns energy'] };

@@ -16,6 +16,8 @@ export interface RandomDepotOptions {
   readonly seed: number;
   /** Plain: no phases, taper, PV, battery. */
   readonly plain?: boolean;
+  /** PV and a battery most of the time, whatever `plain` says. */
+  readonly sourced?: boolean;
   readonly intervalsMax?: number;
   readonly connectorsMax?: number;
 }
@@ -170,11 +172,11 @@ function priceOf(dice: Dice): Float64Array {
   }
 }
 
-function sourcesOf(dice: Dice): { pv?: PvSource; battery?: Battery } {
+function sourcesOf(dice: Dice, share: number): { pv?: PvSource; battery?: Battery } {
   const { chance, between, series } = dice;
   const sells = chance(0.5);
   return {
-    ...(chance(0.3)
+    ...(chance(share)
       ? {
           pv: {
             kw: series(() => (chance(0.5) ? 0 : between(0, 30))),
@@ -182,7 +184,7 @@ function sourcesOf(dice: Dice): { pv?: PvSource; battery?: Battery } {
           },
         }
       : {}),
-    ...(chance(0.3)
+    ...(chance(share)
       ? {
           battery: {
             capacityKwh: 40,
@@ -209,7 +211,8 @@ export function randomDepot(options: RandomDepotOptions): DepotProblem {
   const connectors = connectorsOf(dice, circuits.length, modules.length, options.connectorsMax ?? 10);
   const sessions = chance(0.05) ? [] : sessionsOf(dice, connectors, options);
   const price = priceOf(dice);
-  const sources = options.plain === true ? {} : sourcesOf(dice);
+  const share = options.sourced === true ? 0.8 : 0.3;
+  const sources = options.plain === true && options.sourced !== true ? {} : sourcesOf(dice, share);
   const negative = price.some((value) => value < 0);
   return {
     intervalH: pick([1, 0.5, 0.25, 1 / 12]),

@@ -34,8 +34,10 @@ export interface ChargeRows {
 
 /** What the rows need to know of the site, [T] kW. */
 export interface ChargeSite {
-  /** Drawn in any case; 0 where the grid draw is a column of its own. */
+  /** Drawn beside the columns; 0 where the grid draw is a column of its own. */
   readonly fixedKw: Float64Array;
+  /** Drawn in any case; `fixedKw` where absent. */
+  readonly leastKw?: Float64Array;
   /** Most that can be drawn. */
   readonly mostKw: Float64Array;
 }
@@ -62,7 +64,7 @@ export function addChargeRows(
     const single = charge.largest === 1;
     const least = Float64Array.from(charge.groups, (group) =>
       group.forms.reduce(
-        (top, form) => Math.max(top, formValue(form, site.fixedKw)),
+        (top, form) => Math.max(top, formValue(form, site.leastKw ?? site.fixedKw)),
         Math.max(0, group.least),
       ),
     );

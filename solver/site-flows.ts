@@ -3,6 +3,13 @@ import { feedInLimitOf } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 
+/** Battery power that moves the store as charge and discharge together do, positive when it charges, kW. */
+export function oneWay(charge: number, discharge: number, efficiency: number): number {
+  if (!(charge > 0 && discharge > 0)) return charge - discharge;
+  const kept = charge * efficiency - discharge / efficiency;
+  return kept > 0 ? kept / efficiency : kept * efficiency;
+}
+
 /** Uncontrolled load plus vehicles, [T] kW. */
 function loadOf(problem: DepotProblem, powerKw: readonly Float64Array[]): Float64Array {
   const load = Float64Array.from(problem.fixedLoadKw);

@@ -16,8 +16,7 @@ import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from 
 import { preferredPlan, wishesOf } from './preferences.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
-import { steadyPlan } from './stability.ts';
-import { structureObstacle } from './structured/network.ts';
+import { isFlow, steadyPlan } from './stability.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
@@ -132,7 +131,7 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
-  const backend = followed && structureObstacle(problem) !== undefined ? await highsBackend() : undefined;
+  const backend = followed && !isFlow(problem) ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
   const best = preferredPlan(eased, found.plan, 'continuous', wishesOf(options));
   const steady = steadyPlan(eased, best, 'continuous', backend);

@@ -12,6 +12,7 @@ import { formulate, planOf } from './formulate.ts';
 import { Ledger } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
 import { nearerPowers, weightOf } from './nearer.ts';
+import { hasSources } from './multipliers.ts';
 import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
@@ -41,6 +42,11 @@ function carriedOver(problem: DepotProblem, best: Plan, powers: Powers, peaksKw:
   }
   for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, powers);
   return withSiteFlows(problem, { ...best, powerKw: ledger.powerKw });
+}
+
+/** Whether vehicles alone decide what is drawn, as a network of flows. */
+export function isFlow(problem: DepotProblem): boolean {
+  return !hasSources(problem) && structureObstacle(problem) === undefined;
 }
 
 interface Wish {
@@ -142,7 +148,7 @@ export function steadyPlan(problem: DepotProblem, best: Plan, powers: Powers, ba
   const carried = carriedOver(problem, best, powers, peaksKw);
   if (gains(carried)) return carried;
   if (powers === 'stepped' || change <= residualMax) return best;
-  if (structureObstacle(problem) === undefined) {
+  if (isFlow(problem)) {
     const powerKw = nearerPowers(problem, best.powerKw, { peaksKw, drawnKw: drawnOf(problem, best) });
     const nearer = { ...best, powerKw };
     return gains(nearer) ? nearer : best;

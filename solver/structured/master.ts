@@ -6,13 +6,18 @@
  */
 import type { BackendAnswer, LpBackend, LpModel } from '../backends/backend.ts';
 import { ProgramBuilder } from '../program.ts';
+import type { Plan } from '../plan.ts';
 import type { ChargeMultipliers } from '../problem.ts';
 import { addChargeColumns, addChargeRows, chargeMultipliersOf } from '../site-charges.ts';
 import type { ChargeRows } from '../site-charges.ts';
 import type { Network } from './network.ts';
+import { Sources } from './sources.ts';
+import type { SourceDuals } from './sources.ts';
 
 /** Times that a set may come back with another choice of slots before all its choices are taken in at once. */
 const liftAfter = 3;
+/** Times that rows of PV and battery are added within one run; each adds at least one of 3 T. */
+const sourceRunsMax = 1_000;
 
 /** A set of sessions with what it implies. */
 export interface CutSet {
@@ -65,6 +70,10 @@ export class Master {
   readonly #totalRow: number;
   readonly #demandRows: DemandRow[] = [];
   readonly #charges: ChargeRows;
+  /** PV and battery; undefined where the site has none. */
+  readonly #sources: Sources | undefined;
+  /** [T] rows of a kW that the site draws, where it has sources: demand windows and site charges. */
+  readonly #drawnAt: readonly (readonly (readonly [row: number, value: number])[])[];
   readonly #cuts: CutRow[] = [];
   /** Rows of single choices by their slots: a stronger right side replaces a weaker one. */
   readonly #byChoice = new Map<string, CutRow>();
@@ -85,6 +94,9 @@ export class Master {
     const rowsOfSlot: [number, number][][] = Array.from({ length: network.slots }, () => []);
     const peaks = this.#addDemandRows(builder, rowsOfSlot);
     this.#charges = this.#addChargeRows(builder, rowsOfSlot);
+    this.#sources = network.siteRoomKw.length > 0 ? new Sources(network) : undefined;
+    this.#mirrorRows(rowsOfSlot);
+    this.#drawnAt = network.siteRoomKw.length > 0 ? this.#drawnEntries() : [];
     this.#totalRow = builder.addRow(this.total, this.total);
     for (let q = 0; q < network.slots; q++) {
       builder.addColumn({ cost: network.slotCost[q], lower: 0, upper: capacity[q] });
@@ -96,16 +108,37 @@ export class Master {
       for (const [row, value] of entries) builder.addEntry(row, value);
     }
     addChargeColumns(builder, this.#charges);
+    this.#sources?.addColumns(builder, this.#drawnAt);
     const program = builder.finish();
     this.#columns = program.columns;
     this.#rows = program.rows;
     this.#model = backend.open(program, 'off');
   }
 
-  /** Whether some peak can rise above what is paid anyway; without, the price order alone decides. */
+  /** Power within reserves draws like all other. */
+  #mirrorRows(rowsOfSlot: [number, number][][]): void {
+    const { slotOf, besideFrom, times } = this.#network;
+    for (let t = besideFrom; t < times; t++) {
+      rowsOfSlot[slotOf[t]].push(...rowsOfSlot[slotOf[t - besideFrom]]);
+    }
+  }
+
+  #drawnEntries(): (readonly [row: number, value: number])[][] {
+    const { blocks, problem } = this.#network;
+    const rowOf = blocks.map(({ count }) => new Int32Array(count).fill(-1));
+    for (const { window, block, row } of this.#demandRows) rowOf[window][block] = row;
+    return Array.from({ length: problem.intervals }, (_, t) => {
+      const demand = blocks.map(({ blockOf }, k) => [rowOf[k][blockOf[t]], 1] as const);
+      return [...demand.filter(([row]) => row >= 0), ...(this.#charges.entriesAt[t] ?? [])];
+    });
+  }
+
+  /** Whether some peak can rise above what is paid anyway, or sources move; without, the price order alone decides. */
   get hasPeaks(): boolean {
     return (
-      this.#demandRows.length > 0 || this.#charges.rows.some(({ forms }) => forms.some((row) => row >= 0))
+      this.#sources !== undefined ||
+      this.#demandRows.length > 0 ||
+      this.#charges.rows.some(({ forms }) => forms.some((row) => row >= 0))
     );
   }
 
@@ -126,7 +159,10 @@ export class Master {
       }
       for (let q = 0; q < slots; q++) if (ofBlock[q] >= 0) most[ofBlock[q]] += this.capacity[q];
       let floor = window.floorKw;
-      for (let b = 0; b < count; b++) if (counts[b] === 1) floor = Math.max(floor, fixed[b] / length[b]);
+      // With sources the load is not what is drawn: it proves no peak, nor that there is none.
+      if (this.#sourced) most.fill(Infinity);
+      for (let b = 0; b < count && !this.#sourced; b++)
+        if (counts[b] === 1) floor = Math.max(floor, fixed[b] / length[b]);
       const entries: [number, number][] = [];
       const rowOfBlock = new Int32Array(count).fill(-1);
       for (let b = 0; b < count; b++) {
@@ -150,10 +186,17 @@ export class Master {
     const { charges = [], intervals, fixedLoadKw } = problem;
     const mostKw = fixedLoadKw.map((kw, t) => {
       const q = slotOf[t];
+      if (this.#sourced) return kw + this.#mostWithSources(t);
       // A form counts whole slots: it does not matter where in the slot its capacity stands.
       return slotTimes[slotStart[q]] === t ? kw + this.capacity[q] : kw;
     });
-    const rows = addChargeRows(builder, charges, intervals, { fixedKw: fixedLoadKw, mostKw });
+    const site = { fixedKw: fixedLoadKw, mostKw };
+    const rows = addChargeRows(
+      builder,
+      charges,
+      intervals,
+      this.#sourced ? { ...site, leastKw: new Float64Array(intervals) } : site,
+    );
     for (let q = 0; q < rowsOfSlot.length; q++) {
       const entries = rows.entriesAt[slotTimes[slotStart[q]]] ?? [];
       for (const [row, value] of entries) rowsOfSlot[q].push([row, value]);
@@ -161,11 +204,47 @@ export class Master {
     return rows;
   }
 
+  get #sourced(): boolean {
+    return this.#network.siteRoomKw.length > 0;
+  }
+
+  /** Most that vehicles and battery draw in `t`, kW. */
+  #mostWithSources(t: number): number {
+    const { slotOf, besideFrom, times, problem } = this.#network;
+    const beside = besideFrom < times ? this.capacity[slotOf[besideFrom + t]] : 0;
+    return this.capacity[slotOf[t]] + beside + (problem.battery?.maxKw ?? 0);
+  }
+
   /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
   run(): boolean {
-    this.#flush();
-    this.#answer = this.#model.run({ integerGap: 0 });
-    return this.#answer.status === 'optimal';
+    for (let run = 0; run < sourceRunsMax; run++) {
+      this.#flush();
+      this.#answer = this.#model.run({ integerGap: 0 });
+      if (this.#answer.status !== 'optimal') return false;
+      const broken = this.#sources?.broken(this.#answer.columnValue, this.#rows);
+      if (broken === undefined) return true;
+      this.#model.addRows(broken);
+      this.#rows += broken.lower.length;
+    }
+    return false;
+  }
+
+  /** Battery and PV of the last answer. */
+  siteFlows(): Omit<Plan, 'powerKw'> {
+    return this.#sources?.planOf(this.#answer?.columnValue ?? new Float64Array(this.#columns)) ?? {};
+  }
+
+  /** What PV, battery and the grid connection are worth in the last answer; undefined without sources. */
+  sourceDuals(): (SourceDuals & { readonly drawn: Float64Array }) | undefined {
+    const { problem } = this.#network;
+    if (this.#sources === undefined) return undefined;
+    const drawn = problem.price.map((price, t) =>
+      this.#drawnAt[t].reduce(
+        (sum, [row, value]) => sum + value * Math.max(0, -this.#dual(row)),
+        price * problem.intervalH,
+      ),
+    );
+    return { drawn, ...this.#sources.duals((row) => this.#dual(row)) };
   }
 
   /** [slots and more] the last answer. */
@@ -332,7 +411,21 @@ export class Master {
         prices[q] += value * Math.max(0, -this.#dual(row));
       }
     }
+    this.#addSourcePrices(prices);
     return prices;
+  }
+
+  /** A kW less than is there costs nothing to draw; one through a full grid connection costs its room. */
+  #addSourcePrices(prices: Float64Array): void {
+    const { slotOf, besideFrom, times } = this.#network;
+    const duals = this.sourceDuals();
+    if (duals === undefined) return;
+    for (let t = 0; t < duals.grid.length; t++) {
+      const q = slotOf[t];
+      prices[q] -= duals.grid[t];
+      if (besideFrom < times) prices[slotOf[besideFrom + t]] = prices[q];
+      prices[q] += duals.site[t];
+    }
   }
 
   /** Multipliers of block means per window, money per kW. */

@@ -6,11 +6,14 @@
  *
  * A session has an arm through its circuit, one beside all circuits for power within its connector's reserve, and one
  * into the slot of its shortfall price. Power is in kW; amounts of energy are in kW times intervals.
+ *
+ * With PV or a battery every interval is a slot of its own, and what passes the grid connection is the program's to
+ * limit: circuit 0 is open, and power within reserves goes to times and slots of its own beside it.
  * Source: docs/model.md, "Structure".
  * @module
  */
 import { exposureFactor, powerCap, pathsOf, reserveLoadOf } from '../exposure.ts';
-import { blocksOf } from '../multipliers.ts';
+import { blocksOf, hasSources } from '../multipliers.ts';
 import type { MeterBlocks } from '../multipliers.ts';
 import type { DepotProblem } from '../problem.ts';
 
@@ -22,6 +25,8 @@ export const flowNoise = 1e-7;
  */
 const slotsMax = 1_000;
 const cellsMax = 4_000_000;
+/** Most intervals with PV or a battery: each is a slot of its own, and has columns of both. */
+const sourcedIntervalsMax = 400;
 /** Most distinct shortfall prices; each is a slot of its own. */
 const levelsMax = 16;
 
@@ -45,7 +50,10 @@ export interface ModuleRun {
   readonly armKw: readonly number[];
 }
 
-/** See the module. Times beyond the horizon, one per shortfall price, stand for energy not delivered. */
+/**
+ * See the module. Times beyond the horizon, one per shortfall price, stand for energy not delivered; those from
+ * `besideFrom` on for power within reserves, where it has times of its own.
+ */
 export interface Network {
   readonly problem: DepotProblem;
   /** Sessions that can receive anything, as indices into the problem's. */
@@ -56,8 +64,11 @@ export interface Network {
   readonly level: Int32Array;
   /** Shortfall prices, highest first. */
   readonly levelPrice: Float64Array;
-  /** Horizon plus levels. */
+  /** Horizon plus levels, plus the horizon again where power within reserves has times of its own. */
   readonly times: number;
+  readonly besideFrom: number;
+  /** [T] what the grid connection leaves above the reserves, kW; empty without PV and battery. */
+  readonly siteRoomKw: Float64Array;
   readonly slots: number;
   /** [times]. */
   readonly slotOf: Int32Array;
@@ -94,10 +105,12 @@ export interface Network {
 /** Why the problem has no such network; undefined where it has. */
 export function structureObstacle(problem: DepotProblem): string | undefined {
   const { circuits, connectors, sessions } = problem;
-  if (problem.pv !== undefined || problem.battery !== undefined) return 'PV or a battery';
   if (sessions.some((session) => (session.taper ?? []).length > 0)) return 'a taper';
   if (sessions.some(({ feedBack }) => feedBack !== undefined)) return 'vehicles that feed back';
   if (sessions.some(({ milestones = [] }) => milestones.length > 0)) return 'milestones';
+  if (hasSources(problem) && problem.intervals > sourcedIntervalsMax) {
+    return `PV or a battery over more than ${sourcedIntervalsMax} intervals`;
+  }
   if (new Set(sessions.map((session) => session.shortfallPrice)).size > levelsMax) {
     return `more than ${levelsMax} shortfall prices`;
   }
@@ -153,10 +166,14 @@ interface Tree {
   readonly bypass: number;
 }
 
-/** Circuits with parents first; a top and a bypass above them where reserves exist. */
+function hasReserves({ connectors }: DepotProblem): boolean {
+  return connectors.some((connector) => connector.reserveKw > 0);
+}
+
+/** Circuits with parents first; a top and a bypass above them where reserves exist and have no times of their own. */
 function treeOf(problem: DepotProblem): Tree {
-  const { circuits, connectors } = problem;
-  const reserved = connectors.some((connector) => connector.reserveKw > 0);
+  const { circuits } = problem;
+  const reserved = hasReserves(problem) && !hasSources(problem);
   const order: number[] = [];
   const children: number[][] = circuits.map(() => []);
   for (let g = 1; g < circuits.length; g++) children[circuits[g].parent].push(g);
@@ -234,6 +251,7 @@ function emptyArms(problem: DepotProblem): Arms {
 
 /** Sessions with their arms; what no plan could deliver to a session is left out. */
 function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number[]): Drawn {
+  const besideFrom = problem.intervals + levelPrice.length;
   const arms = emptyArms(problem);
   const drawn: Drawn = { arms, sessions: [], energy: [], level: [], armsOf: [0] };
   const { intervals, intervalH, connectors } = problem;
@@ -257,7 +275,8 @@ function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number
     const level = levelPrice.indexOf(session.shortfallPrice);
     drawn.level.push(level);
     if (reserved > 0) {
-      addArm(arms, at, tree.bypass, arrive, depart);
+      if (tree.bypass >= 0) addArm(arms, at, tree.bypass, arrive, depart);
+      else addArm(arms, at, 0, besideFrom + arrive, besideFrom + depart);
       for (let t = arrive; t < depart; t++) arms.kw[arms.pairs++] = Math.min(caps[t], reserved);
     }
     if (highest > reserved) {
@@ -393,6 +412,7 @@ function slotsOfIntervals(
   const { intervals, intervalH, price, earliness } = problem;
   const weights = chargeWeights(problem);
   const here = occupied(problem);
+  const sourced = hasSources(problem);
   const slotOf = new Int32Array(intervals);
   const cost: number[] = [];
   const known = new Map<string, number>();
@@ -401,6 +421,7 @@ function slotsOfIntervals(
     let key = String(perKw);
     for (const { blockOf, counts } of blocks) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
     key += weights[t];
+    if (sourced) key = String(t);
     if (here[t] === 0) key = 'nobody';
     const slot = known.get(key) ?? cost.push(perKw) - 1;
     known.set(key, slot);
@@ -409,20 +430,30 @@ function slotsOfIntervals(
   return { slotOf, cost };
 }
 
-/** Slots of all intervals, and one for each shortfall price. */
+/** Times of a network with so many shortfall prices. */
+function timesOf(problem: DepotProblem, levels: number): number {
+  const beside = hasSources(problem) && hasReserves(problem) ? problem.intervals : 0;
+  return problem.intervals + levels + beside;
+}
+
+/** Slots of all intervals, one for each shortfall price, and those of power within reserves. */
 function slotsOf(
   problem: DepotProblem,
   blocks: readonly MeterBlocks[],
   levelPrice: readonly number[],
 ): Slots {
   const { intervals, intervalH } = problem;
-  const times = intervals + levelPrice.length;
+  const besideFrom = intervals + levelPrice.length;
+  const times = timesOf(problem, levelPrice.length);
   const slotOf = new Int32Array(times);
   const ofIntervals = slotsOfIntervals(problem, blocks);
   const { cost } = ofIntervals;
   slotOf.set(ofIntervals.slotOf);
   for (const [level, money] of levelPrice.entries())
     slotOf[intervals + level] = cost.push(money * intervalH) - 1;
+  for (let t = 0; besideFrom + t < times; t++) {
+    slotOf[besideFrom + t] = cost.push(cost[slotOf[t]]) - 1;
+  }
   const slotStart = new Int32Array(cost.length + 1);
   for (let t = 0; t < times; t++) slotStart[slotOf[t] + 1]++;
   for (let q = 0; q < cost.length; q++) slotStart[q + 1] += slotStart[q];
@@ -449,12 +480,13 @@ function capacitiesOf(
   }
   const cap = new Float64Array(nodes * times).fill(Infinity);
   const rooms = circuitRooms(problem);
+  const sourced = hasSources(problem);
   for (let g = nodes - 1; g >= 0; g--) {
     const circuit = tree.circuitOf[g];
     for (let t = 0; t < times; t++) {
       const at = g * times + t;
       if (g > 0) load[tree.parent[g] * times + t] += load[at];
-      if (circuit < 0 || t >= intervals) continue;
+      if (circuit < 0 || t >= intervals || (sourced && circuit === 0)) continue;
       const room = rooms[circuit * intervals + t];
       if (load[at] > room) cap[at] = room;
     }
@@ -471,7 +503,8 @@ export function networkOf(problem: DepotProblem): Network {
   const drawn = drawArms(problem, tree, levelPrice);
   const { arms } = drawn;
   const blocks = problem.demand.map((window) => blocksOf(window, problem.intervals));
-  const times = problem.intervals + levelPrice.length;
+  const times = timesOf(problem, levelPrice.length);
+  const besideFrom = problem.intervals + levelPrice.length;
   return {
     problem,
     sessions: Int32Array.from(drawn.sessions),
@@ -479,6 +512,8 @@ export function networkOf(problem: DepotProblem): Network {
     level: Int32Array.from(drawn.level),
     levelPrice: Float64Array.from(levelPrice),
     times,
+    besideFrom,
+    siteRoomKw: hasSources(problem) ? circuitRooms(problem).slice(0, problem.intervals) : new Float64Array(0),
     ...slotsOf(problem, blocks, levelPrice),
     nodes: tree.parent.length,
     parent: tree.parent,

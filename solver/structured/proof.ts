@@ -4,6 +4,7 @@ import type { Multipliers } from '../problem.ts';
 import type { Capacity } from './capacity.ts';
 import type { WeightedCut } from './master.ts';
 import type { Network } from './network.ts';
+import type { SourceDuals } from './sources.ts';
 
 /** Multipliers in the making. */
 export class Proof {
@@ -67,6 +68,22 @@ export class Proof {
     const { times, parent } = this.#network;
     for (let g = leaf; g >= 0; g = parent[g]) if (this.#capacity.limiting[g * times + t] === 1) return true;
     return false;
+  }
+
+  /** Worth of grid draw, store and grid connection where the site has sources. */
+  addSources({ drawn, grid, site, store }: SourceDuals & { readonly drawn: Float64Array }): void {
+    const { problem } = this.#network;
+    const { balance, store: stored, circuits, sessions } = this.multipliers;
+    let later = 0;
+    for (let t = problem.intervals - 1; t >= 0; t--) {
+      balance[t] = grid[t] - drawn[t];
+      later += store[t];
+      if (stored.length > 0) stored[t] = -later;
+      circuits[t] += site[t];
+    }
+    // Nobody wants energy for less than it can be had anywhere.
+    const cheapest = balance.reduce((least, worth) => Math.min(least, -worth / problem.intervalH), 0);
+    for (const [s, { energyKwh }] of problem.sessions.entries()) if (energyKwh <= 0) sessions[s] = cheapest;
   }
 
   /** Adds a cut: its energy, and capacity outside its slots. */

@@ -7,6 +7,8 @@
 import type { LpBackend } from '../backends/backend.ts';
 import { pathsOf, reserveLoadOf } from '../exposure.ts';
 import type { Found } from '../full.ts';
+import { hasSources } from '../multipliers.ts';
+import type { Plan } from '../plan.ts';
 import type { DepotProblem, SolveOptions } from '../problem.ts';
 import { Capacity } from './capacity.ts';
 import { exactChain, priceOrder, SessionChain } from './chain.ts';
@@ -149,9 +151,12 @@ class Search {
     return this.residual.maximise();
   }
 
-  /** Sends the crumbs that rounding left wherever they fit. */
-  sweep(): void {
-    const { flow, all } = this;
+  /** Sends the crumbs that rounding left wherever they fit beside battery and PV. */
+  sweep(extra: Omit<Plan, 'powerKw'>): void {
+    const { flow, all, network } = this;
+    for (let t = 0; t < network.siteRoomKw.length; t++) {
+      network.cap[t] = network.siteRoomKw[t] - (extra.batteryKw?.[t] ?? 0) + (extra.pvKw?.[t] ?? 0);
+    }
     flow.setTargets(Float64Array.from(all, (most, q) => Math.max(most, flow.into[q])));
     for (let s = 0; s < flow.left.length; s++) if (flow.left[s] > 0 && flow.left[s] < 1e-6) this.#top(s);
     this.residual.maximise();
@@ -171,7 +176,7 @@ class Search {
 
 /** Powers of all sessions of the problem. */
 function powersOf({ network, flow }: Search): Float64Array[] {
-  const { problem, sessions, armsOf, armFrom, armTo, armBase } = network;
+  const { problem, sessions, armsOf, armFrom, armTo, armBase, besideFrom } = network;
   const powerKw = problem.sessions.map(
     ({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)),
   );
@@ -179,8 +184,9 @@ function powersOf({ network, flow }: Search): Float64Array[] {
     const kw = powerKw[sessions[s]];
     const { arrive } = problem.sessions[sessions[s]];
     for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
-      for (let t = armFrom[a]; t < armTo[a] && t < problem.intervals; t++) {
-        kw[t - arrive] += Math.max(0, flow.kw[armBase[a] + t]);
+      const shift = armFrom[a] >= besideFrom ? besideFrom : 0;
+      for (let t = armFrom[a]; t < armTo[a] && t - shift < problem.intervals; t++) {
+        kw[t - shift - arrive] += Math.max(0, flow.kw[armBase[a] + t]);
       }
     }
     for (let i = 0; i < kw.length; i++) if (kw[i] < 1e-9) kw[i] = 0;
@@ -248,6 +254,8 @@ function proofOf(search: Search, master: Master, { total, cuts }: Weights): Proo
     proof.addCut(cut);
     for (let q = 0; q < reduced.length; q++) reduced[q] -= cut.inside[q];
   }
+  const sources = master.sourceDuals();
+  if (sources !== undefined) proof.addSources(sources);
   // A slot that is cheaper than its multipliers is full: its own limits carry the difference.
   proof.addCapacity(
     undefined,
@@ -261,7 +269,7 @@ export function solveStructured(problem: DepotProblem, backend: LpBackend, optio
   const now = options.nowMs ?? (() => 0);
   const start = now();
   const search = new Search(problem, options);
-  if (search.network.sessions.length === 0) {
+  if (search.network.sessions.length === 0 && !hasSources(problem)) {
     const { multipliers } = new Proof(search.network, search.capacity);
     return {
       plan: { powerKw: powersOf(search) },
@@ -283,11 +291,12 @@ export function solveStructured(problem: DepotProblem, backend: LpBackend, optio
       weights = master.weights();
       proof = proofOf(search, master, weights);
     } else proof = solveByChain(search);
-    search.sweep();
+    const flows = master.siteFlows();
+    search.sweep(flows);
     const charges = master.chargeMultipliers();
     const powerKw = powersOf(search);
     return {
-      plan: { powerKw },
+      plan: { powerKw, ...flows },
       warm: warmStartOf(search.network, powerKw, weights.cuts),
       multipliers: {
         ...proof.finish(master.blockMultipliers(), tightestPhase(problem)),

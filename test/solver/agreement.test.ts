@@ -37,6 +37,23 @@ describe('law: independent methods agree', () => {
     expect(structured).toBeGreaterThan(instances / 2);
   });
 
+  test(`with PV and a battery: structured and HiGHS on ${instances} drawn depots`, async () => {
+    let structured = 0;
+    for (let seed = 0; seed < instances; seed++) {
+      const problem = randomDepot({ seed: seed + 3_000_000, plain: true, sourced: true });
+      const [mine, whole] = [await by('structured', problem), await by('highs', problem)];
+      expect(relative(mine.objective, whole.objective), `seed ${seed}`).toBeLessThan(1e-9);
+      for (const solution of [mine, whole]) {
+        expect(solution.certificate.valid, `seed ${seed} ${solution.solver}`).toBe(true);
+        expect(solution.status, `seed ${seed} ${solution.solver}`).toBe('optimal');
+      }
+      const sourced = problem.pv !== undefined || problem.battery !== undefined;
+      if (mine.solver === 'structured') structured += sourced ? 1 : 0;
+      else expect(structureObstacle(problem), `seed ${seed}`).toBeDefined();
+    }
+    expect(structured).toBeGreaterThan(instances / 2);
+  });
+
   test(`javascript-lp-solver on small ones of ${instances}`, async () => {
     let small = 0;
     for (let seed = 0; seed < instances; seed++) {
@@ -86,9 +103,14 @@ describe('fleets as they are', () => {
     { kind: 'bus', connectors: 60, intervals: 96, seed: 1 },
     { kind: 'two-shift', connectors: 60, intervals: 96, seed: 3 },
     { kind: 'mixed', connectors: 80, intervals: 96, seed: 1 },
+    { kind: 'last-mile', connectors: 44, intervals: 96, seed: 2, pv: true, battery: true },
+    { kind: 'last-mile', connectors: 44, intervals: 288, seed: 1, pv: true, battery: true },
+    { kind: 'bus', connectors: 60, intervals: 96, seed: 1, battery: true },
+    { kind: 'mixed', connectors: 80, intervals: 96, seed: 1, pv: true, tightness: 0.7 },
   ];
   for (const shape of shapes) {
-    test(`${shape.connectors} x ${shape.intervals} ${shape.kind}, seed ${shape.seed}`, async () => {
+    const sources = `${shape.pv === true ? ', PV' : ''}${shape.battery === true ? ', battery' : ''}`;
+    test(`${shape.connectors} x ${shape.intervals} ${shape.kind}${sources}, seed ${shape.seed}`, async () => {
       const problem = generatedDepot(shape);
       const [mine, whole] = [await by(undefined, problem), await by('highs', problem)];
       expect(mine.solver).toBe('structured');
@@ -99,9 +121,9 @@ describe('fleets as they are', () => {
   }
 
   test('what the structure cannot say goes to the whole program, with the reason', async () => {
-    const problem = generatedDepot({ kind: 'bus', connectors: 12, intervals: 48, seed: 1, battery: true });
+    const problem = generatedDepot({ kind: 'bus', connectors: 12, intervals: 48, seed: 1, taper: true });
     const solution = await by('structured', problem);
     expect(solution.solver).toBe('highs');
-    expect(solution.reasons.join()).toContain('battery');
+    expect(solution.reasons.join()).toContain('taper');
   });
 });
