@@ -121,6 +121,8 @@ export interface VisitState {
   readonly visit: Visit;
   readonly phase: 'expected' | 'plugged' | 'gone';
   readonly pluggedAt?: EpochS;
+  /** What the vehicle that came for it was identified by. */
+  readonly idToken?: string;
   /** Energy of ended transactions of this visit. */
   readonly deliveredBeforeWh: WattHours;
   /** Energy in all, as of the latest register. */

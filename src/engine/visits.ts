@@ -42,13 +42,16 @@ export function announceVisit(state: State, visit: Visit): Change {
   if (known === undefined && Object.keys(state.visits).length >= visitsMax)
     return refuse(state, 'too-many-visits', 'visit.id', `At most ${visitsMax} visits are kept.`);
   const moved = known !== undefined && evseKey(known.visit.evse) !== evseKey(visit.evse);
-  const next: VisitState =
-    known === undefined || known.phase === 'gone' || moved
-      ? { visit, phase: 'expected', deliveredBeforeWh: wattHours(0), deliveredWh: wattHours(0) }
-      : { ...known, visit };
+  const next =
+    known === undefined || known.phase === 'gone' || moved ? freshVisit(visit) : { ...known, visit };
   const left = moved && known.phase === 'plugged' ? unbind(state, known) : state;
-  const unbound = withoutMistake(left, visit);
-  return adopt(staleBy(withVisit(unbound, next), 'visit'), visit.evse);
+  const righted = withoutMistake(withVisit(left, next), next);
+  return adopt(staleBy(righted, 'visit'), visit.evse);
+}
+
+/** A visit for which nobody has come. */
+function freshVisit(visit: Visit): VisitState {
+  return { visit, phase: 'expected', deliveredBeforeWh: wattHours(0), deliveredWh: wattHours(0) };
 }
 
 /** The state in which a transaction no longer serves its visit. */
@@ -59,22 +62,35 @@ function unbind(state: State, visit: VisitState): State {
   return withEvse(state, visit.visit.evse, { ...evse, transaction });
 }
 
+/** Whether the vehicle that came for a visit has named itself, and is another one than was announced, by all that is known. */
+function isTakenBy(visit: VisitState, vehicleId: string): boolean {
+  return visit.idToken === vehicleId && visit.visit.vehicleId !== vehicleId;
+}
+
 /**
  * The state in which a vehicle that names itself is not taken for another one any more: it came before it was announced
- * and was given the next visit of its place, which is expected again.
+ * and was given the next visit of its place. That one is expected again; how far it had come, its energy included, is how
+ * far the vehicle's own visit is, even where the transaction is over or the vehicle has left since.
  */
-function withoutMistake(state: State, visit: Visit): State {
-  const transaction = evseState(state, visit.evse)?.transaction;
-  const other = state.visits[transaction?.visitId ?? ''];
-  if (other === undefined || other.visit.id === visit.id) return state;
-  const { idToken } = transaction ?? {};
-  if (idToken !== visit.vehicleId || other.visit.vehicleId === idToken) return state;
-  const { pluggedAt: _, ...rest } = other;
-  return withVisit(unbind(state, other), {
-    ...rest,
-    phase: 'expected',
-    deliveredWh: other.deliveredBeforeWh,
-  });
+function withoutMistake(state: State, own: VisitState): State {
+  const { visit } = own;
+  const other = sorted(state.visits)
+    .map(([, v]) => v)
+    .find((v) => evseKey(v.visit.evse) === evseKey(visit.evse) && isTakenBy(v, visit.vehicleId));
+  if (other === undefined) return state;
+  const freed = withVisit(unbind(state, other), freshVisit(other.visit));
+  const isSame =
+    own.phase === 'expected' &&
+    (other.endedAt === undefined
+      ? (other.pluggedAt ?? state.now) >= visit.arrivesAt - earlyS
+      : other.endedAt > visit.arrivesAt);
+  if (!isSame) return freed;
+  const bound = evseState(state, visit.evse);
+  const rebound =
+    bound?.transaction?.visitId === other.visit.id
+      ? withEvse(freed, visit.evse, { ...bound, transaction: { ...bound.transaction, visitId: visit.id } })
+      : freed;
+  return withVisit(rebound, { ...other, visit });
 }
 
 /** Gives a running transaction without a visit to the visit that was announced for its place. */
@@ -142,7 +158,8 @@ function nearness({ phase, visit }: VisitState, at: EpochS): number {
 /**
  * The visit that a vehicle plugged in at `at` belongs to: the one whose vehicle is named by the token, else the one
  * plugged in there already, else the earliest expected one of that place that has not yet departed. A vehicle that names
- * itself goes on with a visit that was over before its departure: a station that lost its power starts anew.
+ * itself goes on with a visit that was over before its departure: a station that lost its power starts anew. What
+ * another vehicle took that was given its visit is not its energy.
  */
 export function visitForPlugIn(
   state: State,
@@ -160,7 +177,11 @@ export function visitForPlugIn(
         v.visit.arrivesAt - earlyS <= plugIn.at,
     )
     .sort((a, b) => nearness(a, plugIn.at) - nearness(b, plugIn.at) || a.visit.arrivesAt - b.visit.arrivesAt);
-  return candidates.find((v) => v.visit.vehicleId === plugIn.idToken) ?? candidates[0];
+  const { idToken } = plugIn;
+  const found = candidates.find((v) => v.visit.vehicleId === idToken) ?? candidates[0];
+  if (found === undefined || idToken === undefined) return found;
+  const isOthers = found.visit.vehicleId === idToken && (found.idToken ?? idToken) !== idToken;
+  return { ...(isOthers ? freshVisit(found.visit) : found), idToken };
 }
 
 /** Ends the visits of a place where no vehicle is any more. */

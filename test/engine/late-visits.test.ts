@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { epochS, wattHours, watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
+import { withEvse } from '#engine/change';
 import { onMeter } from '#engine/meter';
 import type { State } from '#engine/state';
 import { onEnded, onStarted } from '#engine/transactions';
@@ -54,6 +55,50 @@ test('a vehicle that came before it was announced gets its own visit back, with 
   expect(state.visits['visit-early']).toMatchObject({ phase: 'plugged', deliveredWh: 500 });
   expect(state.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
   expect(state.visits['visit-next']).not.toHaveProperty('pluggedAt');
+});
+
+const ended = (state: State, transactionId: string, registerWh: number, reason: string): State =>
+  onEnded(state, 'A', {
+    kind: 'transaction-ended',
+    transactionId,
+    at: state.now,
+    offline: false,
+    registerWh,
+    reason,
+  })[0];
+
+test('a vehicle whose transaction was over before it was announced gets its own visit back, with its energy', async () => {
+  const begun = plugged(await stateWithNextVisit(), 'car-early');
+  const there = begun.stations['A']?.evses['1'];
+  if (there === undefined) throw new Error('no socket');
+  const occupied = withEvse(begun, { stationId: 'A', evseId: 1 }, { ...there, status: 'Occupied' });
+  const over = ended(occupied, 't1', 1600, 'Remote');
+  const [state] = announceVisit(over, visitOf('early', startS));
+  expect(state.visits['visit-early']).toMatchObject({ phase: 'plugged', deliveredWh: 600 });
+  expect(state.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
+});
+
+test('a vehicle that has left before it was announced leaves nothing in the visit of another', async () => {
+  const before = await stateWithNextVisit();
+  const gone = ended(plugged(before, 'car-early'), 't1', 1600, 'EVDisconnected');
+  expect(gone.visits['visit-next']).toMatchObject({ phase: 'gone', deliveredWh: 600 });
+
+  const left: State = { ...gone, now: epochS(gone.now + 600) };
+  const [told] = announceVisit(left, visitOf('early', startS - 60));
+  expect(told.visits['visit-early']).toMatchObject({ phase: 'gone', deliveredWh: 600 });
+  expect(told.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
+  expect(told.visits['visit-next']).not.toHaveProperty('endedAt');
+
+  // The one that was announced for later comes again then: it is not the one that has left.
+  const [later] = announceVisit(left, visitOf('early', startS + 3600));
+  expect(later.visits['visit-early']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
+  expect(later.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
+
+  // Nobody ever announces it: the announced vehicle begins with nothing.
+  const begun = started(left, 't2', 'car-next', 1600);
+  expect(begun.visits['visit-next']).toMatchObject({ phase: 'plugged', deliveredWh: 0 });
+  const sample = { evseId: 1, transactionId: 't2', sampledAt: begun.now, registerWh: 1900 };
+  expect(onMeter(begun, 'A', sample)[0].visits['visit-next']).toMatchObject({ deliveredWh: 300 });
 });
 
 test('a vehicle that is the announced one stays with its visit whatever else is announced', async () => {
