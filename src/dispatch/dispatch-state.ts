@@ -4,6 +4,7 @@ import type { Site } from '#domain/site';
 import { epochS, seconds, type EpochS, type Seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
+import { canonicalText } from '#safety/canonical';
 import { requestsMax } from './limits.ts';
 
 /** The knobs of dispatch. */
@@ -110,8 +111,9 @@ export function withStation(dispatch: Dispatch, stationId: string, station: Stat
 /** Dispatch with one more request to a station; the same request waits only once, and beyond the bound none is taken. */
 export function withRequest(dispatch: Dispatch, stationId: string, command: StationCommand): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);
-  const text = JSON.stringify(command);
-  const waits = station.requests.some((one) => JSON.stringify(one) === text);
+  // A request that has been through a snapshot has its keys in another order.
+  const text = canonicalText(command);
+  const waits = station.requests.some((one) => canonicalText(one) === text);
   if (waits || station.requests.length >= requestsMax) return dispatch;
   return withStation(dispatch, stationId, { ...station, requests: [...station.requests, command] });
 }

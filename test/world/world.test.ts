@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { playChoice } from '#adapters/world-player';
+import { playChoice, playPlan } from '#adapters/world-player';
 import { worldPlanOf } from '#sim/seeded/draw-world';
 import { shrink } from '#sim/seeded/shrink';
 import { storyOf } from '#sim/seeded/story';
@@ -38,6 +38,20 @@ test('a seed gives the same trace each time, in any time zone', async () => {
   expect(hashes[0]).toBe(hashes[1]);
   const other = await playChoice({ ...choice, seed: 6 }, { solver: 'greedy' });
   expect(other.hash).not.toBe(hashes[0]);
+});
+
+test('an engine that starts again from a snapshot goes through the same night as one that reads all records', async () => {
+  const { snapshotRecords, ...plan } = worldPlanOf({
+    seed: 5,
+    connectors: 6,
+    hours: 5,
+    allowed: ['engine-crash', 'cut', 'delay'],
+  });
+  expect(snapshotRecords).toBeDefined();
+  const whole = await playPlan(plan, { solver: 'greedy' });
+  const often = await playPlan({ ...plan, snapshotRecords: 40 }, { solver: 'greedy' });
+  expect(whole.crashes).toBeGreaterThan(0);
+  expect(often.hash).toBe(whole.hash);
 });
 
 test('every switch is on in some seed and off in another', () => {

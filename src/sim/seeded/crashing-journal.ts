@@ -18,7 +18,7 @@ type Crash = Extract<WorldEvent, { kind: 'crash' }>;
 /** The journal of one engine over all its processes. */
 export interface CrashingJournal {
   open(): Journal;
-  /** Every record that was kept, as it comes back from a disk. */
+  /** Every record that was kept from the first on, those included that a snapshot has replaced, as from a disk. */
   kept(): readonly unknown[];
   /** Records that were appended, over all processes. */
   count(): number;
@@ -34,26 +34,29 @@ export function createCrashingJournal(
   mayCrash: () => boolean,
 ): CrashingJournal {
   const records: unknown[] = [...first];
+  const all: unknown[] = [...first];
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
-  const read = (): readonly unknown[] => records.map((record): unknown => JSON.parse(JSON.stringify(record)));
+  const read = (from: readonly unknown[]): readonly unknown[] =>
+    from.map((record): unknown => JSON.parse(JSON.stringify(record)));
   const append = (record: unknown): void => {
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;
     if (crash?.when === 'before') throw new EngineDeath(crash.downS);
     records.push(record);
+    all.push(record);
     if (crash !== undefined) throw new EngineDeath(crash.downS);
   };
   return {
     open: () => ({
       append,
-      read,
+      read: () => read(records),
       compact: (snapshot) => {
         records.splice(0, records.length, snapshot);
       },
       close: () => undefined,
     }),
-    kept: read,
+    kept: () => read(all),
     count: () => count,
   };
 }

@@ -100,6 +100,9 @@ const crashRecordsPerStation = 200;
 /** The furthest that all jumps of the engine's clock together lead away from true time. */
 const jumpMaxS = 45;
 
+/** Records between snapshots, where the engine dies: few enough that most of its starts read one. */
+const snapshotRecords = [150, 600, 1500] as const;
+
 interface BadMessage {
   readonly tail: string;
   readonly text: string;
@@ -417,5 +420,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     link: drawLink(network, on, hours),
     rogues: cast.rogues,
     healS,
+    // An engine that starts again reads a snapshot and what came after it, as one that has run for weeks does.
+    ...(on.has('engine-crash') ? { snapshotRecords: pick(prng.fork('snapshot'), snapshotRecords) } : {}),
   };
 }

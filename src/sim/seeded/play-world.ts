@@ -2,10 +2,10 @@
 import { subjectOf, subjects, type DepotEvent } from '#domain/event';
 import type { Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import { recordOf } from '#engine/json';
+import { jsonOf, recordOf } from '#engine/json';
 import type { Loop, LoopParts } from '#engine/loop';
 import type { Policy } from '#engine/policy';
-import { effectsOf, snapshotRecordOf } from '#engine/replay';
+import { effectsOf, replay, snapshotRecordOf } from '#engine/replay';
 import { startedState } from '#engine/start';
 import type { State } from '#engine/state';
 import { textOfUtf8, utf8Of } from '#engine/utf8';
@@ -324,6 +324,7 @@ class Play {
       solve,
       log: quiet,
       autoTurn: false,
+      ...(plan.snapshotRecords === undefined ? {} : { journalRecordsMax: plan.snapshotRecords }),
     };
     const loop = createLoop(bug?.parts?.(own) ?? own);
     try {
@@ -373,9 +374,21 @@ class Play {
     if (this.breach !== undefined) throw new WorldOver();
   }
 
+  /** I7: snapshots and what came after each lead to the state that all records lead to, from the first on. */
+  private comesBack(): Breach | undefined {
+    const whole = jsonOf(replay(this.journal.kept()));
+    if (this.loop === undefined || whole === jsonOf(this.loop.state())) return undefined;
+    return {
+      rule: 'replays',
+      at: this.clock.now(),
+      text: 'the journal from its first record on leads to another state',
+    };
+  }
+
   /** I7: the journal alone gives every message again, byte for byte. */
   private replays(): Breach | undefined {
-    if (this.parts.proveReplay !== true || this.crashes > 0) return undefined;
+    if (this.parts.proveReplay !== true) return undefined;
+    if (this.crashes > 0) return this.comesBack();
     const again = effectsOf(this.journal.kept()).flatMap((text) => {
       const effect = JSON.parse(text) as { readonly kind: string; readonly message?: unknown };
       return effect.kind === 'send' ? [JSON.stringify(effect.message)] : [];
