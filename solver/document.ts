@@ -12,6 +12,7 @@ import type {
   Session,
   SolveOptions,
 } from './problem.ts';
+import { withKeptLimits } from './relief.ts';
 import { intervalsMax } from './validate.ts';
 
 const series = z.array(z.number());
@@ -300,10 +301,12 @@ function demandOf(document: DepotDocument): DemandWindow[] {
   }));
 }
 
-/** What is left of the first circuit beside the fixed load. */
+/** What is left of the first circuit beside the fixed load: below 0 only as far as PV and battery can cover it. */
 function besideFixedLoad(problem: DepotProblem): DepotProblem {
+  const covered = problem.pv !== undefined || problem.battery !== undefined;
+  const least = covered ? -Infinity : 0;
   const left = (limitKw: Float64Array, share: number): Float64Array =>
-    limitKw.map((kw, t) => Math.max(0, kw - share * problem.fixedLoadKw[t]));
+    limitKw.map((kw, t) => Math.max(least, kw - share * problem.fixedLoadKw[t]));
   const circuits = problem.circuits.map((circuit, g): CircuitNode => {
     if (g > 0) return circuit;
     const [l1, l2, l3] = circuit.phaseLimitKw ?? [];
@@ -315,7 +318,8 @@ function besideFixedLoad(problem: DepotProblem): DepotProblem {
         : { phaseLimitKw: [left(l1, 1 / 3), left(l2, 1 / 3), left(l3, 1 / 3)] }),
     };
   });
-  return { ...problem, circuits };
+  const beside = { ...problem, circuits };
+  return covered ? withKeptLimits(beside) : beside;
 }
 
 /** The request in `value`, or everything that is wrong with it. */

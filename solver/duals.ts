@@ -12,7 +12,7 @@ export function dualsOf(problem: DepotProblem, multipliers: Multipliers): Duals 
   return {
     circuits: circuits.map(({ limitKw }, g) =>
       limitKw.map((limit, t) => {
-        let worth = limit < reserve.total[g] ? 0 : multipliers.circuits[g * intervals + t];
+        let worth = limit >= 0 && limit < reserve.total[g] ? 0 : multipliers.circuits[g * intervals + t];
         for (let phase = 0; phase < 3; phase++) {
           worth += (multipliers.phases[(3 * g + phase) * intervals + t] ?? 0) / 3;
         }

@@ -16,6 +16,14 @@ export function powerCap(session: Session, connector: ConnectorNode, t: number):
   return Math.max(0, Math.min(own, connector.maxKw));
 }
 
+/**
+ * What a limit leaves above the reserves, kW: nothing where they fill it. Below 0 only where uncontrolled load is above the
+ * grid connection, and PV and battery are to cover as much.
+ */
+export function roomAbove(limitKw: number, reservedKw: number): number {
+  return limitKw < 0 ? limitKw : Math.max(0, limitKw - reservedKw);
+}
+
 /** Circuits from each connector up to the grid connection. */
 export function pathsOf(problem: DepotProblem): readonly (readonly number[])[] {
   return problem.connectors.map((connector) => {

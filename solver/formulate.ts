@@ -4,7 +4,7 @@
  * the shortfall price, and the offset pays for all of them.
  * @module
  */
-import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
+import { exposureFactor, pathsOf, powerCap, reserveLoadOf, roomAbove } from './exposure.ts';
 import type { ReserveLoad } from './exposure.ts';
 import { blocksOf, feedInLimitOf, hasSources, taperLinesOf, zeroMultipliers } from './multipliers.ts';
 import type { MeterBlocks, TaperLine } from './multipliers.ts';
@@ -111,9 +111,9 @@ function roomsOf(draft: Draft, g: number, t: number): readonly [number, number, 
   const { limitKw, phaseLimitKw } = problem.circuits[g];
   const ofPhase = (phase: number): number => {
     const limit = phaseLimitKw?.[phase];
-    return limit === undefined ? Infinity : 3 * Math.max(0, limit[t] - reserve.phase[3 * g + phase]);
+    return limit === undefined ? Infinity : 3 * roomAbove(limit[t], reserve.phase[3 * g + phase]);
   };
-  const total = Math.max(0, limitKw[t] - reserve.total[g]);
+  const total = roomAbove(limitKw[t], reserve.total[g]);
   return [total, ofPhase(0), ofPhase(1), ofPhase(2)];
 }
 

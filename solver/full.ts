@@ -12,7 +12,8 @@ import { zeroMultipliers } from './multipliers.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Multipliers, SolveOptions, WarmStart } from './problem.ts';
 import { oneWayPlan, withinStore } from './one-way.ts';
-import { withSiteFlows } from './site-flows.ts';
+import { reliefOf } from './relief.ts';
+import { siteExtraOf, withSiteFlows } from './site-flows.ts';
 
 /** What an engine hands to the check. */
 export interface Found {
@@ -29,7 +30,8 @@ export interface Found {
 
 /** A feasible plan near powers that may break limits: each is taken as far as it fits, then vehicles are filled up. */
 function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {
-  const ledger = new Ledger(problem);
+  const flows = reliefOf(problem);
+  const ledger = new Ledger(problem, siteExtraOf(problem, flows));
   const order = urgencyOrder(problem);
   for (const s of order) {
     const { arrive } = problem.sessions[s];
@@ -40,7 +42,7 @@ function fitted(problem: DepotProblem, powerKw: readonly Float64Array[]): Plan {
     }
   }
   for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, 'continuous');
-  return withSiteFlows(problem, { powerKw: ledger.powerKw });
+  return withSiteFlows(problem, { ...flows, powerKw: ledger.powerKw });
 }
 
 /** The cheapest feasible plan of several ways to rescue an answer that is none. */

@@ -5,7 +5,7 @@
  */
 import { invariant } from '#domain/invariant';
 import { ChargeMeter } from './charge-meter.ts';
-import { exposureFactor, pathsOf, powerCap, reserveLoadOf } from './exposure.ts';
+import { exposureFactor, pathsOf, powerCap, reserveLoadOf, roomAbove } from './exposure.ts';
 import { blocksOf, taperLinesOf } from './multipliers.ts';
 import type { MeterBlocks, TaperLine } from './multipliers.ts';
 import type { DepotProblem } from './problem.ts';
@@ -51,11 +51,11 @@ export class Ledger {
     this.#phaseRoom = new Float64Array(circuits.length * 3 * intervals).fill(Infinity);
     for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
       for (let t = 0; t < intervals; t++) {
-        this.#room[g * intervals + t] = Math.max(0, limitKw[t] - reserve.total[g]) - extra(g, t);
+        this.#room[g * intervals + t] = roomAbove(limitKw[t], reserve.total[g]) - extra(g, t);
         for (let phase = 0; phase < 3; phase++) {
           const limit = phaseLimitKw?.[phase];
           if (limit === undefined) continue;
-          const left = Math.max(0, limit[t] - reserve.phase[3 * g + phase]) - extra(g, t) / 3;
+          const left = roomAbove(limit[t], reserve.phase[3 * g + phase]) - extra(g, t) / 3;
           this.#phaseRoom[(3 * g + phase) * intervals + t] = left;
         }
       }

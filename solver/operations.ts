@@ -3,6 +3,7 @@ import type { Fault } from '#domain/fault';
 import { ok } from '#domain/result';
 import type { Result } from '#domain/result';
 import { z } from 'zod';
+import { residualMax } from './certificate/verify.ts';
 import { depotRequestOf, depotSchema } from './document.ts';
 import type { DepotRequest } from './document.ts';
 import { explain as explainSolution } from './explain.ts';
@@ -87,9 +88,10 @@ function missedOf(
 function noticesOf({ document, problem }: DepotRequest): string[] {
   const [grid] = document.circuits;
   const limitKw = grid.limitKw ?? Infinity;
-  const full = Array.from(problem.fixedLoadKw.keys()).filter(
-    (t) => problem.fixedLoadKw[t] > (typeof limitKw === 'number' ? limitKw : limitKw[t]),
-  );
+  const left = problem.fixedLoadKw.map((kw, t) => (typeof limitKw === 'number' ? limitKw : limitKw[t]) - kw);
+  const full = left.filter((kw, t) => kw < 0 && problem.circuits[0].limitKw[t] > kw + residualMax);
+  const sourced = problem.pv !== undefined || problem.battery !== undefined;
+  const over = sourced ? ' by more than PV and battery can cover' : '';
   const rates = problem.demand.reduce((sum, { pricePerKw }) => sum + pricePerKw, 0) / problem.intervalH;
   const dearest = problem.price.reduce((most, price) => Math.max(most, price), 0) + problem.earliness + rates;
   const cheap = problem.sessions.filter(
@@ -99,7 +101,7 @@ function noticesOf({ document, problem }: DepotRequest): string[] {
     ...(full.length === 0
       ? []
       : [
-          `fixed load is above circuit ${grid.id} in ${full.length} intervals: nothing is left for vehicles there`,
+          `fixed load is above circuit ${grid.id} in ${full.length} intervals${over}: nothing is left for vehicles there`,
         ]),
     ...(cheap.length === 0
       ? []

@@ -8,7 +8,10 @@
 export interface CircuitNode {
   readonly id: string;
   readonly parent: number;
-  /** [T] most power over all phases, what is left after uncontrolled load; Infinity where only phases limit. */
+  /**
+   * [T] most power over all phases, what is left after uncontrolled load; Infinity where only phases limit. Below 0 on the
+   * grid connection where PV and battery must, and can, cover as much (relief.ts).
+   */
   readonly limitKw: Float64Array;
   /** [3][T] most power per phase, what is left after uncontrolled load; absent where phases are not modelled. */
   readonly phaseLimitKw?: readonly [Float64Array, Float64Array, Float64Array];

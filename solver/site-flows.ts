@@ -35,7 +35,7 @@ function batteryWithin(problem: DepotProblem, planned: Float64Array, most: Float
 }
 
 /** [T] what battery and PV add to the load of the grid connection, kW. */
-export function siteExtraOf(problem: DepotProblem, plan: Plan): Float64Array {
+export function siteExtraOf(problem: DepotProblem, plan: Omit<Plan, 'powerKw'>): Float64Array {
   return Float64Array.from({ length: problem.intervals }, (_, t) => {
     return (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0);
   });

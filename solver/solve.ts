@@ -14,6 +14,7 @@ import { greedyPlan } from './greedy.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { preferredPlan, wishesOf } from './preferences.ts';
+import { reliefOf } from './relief.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { isFlow, steadyPlan } from './stability.ts';
@@ -43,12 +44,12 @@ function cheapest(problem: DepotProblem, plans: readonly Plan[]): Plan {
 
 /**
  * The plan in steps. Less load may leave PV without a taker, and then circuits without PV: powers are fitted again to
- * the flows that came out, and in the end to none.
+ * the flows that came out, and in the end to the least that limits ask for.
  */
 function repairedPlan(problem: DepotProblem, plan: Plan): Plan {
   const { peaksKw } = account(problem, plan);
   const drawnKw = drawnOf(problem, plan);
-  const resting = { powerKw: plan.powerKw, batteryKw: new Float64Array(problem.intervals) };
+  const resting = { powerKw: plan.powerKw, ...reliefOf(problem) };
   let flows: Plan = plan;
   for (let round = 0; round < 3; round++) {
     const siteExtraKw = siteExtraOf(problem, flows);

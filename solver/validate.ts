@@ -60,9 +60,11 @@ function checkTree(problem: DepotProblem, faults: Faults): void {
   if (circuits.length === 0) faults.add('circuits', [], 'no-circuit', 'Name at least the grid connection.');
   for (const [g, circuit] of circuits.entries()) {
     const path = `circuits[${g}]`;
-    faults.series(`${path}.limitKw`, circuit.limitKw, intervals, 0, Infinity);
+    // Below 0 only where PV or a battery may cover what uncontrolled load draws too much.
+    const least = g === 0 && (problem.pv ?? problem.battery) !== undefined ? -numberMax : 0;
+    faults.series(`${path}.limitKw`, circuit.limitKw, intervals, least, Infinity);
     for (const [phase, limit] of (circuit.phaseLimitKw ?? []).entries()) {
-      faults.series(`${path}.phaseLimitKw[${phase}]`, limit, intervals, 0, Infinity);
+      faults.series(`${path}.phaseLimitKw[${phase}]`, limit, intervals, least, Infinity);
     }
     if (g === 0 && circuit.parent !== -1) {
       faults.add(

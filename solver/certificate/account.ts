@@ -7,7 +7,7 @@ import type { Plan, Powers } from '../plan.ts';
 import type { CostSplit, DepotProblem, Session } from '../problem.ts';
 import { chargedAt } from './charges.ts';
 import { branchOf, constantsOf, picksAt } from './choices.ts';
-import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
+import { capOf, eachBlock, feedInOf, hasOwnSources, roomOf, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** What follows from a plan. */
 export interface Account {
@@ -126,7 +126,7 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
     for (let t = 0; t < span; t++) {
       const extra = g === 0 ? siteExtra[t] : 0;
       const above = (kind: number, limit: number, share: number): number =>
-        held[g][kind] + seen[g][kind * span + t] + extra * share - Math.max(limit, held[g][kind]);
+        seen[g][kind * span + t] + extra * share - roomOf(limit, held[g][kind]);
       note(worst, above(3, limitKw[t], 1), () => `circuit ${id} @ ${t}`);
       phaseLimitKw?.forEach((limit, phase) =>
         note(worst, above(phase, limit[t], 1 / 3), () => `circuit ${id} phase ${phase + 1} @ ${t}`),

@@ -7,7 +7,7 @@ import type { Powers } from '../plan.ts';
 import type { Branch, DepotProblem, Multipliers } from '../problem.ts';
 import { chargesBound } from './charges.ts';
 import { allPicks, branchOf, constantsOf } from './choices.ts';
-import { capOf, eachBlock, feedInOf, hasOwnSources, roundingOf, sumOf, weightOf } from './terms.ts';
+import { capOf, eachBlock, feedInOf, hasOwnSources, roomOf, roundingOf, sumOf, weightOf } from './terms.ts';
 
 /** A proven lower bound, and how far the multipliers were from being usable as they came. */
 export interface DualProof {
@@ -165,7 +165,7 @@ export function dualBound(
     }
   }
   const room = (weight: number, limit: number, reserved: number): number =>
-    weight === 0 ? 0 : weight * Math.max(0, limit - reserved);
+    weight === 0 ? 0 : weight * roomOf(limit, reserved);
   circuits.forEach(({ limitKw, phaseLimitKw }, g) => {
     for (let t = 0; t < span; t++) {
       bound -= room(used.circuits[g * span + t], limitKw[t], held[g][3]);

@@ -12,6 +12,10 @@ export const capOf = (problem: DepotProblem, s: number, t: number): number => {
 export const weightOf = (problem: DepotProblem, s: number): number =>
   problem.sessions[s].phases === 1 ? problem.connectors[problem.sessions[s].connector].rotation.length : 1;
 
+/** What a limit leaves above what is held back below it; a limit below 0 asks sources to cover as much. */
+export const roomOf = (limit: number, held: number): number =>
+  limit < 0 ? limit : Math.max(0, limit - held);
+
 /** Energy of plans with steps may end above what was asked by less than one smallest power for one interval. */
 export const roundingOf = ({ minKw, stepKw }: Session, intervalH: number): number =>
   (Math.max(minKw, stepKw) + stepKw) * intervalH;

@@ -12,7 +12,7 @@
  * Source: docs/model.md, "Structure".
  * @module
  */
-import { exposureFactor, powerCap, pathsOf, reserveLoadOf } from '../exposure.ts';
+import { exposureFactor, powerCap, pathsOf, reserveLoadOf, roomAbove } from '../exposure.ts';
 import { blocksOf, hasSources } from '../multipliers.ts';
 import type { MeterBlocks } from '../multipliers.ts';
 import type { DepotProblem } from '../problem.ts';
@@ -204,12 +204,14 @@ function circuitRooms(problem: DepotProblem): Float64Array {
   const rooms = new Float64Array(circuits.length * intervals);
   for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
     for (let t = 0; t < intervals; t++) {
-      let room = limitKw[t] - reserve.total[g];
+      let room = roomAbove(limitKw[t], reserve.total[g]);
       for (let phase = 0; phase < 3; phase++) {
         const limit = phaseLimitKw?.[phase];
-        if (limit !== undefined) room = Math.min(room, 3 * (limit[t] - reserve.phase[3 * g + phase]));
+        if (limit !== undefined) {
+          room = Math.min(room, 3 * roomAbove(limit[t], reserve.phase[3 * g + phase]));
+        }
       }
-      rooms[g * intervals + t] = Math.max(0, room);
+      rooms[g * intervals + t] = room;
     }
   }
   return rooms;

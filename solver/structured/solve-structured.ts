@@ -5,7 +5,7 @@
  * @module
  */
 import type { LpBackend } from '../backends/backend.ts';
-import { pathsOf, reserveLoadOf } from '../exposure.ts';
+import { pathsOf, reserveLoadOf, roomAbove } from '../exposure.ts';
 import type { Found } from '../full.ts';
 import { hasSources } from '../multipliers.ts';
 import type { Plan } from '../plan.ts';
@@ -199,10 +199,10 @@ function tightestPhase(problem: DepotProblem): (circuit: number, t: number) => n
   const reserve = reserveLoadOf(problem, pathsOf(problem));
   return (g, t) => {
     const { limitKw, phaseLimitKw } = problem.circuits[g];
-    let least = Math.max(0, limitKw[t] - reserve.total[g]);
+    let least = roomAbove(limitKw[t], reserve.total[g]);
     let at = -1;
     for (const [phase, limit] of (phaseLimitKw ?? []).entries()) {
-      const room = 3 * Math.max(0, limit[t] - reserve.phase[3 * g + phase]);
+      const room = 3 * roomAbove(limit[t], reserve.phase[3 * g + phase]);
       if (room >= least) continue;
       least = room;
       at = phase;

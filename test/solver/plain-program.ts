@@ -4,6 +4,8 @@
  */
 import { solveOnce } from '#solver/backends/backend';
 import { highsBackend } from '#solver/backends/highs';
+import { depotRequestOf } from '#solver/document';
+import type { CircuitNode } from '#solver/problem';
 import { ProgramBuilder } from '#solver/program';
 
 export interface PlainSession {
@@ -78,16 +80,38 @@ export interface PlainDocument {
 export const at = (value: number | readonly number[], t: number): number =>
   typeof value === 'number' ? value : value[t]!;
 
-/** Most kW of a circuit in interval `t`, in all or on one phase, with the fixed load taken off the first one. */
-export function roomOf(document: PlainDocument, g: number, t: number, name?: PhaseName): number {
+/** kW of a circuit in interval `t`, in all or on one phase, less the fixed load of the first one. */
+export function leftOf(document: PlainDocument, g: number, t: number, name?: PhaseName): number {
   const { limitKw, phaseLimitKw, phaseLimitA } = document.circuits[g]!;
   const fixed = g === 0 ? document.fixedLoadKw[t]! : 0;
-  if (name === undefined) return limitKw === undefined ? Infinity : Math.max(0, at(limitKw, t) - fixed);
+  if (name === undefined) return limitKw === undefined ? Infinity : at(limitKw, t) - fixed;
   const given = phaseLimitKw ?? phaseLimitA;
   if (given === undefined) return Infinity;
   const limit = typeof given === 'number' ? given : at(given[name], t);
   const kw = phaseLimitKw === undefined ? (limit * (document.voltageV ?? 230)) / 1000 : limit;
-  return Math.max(0, kw - fixed / 3);
+  return kw - fixed / 3;
+}
+
+const keptLimits = new WeakMap<PlainDocument, CircuitNode>();
+
+/** Limits of the grid connection that sources can keep; relief.test.ts holds them against a program of their own. */
+function keptOf(document: PlainDocument): CircuitNode {
+  const known = keptLimits.get(document);
+  if (known !== undefined) return known;
+  const request = depotRequestOf(document);
+  if (!request.ok) throw new Error(JSON.stringify(request.problem));
+  const [grid] = request.value.problem.circuits;
+  keptLimits.set(document, grid!);
+  return grid!;
+}
+
+/** Most kW of a circuit in interval `t`; below 0 where PV or battery must cover what the fixed load draws too much. */
+export function roomOf(document: PlainDocument, g: number, t: number, name?: PhaseName): number {
+  const left = leftOf(document, g, t, name);
+  if (left >= 0) return left;
+  if (g > 0 || (document.pv ?? document.battery) === undefined) return 0;
+  const { limitKw, phaseLimitKw } = keptOf(document);
+  return name === undefined ? limitKw[t]! : phaseLimitKw![phaseNames.indexOf(name)]![t]!;
 }
 
 /** Phases behind the pins of a connector. */
