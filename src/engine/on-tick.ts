@@ -28,7 +28,7 @@ import { keptPlanOf } from './keep.ts';
 import { closeIntervals } from './metering.ts';
 import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
-import { senses } from './senses.ts';
+import { askFleet, senses } from './senses.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
 import type { State, Trigger, WantedPlan } from './state.ts';
@@ -39,7 +39,7 @@ import { forgetOldVisits } from './visits.ts';
 export function onTick(state: State): Change {
   return inTurn(state, [
     closeIntervals,
-    (s) => [onInterval(s), []],
+    onInterval,
     (s) => [onLimitChange(s), []],
     floorAlarms,
     senses,
@@ -74,9 +74,9 @@ function solveDueAt(state: State): EpochS | undefined {
   return isPatient ? later(state.staleSince, state.policy.settleS) : state.now;
 }
 
-/** A new interval makes the plan stale. */
-function onInterval(state: State): State {
-  if (state.nextIntervalAt > state.now) return state;
+/** A new interval makes the plan stale, and asks again whom nobody has answered. */
+function onInterval(state: State): Change {
+  if (state.nextIntervalAt > state.now) return [state, []];
   const { intervalS } = state.policy;
   const next: State = {
     ...state,
@@ -84,7 +84,7 @@ function onInterval(state: State): State {
     restless: true,
     nextIntervalAt: later(alignDown(state.now, intervalS), intervalS),
   };
-  return staleBy(forgetOldVisits(next), 'interval');
+  return askFleet(staleBy(forgetOldVisits(next), 'interval'));
 }
 
 /** Limits that begin or end now, and loads that were heard of. */

@@ -5,7 +5,7 @@
  */
 import { valueAt } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
-import { clearAlarm, inTurn, raiseAlarm, sorted, type Change } from './change.ts';
+import { clearAlarm, inTurn, publish, raiseAlarm, sorted, type Change } from './change.ts';
 import { meterStaleAfterS } from './limits.ts';
 import type { State } from './state.ts';
 
@@ -31,10 +31,38 @@ function meters(state: State): Change {
 /** Says that the fleet system has fallen silent: departures stand as it last told them. */
 function fleet(state: State): Change {
   const { fleetHeardAt, site, policy } = state;
-  if (fleetHeardAt === undefined) return [state, []];
+  if (fleetHeardAt === undefined) return unheardFleet(state);
+  const [known, effects] = clearAlarm(state, 'fleet-unheard', site.id);
+  if (effects.length > 0) return [known, effects];
   if (state.now - fleetHeardAt <= policy.fleetSilentAfterS) return clearAlarm(state, 'fleet-silent', site.id);
   const facts = { heardAt: fleetHeardAt, counts: 'with departures as last told' };
   return raiseAlarm(state, { kind: 'fleet-silent', key: site.id, facts });
+}
+
+/** Says that vehicles charge here and nobody has ever told when any leaves: the engine waits for that, and asks for it. */
+function unheardFleet(state: State): Change {
+  const { site, policy, startedAt } = state;
+  if (state.now < startedAt + policy.commsLossAfterS) return [state, []];
+  const running = Object.values(state.stations).flatMap(({ evses }) =>
+    Object.values(evses).filter(({ transaction }) => transaction !== undefined),
+  );
+  if (running.length === 0) return [state, []];
+  const facts = {
+    vehicles: running.length,
+    charge: 'at their floors',
+    waitsFor: 'visits, limits and tariff',
+  };
+  return raiseAlarm(state, { kind: 'fleet-unheard', key: site.id, facts });
+}
+
+/**
+ * Asks the fleet system once more, with each interval, where it has told of no vehicle since this process began: who was
+ * away when the engine started has not heard the first question.
+ */
+export function askFleet(state: State): Change {
+  const { fleetHeardAt, fleetAskedAt, now } = state;
+  if (fleetAskedAt === now || (fleetHeardAt ?? -1) >= fleetAskedAt) return [state, []];
+  return [state, [publish('status', { at: now, event: 'waiting', resend: true })]];
 }
 
 /** Which of what the engine hears has gone silent, or is back. */

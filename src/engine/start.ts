@@ -32,6 +32,13 @@ export function freshSupply(
   });
 }
 
+/**
+ * 2020-01-01T00:00:00Z. Messages, transactions and plans are counted from the seconds since then: an engine that has lost
+ * its journal gives out no number that the one before it has given out, unless that was more than one a second. OCPP
+ * 2.0.1 part 4, 4.1.4 wants message ids that were never used before; in 1.6 the ids of transactions are ours.
+ */
+const countsFromS = 1_577_836_800;
+
 /** The state of a new engine. @throws InvariantError where the floors do not fit the site. */
 export function startedState(input: Extract<Input, { kind: 'started' }>): Change {
   const { policy, seed, at } = input;
@@ -40,9 +47,11 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
   invariant(floors.ok, floors.ok ? '' : floors.problem.message, { site: site.id });
   const { callTimeoutS, retryS, retryMaxS, writesPerDayMax } = policy;
   const known = { site, policy, loads: {}, limits: [] };
+  const count = Math.max(0, at - countsFromS);
   const state: State = {
     ...known,
     startedAt: at,
+    fleetAskedAt: at,
     now: at,
     declared: Object.fromEntries(input.site.stations.map(({ id, capability }) => [id, capability])),
     makes: {},
@@ -52,7 +61,10 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     wild: [],
     limitsSeenAt: at,
     ledger: ledgerOf(site, at),
-    dispatch: dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
+    dispatch: {
+      ...dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
+      messages: count,
+    },
     witness: initialWitness,
     supply: freshSupply(known, at),
     supplyStale: false,
@@ -74,14 +86,14 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
       ]),
     ),
     visits: {},
-    planRevision: 0,
+    planRevision: count,
     wanted: {},
     stale: ['start'],
     staleSince: at,
     restless: true,
     nextIntervalAt: later(alignDown(at, policy.intervalS), policy.intervalS),
     requestCount: 0,
-    transactionCount: 0,
+    transactionCount: count,
     alarms: {},
     counts: {
       solves: 0,
@@ -105,6 +117,7 @@ export function restartedState(state: State): Change {
     .reduce<State>((s, [id]) => withStation(s, id, { up: false, since: state.now }), {
       ...rest,
       ...onRestarted(view),
+      fleetAskedAt: state.now,
       restless: true,
       supplyStale: true,
     });

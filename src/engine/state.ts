@@ -272,6 +272,8 @@ export interface State {
   /** Measured uncontrolled load, by circuit id. */
   readonly loads: Readonly<Record<string, Reading>>;
   readonly siteMeter?: Reading;
+  /** When this process asked the fleet system to say everything again; it does so until it hears of a vehicle. */
+  readonly fleetAskedAt: EpochS;
   /** When the fleet system was last heard. */
   readonly fleetHeardAt?: EpochS;
   /** The plan in force: always one whose certificate is valid. */

@@ -62,12 +62,13 @@ test('a plug-in gets a transaction id, a plan and one profile that is bound to t
   await depot.begin();
   const before = actions(depot).length;
   await depot.runTo(startS + 301);
-  expect(depot.station('A').vehicle?.transactionId).toBe(1);
+  // Counted from 2020 in seconds: 206,215,200 at the start.
+  expect(depot.station('A').vehicle?.transactionId).toBe(206_215_201);
   expect(actions(depot, before)).toEqual(['SetChargingProfile']);
   expect(plan(depot)).toMatchObject({
     chargingProfileId: 131,
     stackLevel: 1,
-    transactionId: 1,
+    transactionId: 206_215_201,
     validTo: '2026-07-14T20:00:00Z',
   });
   expect(depot.said('out.plan').at(-1)).toMatchObject({ triggers: ['plug-in'], shortfalls: [] });
@@ -239,12 +240,18 @@ test('a vehicle that nobody announced charges at the floor, and somebody is told
   await depot.runTo(startS + 1000);
   expect(plan(depot)).toBeUndefined();
   expect(depot.station('A').limitA()).toBe(6);
-  expect(depot.said('out.alarm')).toMatchObject([{ kind: 'unannounced-vehicle', key: 'A/1', active: true }]);
+  expect(depot.said('out.alarm')).toMatchObject([
+    { kind: 'unannounced-vehicle', key: 'A/1', active: true },
+    { kind: 'fleet-unheard', key: 'yard', active: true },
+  ]);
   // Announced after all, it is planned for from where it stands.
   depot.announce(visit);
   await depot.settle();
   expect(plan(depot)).toBeDefined();
-  expect(depot.said('out.alarm').at(-1)).toMatchObject({ kind: 'unannounced-vehicle', active: false });
+  expect(depot.said('out.alarm').slice(2)).toMatchObject([
+    { kind: 'unannounced-vehicle', active: false },
+    { kind: 'fleet-unheard', active: false },
+  ]);
   await depot.runTo(visit.departS + 10);
   expect(depot.leftWh.get('v1')).toBe(0);
 });

@@ -131,6 +131,65 @@ test('a lost journal: chargers count with their hardware until they are cleared,
   expect(depot.peakA).toBeLessThanOrEqual(40);
 });
 
+test('an engine without its journal gives out no number twice: messages, transactions and plans go on above', async () => {
+  const second = { ...visit, id: 'vB', stationId: 'B', arriveS: startS + 2000 };
+  const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]), visits: [visit, second] });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  const plans = depot.said('out.plan').length;
+  depot.killEngine();
+  depot.journal.records = [];
+  depot.startEngine();
+  depot.connectAll();
+  for (const one of [visit, second]) depot.announce(one);
+  await depot.runTo(startS + 3000);
+  const ids = depot.sent.flatMap((m) => (m.kind === 'call' ? [m.messageId] : []));
+  expect(new Set(ids).size).toBe(ids.length);
+  const revisions = depot.said('out.plan').map((plan) => Number(plan['revision']));
+  expect(revisions.length).toBeGreaterThan(plans);
+  expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+  const [first, later] = ['A', 'B'].map((id) => depot.station(id).vehicle?.transactionId ?? 0);
+  expect(later).toBeGreaterThan(first ?? 0);
+});
+
+test('vehicles charge and nobody has told when they leave: that is said, and asked for until somebody answers', async () => {
+  const stranger = { ...visit, announced: false };
+  const depot = new FakeDepot({ site: oneStation, visits: [stranger] });
+  await depot.begin();
+  await depot.runTo(startS + 299);
+  expect(inForce(depot)).toEqual([]);
+  await depot.runTo(startS + 2000);
+  expect(inForce(depot)).toContain('fleet-unheard yard');
+  const asked = (): readonly unknown[] =>
+    depot.said('out.status').map((s) => [s['at'], s['event'], s['resend']]);
+  expect(asked()).toEqual([
+    [startS, 'started', true],
+    [startS + 900, 'waiting', true],
+    [startS + 1800, 'waiting', true],
+  ]);
+  depot.announce(stranger);
+  await depot.runTo(visit.departS + 10);
+  expect(inForce(depot)).toEqual([]);
+  expect(asked()).toHaveLength(3);
+  expect(depot.leftWh.get('v1')).toBe(0);
+});
+
+test('a process that comes back asks until it hears of a vehicle, however much it knows', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  depot.killEngine();
+  depot.startEngine();
+  depot.connectAll();
+  await depot.runTo(startS + 1900);
+  const events = (): readonly unknown[] => depot.said('out.status').map((s) => s['event']);
+  expect(events()).toEqual(['started', 'restarted', 'waiting']);
+  expect(inForce(depot)).toEqual([]);
+  depot.announce(visit);
+  await depot.runTo(startS + 3800);
+  expect(events()).toHaveLength(3);
+});
+
 test('set back by an hour, the clock stands until it has caught up, and that is said', async () => {
   const depot = new FakeDepot({ site: oneStation, visits: [visit] });
   await depot.begin();

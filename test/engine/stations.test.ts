@@ -120,14 +120,16 @@ test('a start that is sent again gets the same transaction, and counts once', as
       ? [(m.payload as { transactionId: number }).transactionId]
       : [],
   );
-  expect(ids).toEqual([1, 1]);
-  tell('e1', 'StopTransaction', { transactionId: 1, meterStop: 3000, timestamp: isoOf(startS) });
+  // Seconds since 2020 at the start, and one.
+  const transactionId = 206_215_201;
+  expect(ids).toEqual([transactionId, transactionId]);
+  tell('e1', 'StopTransaction', { transactionId, meterStop: 3000, timestamp: isoOf(startS) });
   await depot.settle();
   // After the end the same start is still known, and does not run again.
   tell('s3', 'StartTransaction', start);
   await depot.settle();
   expect(depot.loop?.state().stations['A']?.evses['1']?.transaction).toBeUndefined();
-  expect(depot.loop?.state().transactionCount).toBe(1);
+  expect(depot.loop?.state().transactionCount).toBe(transactionId);
 });
 
 test('an end without a start is answered and changes no visit', async () => {
@@ -155,14 +157,14 @@ test('a transaction of which only meter values are heard is taken to run, and it
     action: 'MeterValues',
     payload: {
       connectorId: 1,
-      transactionId: 41,
+      transactionId: 300_000_041,
       meterValue: [{ timestamp: isoOf(startS), sampledValue: [{ value: '1500' }] }],
     },
   });
   await depot.settle();
   const state = depot.loop?.state();
-  expect(state?.stations['A']?.evses['1']?.transaction).toMatchObject({ id: '41', visitId: 'vA' });
-  expect(state?.transactionCount).toBe(41);
+  expect(state?.stations['A']?.evses['1']?.transaction).toMatchObject({ id: '300000041', visitId: 'vA' });
+  expect(state?.transactionCount).toBe(300_000_041);
 });
 
 test('a register that goes back to zero counts on from there', async () => {

@@ -79,7 +79,7 @@ function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => void): Sa
     if (tail === subjects.command || tail === subjects.verdict) return;
     const text = textOfUtf8(data) ?? '{}';
     const payload = JSON.parse(text) as Record<string, unknown>;
-    if (tail === subjects.status && payload['event'] === 'restarted') resend();
+    if (tail === subjects.status && payload['resend'] === true) resend();
     if (tail === subjects.plan) {
       const revision = Number(payload['revision']);
       const { plan } = said;
