@@ -221,6 +221,10 @@ function checkConnectors(
     faults.number(`${path}.minKw`, connector.minKw, 0);
     faults.number(`${path}.stepKw`, connector.stepKw, 0);
     const { rotation, phases } = connector;
+    if (connector.phaseSwitches !== undefined && pinsOf(connector) === 1) {
+      const fix = 'Leave it out: one phase is all that this connector has.';
+      faults.add(`${path}.phaseSwitches`, connector.phaseSwitches, 'bad-phases', fix);
+    }
     if (rotation === undefined) continue;
     const pins = new Set(rotation);
     if (pins.size !== rotation.length || (pins.size !== 1 && pins.size !== 3)) {

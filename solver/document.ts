@@ -50,6 +50,12 @@ const connectorSchema = z.strictObject({
     .optional()
     .describe('site phases behind its pins in order; default L1 for one phase, L1 L2 L3 for three'),
   stepKw: z.number().optional().describe('powers are multiples of this where continuous is false'),
+  phaseSwitches: z
+    .union([z.literal(0), z.literal(1)])
+    .optional()
+    .describe(
+      'present where the station can charge on one phase of three, with a third of minKw, stepKw and maxKw: times that it may change within a stay, resting for an interval; used where continuous is false',
+    ),
 });
 
 const sessionSchema = z.strictObject({
@@ -279,6 +285,7 @@ function sessionsOf(document: DepotDocument): Session[] {
       phases: pins === 1 || session.phases === 1 ? 1 : 3,
       minKw: connector.minKw ?? 0,
       stepKw: connector.stepKw ?? 0,
+      ...(connector.phaseSwitches === undefined ? {} : { phaseSwitches: connector.phaseSwitches }),
       shortfallPrice: session.shortfallPrice * efficiency,
       ...(session.taper === undefined
         ? {}

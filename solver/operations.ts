@@ -28,6 +28,11 @@ const optimiseOutput = z.object({
   gap: z.number(),
   cost: costOutput,
   powerKw: seriesPerId,
+  phases: seriesPerId
+    .optional()
+    .describe(
+      'phases in use from arrive to depart, of sessions that charge on one phase of three for a part',
+    ),
   shortfallKwh: perId,
   missedKwh: seriesPerId.optional().describe('what each milestone of a session lacked'),
   peaksKw: perId,
@@ -111,6 +116,20 @@ function noticesOf({ document, problem }: DepotRequest): string[] {
   ];
 }
 
+/** Phases of the stays that are charged on one phase for a part. */
+function phasesOf(
+  { document, problem }: DepotRequest,
+  { onePhase }: Solution,
+): Pick<OptimiseAnswer, 'phases'> {
+  const changed = problem.sessions.flatMap(({ id }, s) => {
+    const flags = onePhase?.[s];
+    if (flags === undefined || !flags.includes(1)) return [];
+    const { arrive, depart } = document.sessions[s];
+    return [[id, Array.from({ length: depart - arrive }, (_, i) => (flags[i] === 1 ? 1 : 3))] as const];
+  });
+  return changed.length === 0 ? {} : { phases: Object.fromEntries(changed) };
+}
+
 /** The answer in the document's own terms: energy in the vehicle, powers from `arrive` to `depart`. */
 function answerOf(request: DepotRequest, solution: Solution): OptimiseAnswer {
   const { document, problem } = request;
@@ -127,6 +146,7 @@ function answerOf(request: DepotRequest, solution: Solution): OptimiseAnswer {
       const kw = solution.powerKw[s];
       return Array.from({ length: depart - arrive }, (_, i) => kw[i] ?? 0);
     }),
+    ...phasesOf(request, solution),
     shortfallKwh: byId(problem.sessions, (s) => solution.shortfallKwh[s] * efficiency(s)),
     ...missedOf(document, solution),
     peaksKw: byId(problem.demand, (k) => solution.peaksKw[k]),

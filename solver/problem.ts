@@ -50,6 +50,11 @@ export interface Session {
   readonly minKw: number;
   /** Powers above 0 are multiples of this; 0 where any will do. Holds after repair, not in the LP. */
   readonly stepKw: number;
+  /**
+   * Present where the station can charge on one phase of three, with a third of `minKw`, `stepKw` and `maxKw`: how often it
+   * may change within the stay. 0: one or three phases for all of it.
+   */
+  readonly phaseSwitches?: 0 | 1;
   /** Money per kWh not delivered. */
   readonly shortfallPrice: number;
   /** SoC taper: above `fromKwh` delivered the power falls on a line to `maxKw` at the next point. */
@@ -284,6 +289,8 @@ export interface Solution {
   /** Stationary battery, positive when it charges; PV power used. Present where the problem has them. */
   readonly batteryKw?: Float64Array;
   readonly pvKw?: Float64Array;
+  /** As in `Plan`; present where some stay is charged on one phase for a part. */
+  readonly onePhase?: readonly Uint8Array[];
   /** What the bound is rebuilt from. */
   readonly multipliers: Multipliers;
   /** All ways of charging with their proofs, where the problem has choices: the bound is the lowest of them. */

@@ -11,6 +11,7 @@ import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
 import { greedyPlan } from './greedy.ts';
+import { withPhaseChanges } from './phase-switching.ts';
 import type { Plan } from './plan.ts';
 import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { preferredPlan, wishesOf } from './preferences.ts';
@@ -81,6 +82,26 @@ async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOpt
   return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
+/** `first`, or a cheaper plan in which stations change between one phase and three. */
+function changedPhases(
+  problem: DepotProblem,
+  continuous: Plan,
+  first: Plan,
+  options: SolveOptions,
+): Promise<Plan> {
+  return withPhaseChanges(problem, continuous, first, {
+    plan: async (split) => {
+      const eased = withSteppedCaps(split);
+      const { plan } = await continuousAnswer(eased, options);
+      return (await steppedOf(eased, plan, options)).plan;
+    },
+    cost: (plan) => {
+      const counted = account(problem, plan, 'stepped');
+      return counted.primalResidual > residualMax ? Infinity : counted.objective;
+    },
+  });
+}
+
 interface Held extends Stepped {
   /** The account of the continuous plan. */
   readonly relaxed: Account;
@@ -98,7 +119,9 @@ async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptio
   }
   if (options.continuous || !hasSteps(problem)) return { plan: continuous, relaxed, reasons };
   const stepped = await steppedOf(withSteppedCaps(problem), continuous, options);
-  return { plan: stepped.plan, relaxed, reasons: [...reasons, ...stepped.reasons] };
+  const plan = await changedPhases(problem, continuous, stepped.plan, options);
+  const changed = plan === stepped.plan ? [] : ['some stays charge on one phase for a part'];
+  return { plan, relaxed, reasons: [...reasons, ...stepped.reasons, ...changed] };
 }
 
 /** Steps are made without feeding back: the problem in which nobody does. */

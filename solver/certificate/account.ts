@@ -37,11 +37,32 @@ function note(worst: Worst, excess: number, name: () => string): void {
   }
 }
 
-/** How far a power is from 0 and from every allowed one, kW. */
-function offStep(kw: number, { minKw, stepKw }: Session): number {
+/** How far a power is from 0 and from every allowed one, kW; `share` of the socket's phases is in use. */
+function offStep(kw: number, { minKw, stepKw }: Session, share: number): number {
   if (kw === 0) return 0;
-  const step = stepKw > 0 ? Math.abs(kw - stepKw * Math.round(kw / stepKw)) : 0;
-  return Math.max(minKw - kw, step);
+  const size = stepKw * share;
+  const step = size > 0 ? Math.abs(kw - size * Math.round(kw / size)) : 0;
+  return Math.max(minKw * share - kw, step);
+}
+
+/** Checks that a station may charge on one phase of three where the plan says so, and rests before it changes. */
+function checkPhases(problem: DepotProblem, s: number, plan: Plan, worst: Worst): void {
+  const flags = plan.onePhase?.[s];
+  if (flags === undefined || !flags.includes(1)) return;
+  const session = problem.sessions[s];
+  const most = session.phaseSwitches;
+  const kw = plan.powerKw[s];
+  const broken = (): string => `phases of ${session.id}`;
+  const whole = problem.connectors[session.connector].rotation.length === 3 && session.phases === 3;
+  note(worst, most === undefined || !whole || flags.length !== kw.length ? Infinity : 0, broken);
+  let changes = 0;
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === 1) note(worst, kw[i] - capOf(problem, s, session.arrive + i) / 3, broken);
+    if (i === 0 || flags[i] === flags[i - 1]) continue;
+    changes++;
+    note(worst, Math.min(kw[i], kw[i - 1]), broken);
+  }
+  note(worst, changes > (most ?? 0) ? Infinity : 0, broken);
 }
 
 /** Checks the powers of one stay; energy delivered, and what it lacked at milestones, kWh. */
@@ -102,11 +123,15 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
   const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
   problem.sessions.forEach(({ connector: c, arrive }, s) => {
     const { module, reserveKw, rotation } = problem.connectors[c];
-    const weight = weightOf(problem, s);
     const kw = plan.powerKw[s];
     if (module >= 0)
       for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += Math.abs(kw[i]);
-    const above = kw.map((value) => (value < 0 ? -weight * value : Math.max(0, weight * value - reserveKw)));
+    const [own, flags] = [weightOf(problem, s), plan.onePhase?.[s]];
+    const above = kw.map((value, i) => {
+      // A station that is told one phase may still use all: each pin counts with the current of the one.
+      const weight = flags?.[i] === 1 ? rotation.length : own;
+      return value < 0 ? -weight * value : Math.max(0, weight * value - reserveKw);
+    });
     climb(c, (g) => {
       const total = seen[g].subarray(3 * span + arrive, 3 * span + arrive + above.length);
       for (let i = 0; i < above.length; i++) total[i] += above[i];
@@ -199,8 +224,13 @@ function countOut(problem: DepotProblem, plan: Plan, powers: Powers): Account {
     const over = delivered - session.energyKwh;
     const rounding = powers === 'stepped' ? roundingOf(session, intervalH) : 0;
     note(worst, over - rounding, () => `energy of ${session.id}`);
-    if (powers === 'stepped')
-      kw.forEach((value) => note(worst, offStep(value, session), () => `step of ${session.id}`));
+    checkPhases(problem, s, plan, worst);
+    if (powers === 'stepped') {
+      kw.forEach((value, i) => {
+        const share = plan.onePhase?.[s]?.[i] === 1 ? 1 / 3 : 1;
+        note(worst, offStep(value, session, share), () => `step of ${session.id}`);
+      });
+    }
     shortfallKwh[s] = Math.max(0, -over);
     split.shortfall += session.shortfallPrice * (shortfallKwh[s] + lacked);
     kw.forEach((value, i) => {
