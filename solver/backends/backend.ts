@@ -59,6 +59,15 @@ export interface LpModel {
   dispose(): void;
 }
 
+/** A model whose columns can be cut in two, so that a row can count the first part alone. */
+export interface SplittingModel extends LpModel {
+  /**
+   * Cuts each of `columns`, named once, `at` above its lower bound. The rest becomes a new column with the same cost and
+   * entries and lower bound 0; new columns are numbered on in the order given.
+   */
+  splitColumns(columns: Int32Array, at: Float64Array): void;
+}
+
 /** Back ends for programs of any kind, and the one that is made for the structured engine's small program. */
 export type BackendName = 'highs' | 'javascript-lp-solver' | 'simplex';
 
@@ -68,6 +77,13 @@ export interface LpBackend<Name extends BackendName = BackendName> {
   readonly capabilities: BackendCapabilities;
   /** `presolve` off keeps a model warm over many small changes. */
   open(program: LinearProgram, presolve: 'on' | 'off'): LpModel;
+}
+
+/** A back end for the structured engine's small program. */
+export interface SplittingBackend<
+  Name extends 'highs' | 'simplex' = 'highs' | 'simplex',
+> extends LpBackend<Name> {
+  open(program: LinearProgram, presolve: 'on' | 'off'): SplittingModel;
 }
 
 /** One program, one run. */

@@ -174,6 +174,81 @@ export class Dictionary {
     this.restingValue[p] = atLow ? low : high;
   }
 
+  /**
+   * Cuts columns in two, each named once: the first part ends `at` above the lower bound, the second, a new column with the
+   * same cost and entries, holds the rest. The basis stays what it was, so no line has to be solved anew.
+   */
+  splitColumns(columns: Int32Array, at: Float64Array): void {
+    this.#roomForColumns(this.columns + columns.length);
+    const secondOf = new Int32Array(this.columns).fill(-1);
+    for (let i = 0; i < columns.length; i++) {
+      secondOf[columns[i]] = this.columns;
+      this.#split(columns[i], this.#columnLow[columns[i]] + at[i]);
+    }
+    this.#repeatEntries(secondOf);
+  }
+
+  #split(j: number, end: number): void {
+    const { cells, stride, rows } = this;
+    const second = this.columns++;
+    const high = this.#columnHigh[j];
+    this.#cost[second] = this.#cost[j];
+    const place = this.#ofColumn[j];
+    // The new column's place is the next free one, of the same number.
+    this.resting[second] = second;
+    this.#ofColumn[second] = second;
+    if (place >= 0) {
+      const full = this.restingValue[place] > this.restingLow[place];
+      for (let at = 0, r = 0; r < rows; r++, at += stride) cells[at + second] = cells[at + place];
+      this.reduced[second] = this.reduced[place];
+      this.#boundColumn(j, this.#columnLow[j], end);
+      this.#boundColumn(second, 0, high - end);
+      this.restingValue[place] = full ? this.restingHigh[place] : this.restingLow[place];
+      this.restingValue[second] = full ? this.restingHigh[second] : 0;
+      return;
+    }
+    // The line is solved for the sum of both; what the value does not reach rests empty, what it passes rests full.
+    const line = ~place;
+    for (let at = 0, r = 0; r < rows; r++, at += stride) cells[at + second] = 0;
+    cells[line * stride + second] = -1;
+    this.reduced[second] = 0;
+    if (this.basicValue[line] > end) {
+      this.basic[line] = second;
+      this.#ofColumn[second] = place;
+      this.resting[second] = j;
+      this.#ofColumn[j] = second;
+      this.basicValue[line] -= end;
+    }
+    this.#boundColumn(j, this.#columnLow[j], end);
+    this.#boundColumn(second, 0, high - end);
+    this.restingValue[second] = this.#ofColumn[j] === second ? end : 0;
+  }
+
+  /** Gives second parts the entries of first ones. */
+  #repeatEntries(secondOf: Int32Array): void {
+    const { rows } = this;
+    const entries = this.#rowStart[rows];
+    let added = 0;
+    for (let k = 0; k < entries; k++) if (secondOf[this.#rowIndex[k]] >= 0) added++;
+    const index = new Int32Array(entries + added);
+    const value = new Float64Array(entries + added);
+    let at = 0;
+    for (let i = 0, k = 0; i < rows; i++) {
+      for (const end = this.#rowStart[i + 1]; k < end; k++) {
+        const j = this.#rowIndex[k];
+        index[at] = j;
+        value[at++] = this.#rowValue[k];
+        if (secondOf[j] < 0) continue;
+        index[at] = secondOf[j];
+        value[at++] = this.#rowValue[k];
+      }
+      // `k` is past the row's old end, which the next one begins at.
+      this.#rowStart[i + 1] = at;
+    }
+    this.#rowIndex = index;
+    this.#rowValue = value;
+  }
+
   addRows({ lower, upper, starts, indices, values }: AddedLines): void {
     this.#roomForRows(this.rows + lower.length, this.#rowStart[this.rows] + indices.length);
     for (let i = 0; i < lower.length; i++) {

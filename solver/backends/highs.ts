@@ -9,8 +9,8 @@ import type {
   BackendAnswer,
   BackendLimits,
   BackendStatus,
-  LpBackend,
-  LpModel,
+  SplittingBackend,
+  SplittingModel,
 } from './backend.ts';
 
 /** Tightest feasibility that HiGHS holds reliably in double precision on rows of kW. */
@@ -80,7 +80,7 @@ function modelDataOf(program: LinearProgram): Parameters<Highs['createModel']>[0
   };
 }
 
-class HighsModel implements LpModel {
+class HighsModel implements SplittingModel {
   readonly #model: Model;
   readonly #mixed: boolean;
   #rows: number;
@@ -136,6 +136,21 @@ class HighsModel implements LpModel {
     this.#columns += cost.length;
   }
 
+  splitColumns(columns: Int32Array, at: Float64Array): void {
+    for (const [i, j] of columns.entries()) {
+      const { cost, lower, upper, matrix } = this.#model.getCols({ kind: 'range', from: j, to: j });
+      const end = lower[0] + at[i];
+      this.#model.changeColBounds(j, lower[0], end);
+      this.#model.addCols({
+        cost,
+        lower: Float64Array.of(0),
+        upper: Float64Array.of(upper[0] - end),
+        matrix,
+      });
+      this.#columns++;
+    }
+  }
+
   addRows({ lower, upper, ...lines }: AddedLines): void {
     const matrix = { format: 'csr', numRows: lower.length, numCols: this.#columns, ...lines } as const;
     this.#model.addRows({ lower, upper, matrix });
@@ -148,7 +163,7 @@ class HighsModel implements LpModel {
 }
 
 /** A program without columns has one answer; HiGHS calls it no model. */
-function emptyModel({ rows }: LinearProgram): LpModel {
+function emptyModel({ rows }: LinearProgram): SplittingModel {
   const nothing = (): void => undefined;
   return {
     run: () => ({
@@ -161,13 +176,14 @@ function emptyModel({ rows }: LinearProgram): LpModel {
     setColumnBounds: nothing,
     setRowBounds: nothing,
     addColumns: nothing,
+    splitColumns: nothing,
     addRows: nothing,
     dispose: nothing,
   };
 }
 
 /** HiGHS, ready to use. */
-export async function highsBackend(): Promise<LpBackend<'highs'>> {
+export async function highsBackend(): Promise<SplittingBackend<'highs'>> {
   const runtime = await highsRuntime();
   return {
     name: 'highs',

@@ -6,7 +6,14 @@
  * @module
  */
 import type { LinearProgram } from '../program.ts';
-import type { BackendAnswer, BackendLimits, BackendStatus, LpBackend, LpModel } from './backend.ts';
+import type {
+  AddedLines,
+  BackendAnswer,
+  BackendLimits,
+  BackendStatus,
+  SplittingBackend,
+  SplittingModel,
+} from './backend.ts';
 import { Dictionary, farAway } from './dictionary.ts';
 
 /** Columns plus rows that a dense dictionary is worth its memory for. */
@@ -34,7 +41,7 @@ function noiseOf(bound: number): number {
 type Step = 'moved' | 'done' | 'infeasible' | 'unbounded';
 
 /** One open program. */
-class Simplex implements LpModel {
+class Simplex implements SplittingModel {
   readonly #dictionary: Dictionary;
   readonly #costNoise: number;
   /** Candidates of one ratio test: place and ratio, and what rests at a bound to be passed. */
@@ -304,7 +311,11 @@ class Simplex implements LpModel {
     this.#dictionary.addColumns(cost, lower, upper);
   }
 
-  addRows(rows: Parameters<LpModel['addRows']>[0]): void {
+  splitColumns(columns: Int32Array, at: Float64Array): void {
+    this.#dictionary.splitColumns(columns, at);
+  }
+
+  addRows(rows: AddedLines): void {
     this.#dictionary.addRows(rows);
   }
 
@@ -314,7 +325,7 @@ class Simplex implements LpModel {
 }
 
 /** The dense simplex, ready to use. */
-export const simplexBackend: LpBackend<'simplex'> = {
+export const simplexBackend: SplittingBackend<'simplex'> = {
   name: 'simplex',
   capabilities: { duals: true, integers: false, iterationLimit: true, sizeMax },
   open: (program) => new Simplex(program),

@@ -89,6 +89,7 @@ export class Flow {
   /** [arms] position among the arms of its leaf, and back. */
   readonly armAt: Int32Array;
   readonly armOf: Int32Array;
+  #kept: (Float64Array | Int32Array)[] | undefined;
 
   constructor(network: Network) {
     const { arms, nodes, times, armLeaf } = network;
@@ -143,6 +144,23 @@ export class Flow {
       if (run.capKw > flowNoise) continue;
       for (const a of run.arms) for (let t = run.from; t < run.to; t++) this.setBits(a, t);
     }
+  }
+
+  /** Remembers what is on its way. */
+  keep(): void {
+    const state = this.#state();
+    this.#kept ??= state.map((values) => values.slice());
+    for (const [i, values] of state.entries()) this.#kept[i].set(values);
+  }
+
+  /** Goes back to what was on its way at the last `keep`. */
+  goBack(): void {
+    for (const [i, values] of this.#state().entries()) values.set(this.#kept?.[i] ?? values);
+  }
+
+  #state(): readonly (Float64Array | Int32Array)[] {
+    const { kw, left, through, into, target, modules, more, blocked, some, moreAt, someAt } = this;
+    return [kw, left, through, into, target, modules.sum, more, blocked, some, moreAt, someAt];
   }
 
   /** Takes everything back and closes all slots. */

@@ -4,7 +4,7 @@
  * Source: docs/model.md, "Structure".
  * @module
  */
-import type { BackendAnswer, LpBackend, LpModel } from '../backends/backend.ts';
+import type { AddedLines, BackendAnswer, SplittingBackend, SplittingModel } from '../backends/backend.ts';
 import { ProgramBuilder } from '../program.ts';
 import type { Plan } from '../plan.ts';
 import type { ChargeMultipliers } from '../problem.ts';
@@ -14,8 +14,6 @@ import type { Network } from './network.ts';
 import { Sources } from './sources.ts';
 import type { SourceDuals } from './sources.ts';
 
-/** Times that a set may come back with another choice of slots before all its choices are taken in at once. */
-const liftAfter = 3;
 /** Times that rows of PV and battery are added within one run; each adds at least one of 3 T. */
 const sourceRunsMax = 1_000;
 
@@ -25,20 +23,26 @@ export interface CutSet {
   readonly energy: number;
   /** [slots]. */
   readonly capacity: Float64Array;
-  count: number;
   lifted: boolean;
 }
 
-/** One cut in the program: of a single choice of slots, or of all choices (`shares`). */
+/** One cut in the program: of a single choice of slots, or of all choices. */
 interface CutRow {
   cut: CutSet;
   row: number;
   rhs: number;
   /** [slots] 1 where the slot counts as x; undefined for a lifted cut. */
   readonly inside?: Uint8Array;
-  /** Lifted: per slot the row of `y <= x`; -1 where y is x itself, -2 where the slot has no share. */
-  readonly shares?: Int32Array;
 }
+
+/** Columns that a slot's x has been cut into, lowest first, and how far up each ends, kW. */
+interface Parts {
+  readonly columns: number[];
+  readonly ends: number[];
+}
+
+/** Ends of parts nearer to each other are one, kW. */
+const endNoise = 1e-9;
 
 /** A cut with its multiplier: by how much it counts inside and outside its slots. */
 export interface WeightedCut {
@@ -64,7 +68,7 @@ interface DemandRow {
 /** See the module. */
 export class Master {
   readonly #network: Network;
-  readonly #model: LpModel;
+  readonly #model: SplittingModel;
   readonly capacity: Float64Array;
   readonly total: number;
   readonly #totalRow: number;
@@ -84,9 +88,11 @@ export class Master {
   #waitingRhs: number[] = [];
   #waitingStarts: number[] = [0];
   #waitingIndices: number[] = [];
+  readonly #parts: readonly Parts[];
   #answer: BackendAnswer | undefined;
+  #x: Float64Array;
 
-  constructor(network: Network, capacity: Float64Array, backend: LpBackend) {
+  constructor(network: Network, capacity: Float64Array, backend: SplittingBackend) {
     this.#network = network;
     this.capacity = capacity;
     this.total = network.energy.reduce((sum, energy) => sum + energy, 0);
@@ -112,6 +118,8 @@ export class Master {
     const program = builder.finish();
     this.#columns = program.columns;
     this.#rows = program.rows;
+    this.#parts = Array.from(capacity, (kw, q) => ({ columns: [q], ends: [kw] }));
+    this.#x = new Float64Array(program.columns);
     this.#model = backend.open(program, 'off');
   }
 
@@ -221,17 +229,17 @@ export class Master {
       this.#flush();
       this.#answer = this.#model.run({ integerGap: 0 });
       if (this.#answer.status !== 'optimal') return false;
-      const broken = this.#sources?.broken(this.#answer.columnValue, this.#rows);
+      this.#x = this.#summedParts(this.#answer.columnValue);
+      const broken = this.#sources?.broken(this.#x, this.#rows);
       if (broken === undefined) return true;
-      this.#model.addRows(broken);
-      this.#rows += broken.lower.length;
+      this.#addRows(broken);
     }
     return false;
   }
 
   /** Battery and PV of the last answer. */
   siteFlows(): Omit<Plan, 'powerKw'> {
-    return this.#sources?.planOf(this.#answer?.columnValue ?? new Float64Array(this.#columns)) ?? {};
+    return this.#sources?.planOf(this.#x) ?? {};
   }
 
   /** What PV, battery and the grid connection are worth in the last answer; undefined without sources. */
@@ -247,9 +255,43 @@ export class Master {
     return { drawn, ...this.#sources.duals((row) => this.#dual(row)) };
   }
 
-  /** [slots and more] the last answer. */
+  /** [slots and more] the last answer, the parts of each slot together. */
   get x(): Float64Array {
-    return this.#answer?.columnValue ?? new Float64Array(this.#network.slots);
+    return this.#x;
+  }
+
+  #summedParts(values: Float64Array): Float64Array {
+    for (let q = 0; q < this.#parts.length; q++) {
+      const { columns } = this.#parts[q];
+      for (let i = 1; i < columns.length; i++) values[q] += values[columns[i]];
+    }
+    return values;
+  }
+
+  /** Adds rows over slots and later columns; a slot stands for all its parts. */
+  #addRows({ lower, upper, starts, indices, values }: AddedLines): void {
+    this.#rows += lower.length;
+    const ends = [0];
+    const columns: number[] = [];
+    const factors: number[] = [];
+    for (let i = 0; i < lower.length; i++) {
+      for (let k = starts[i]; k < starts[i + 1]; k++) {
+        const j = indices[k];
+        const parts = j < this.#parts.length ? this.#parts[j].columns : [j];
+        for (const column of parts) {
+          columns.push(column);
+          factors.push(values[k]);
+        }
+      }
+      ends.push(columns.length);
+    }
+    this.#model.addRows({
+      lower,
+      upper,
+      starts: Int32Array.from(ends),
+      indices: Int32Array.from(columns),
+      values: Float64Array.from(factors),
+    });
   }
 
   #dual(row: number): number {
@@ -264,7 +306,7 @@ export class Master {
     if (known !== undefined) return known;
     let energy = 0;
     for (let s = 0; s < set.length; s++) if (set[s] === 1) energy += this.#network.energy[s];
-    const made = { set: set.slice(), energy, capacity: capacityOf(set), count: 0, lifted: false };
+    const made = { set: set.slice(), energy, capacity: capacityOf(set), lifted: false };
     this.#pool.set(key, made);
     return made;
   }
@@ -292,17 +334,11 @@ export class Master {
       .map(({ cut }) => cut);
   }
 
-  /** Adds the strongest choice of slots of `cut` against the last answer; all choices when it keeps coming back. */
+  /** Takes in all choices of slots of `cut` where the last answer breaks one by more than `noise`. */
   add(cut: CutSet, noise: number): boolean {
     if (cut.lifted || this.violation(cut) <= noise) return false;
-    if (++cut.count >= liftAfter) {
-      this.lift(cut);
-      return true;
-    }
-    const { x } = this;
-    const inside = new Uint8Array(cut.capacity.length);
-    for (let q = 0; q < inside.length; q++) if (x[q] < cut.capacity[q] - 1e-12) inside[q] = 1;
-    return this.addChoice(cut, inside, noise);
+    this.lift(cut);
+    return true;
   }
 
   /** Adds `sum of x inside >= energy - capacity outside`; false where nothing new follows. */
@@ -322,7 +358,7 @@ export class Master {
       this.#model.setRowBounds(known.row, rhs, Infinity);
       return true;
     }
-    const made = { cut, row: this.#rows++, rhs, inside };
+    const made = { cut, row: this.#rows + this.#waitingRhs.length, rhs, inside };
     for (let q = 0; q < inside.length; q++) if (inside[q] === 1) this.#waitingIndices.push(q);
     this.#waitingRhs.push(rhs);
     this.#waitingStarts.push(this.#waitingIndices.length);
@@ -334,7 +370,7 @@ export class Master {
   /** Hands waiting rows to the back end in one piece. */
   #flush(): void {
     if (this.#waitingRhs.length === 0) return;
-    this.#model.addRows({
+    this.#addRows({
       lower: Float64Array.from(this.#waitingRhs),
       upper: new Float64Array(this.#waitingRhs.length).fill(Infinity),
       starts: Int32Array.from(this.#waitingStarts),
@@ -346,52 +382,44 @@ export class Master {
     this.#waitingIndices = [];
   }
 
-  /** All choices of slots at once: `y <= x`, `y <= capacity`, `sum y >= energy`. */
+  /**
+   * All choices of slots at once: `sum of min(x, capacity) >= energy`. Each x is cut at the set's capacity, and the row counts
+   * the parts below; as all parts of a slot cost the same, filling the lower ones first is never worse.
+   */
   lift(cut: CutSet): void {
     this.#flush();
     cut.lifted = true;
-    const shares = new Int32Array(this.#network.slots).fill(-2);
-    const own: number[] = [];
-    const whole: number[] = [];
-    for (let q = 0; q < shares.length; q++) {
-      if (cut.capacity[q] <= 0) continue;
-      if (cut.capacity[q] >= this.capacity[q] - 1e-9) {
-        shares[q] = -1;
-        whole.push(q);
-      } else {
-        shares[q] = this.#rows + own.length;
-        own.push(q);
+    const cutColumns: number[] = [];
+    const cutAt: number[] = [];
+    const counted: number[] = [];
+    for (let q = 0; q < cut.capacity.length; q++) {
+      const kw = cut.capacity[q];
+      if (kw <= endNoise) continue;
+      const { columns, ends } = this.#parts[q];
+      for (let i = 0; i < ends.length; i++) {
+        const from = i === 0 ? 0 : ends[i - 1];
+        if (from >= kw - endNoise) break;
+        counted.push(columns[i]);
+        if (ends[i] <= kw + endNoise) continue;
+        columns.splice(i + 1, 0, this.#columns + cutColumns.length);
+        ends.splice(i, 0, kw);
+        cutColumns.push(columns[i]);
+        cutAt.push(kw - from);
+        break;
       }
     }
-    const zeros = new Float64Array(own.length);
-    const upper = Float64Array.from(own, (q) => cut.capacity[q]);
-    if (own.length > 0) this.#model.addColumns(zeros, zeros, upper);
-    const starts: number[] = [0];
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (const [i, q] of own.entries()) {
-      indices.push(q, this.#columns + i);
-      values.push(-1, 1);
-      starts.push(indices.length);
+    if (cutColumns.length > 0) {
+      this.#model.splitColumns(Int32Array.from(cutColumns), Float64Array.from(cutAt));
+      this.#columns += cutColumns.length;
     }
-    indices.push(...whole, ...own.map((_, i) => this.#columns + i));
-    while (values.length < indices.length) values.push(1);
-    starts.push(indices.length);
-    const lines = own.length + 1;
-    const lower = new Float64Array(lines).fill(-Infinity);
-    const most = new Float64Array(lines);
-    lower[lines - 1] = cut.energy;
-    most[lines - 1] = Infinity;
     this.#model.addRows({
-      lower,
-      upper: most,
-      starts: Int32Array.from(starts),
-      indices: Int32Array.from(indices),
-      values: Float64Array.from(values),
+      lower: Float64Array.of(cut.energy),
+      upper: Float64Array.of(Infinity),
+      starts: Int32Array.of(0, counted.length),
+      indices: Int32Array.from(counted),
+      values: new Float64Array(counted.length).fill(1),
     });
-    this.#columns += own.length;
-    this.#rows += lines;
-    this.#cuts.push({ cut, row: this.#rows - 1, rhs: cut.energy, shares });
+    this.#cuts.push({ cut, row: this.#rows++, rhs: cut.energy });
   }
 
   /** [slots] what one more kW in a slot costs: energy, and the peaks it raises. */
@@ -446,23 +474,57 @@ export class Master {
 
   /** Multiplier of the total energy, and of every cut that counts. */
   weights(): Weights {
+    const total = this.#dual(this.#totalRow);
     const cuts: WeightedCut[] = [];
-    for (const { cut, row, inside, shares } of this.#cuts) {
+    const lifted: WeightedCut[] = [];
+    const capacities: Float64Array[] = [];
+    // What a kW in each slot costs above what it is worth to the cuts.
+    const rest = this.slotPrices().map((price) => price - total);
+    for (const { cut, row, inside } of this.#cuts) {
       const weight = Math.max(0, this.#dual(row));
       if (weight === 0) continue;
-      const counts = Float64Array.from(cut.capacity, (_, q) => {
-        if (inside !== undefined) return inside[q] === 1 ? weight : 0;
-        const share = shares?.[q] ?? -2;
-        if (share === -1) return weight;
-        return share < 0 ? 0 : Math.min(weight, Math.max(0, -this.#dual(share)));
-      });
-      cuts.push({ set: cut.set, inside: counts, weight });
+      const counts = new Float64Array(cut.capacity.length);
+      const made = { set: cut.set, inside: counts, weight };
+      cuts.push(made);
+      if (inside === undefined) {
+        lifted.push(made);
+        capacities.push(cut.capacity);
+        continue;
+      }
+      for (let q = 0; q < counts.length; q++) {
+        if (inside[q] === 0) continue;
+        counts[q] = weight;
+        rest[q] -= weight;
+      }
     }
-    return { total: this.#dual(this.#totalRow), cuts };
+    shareOut(rest, lifted, capacities);
+    return { total, cuts };
   }
 
   dispose(): void {
     this.#model.dispose();
+  }
+}
+
+/**
+ * Counts lifted cuts inside each slot as far as a kW there has to be paid for, those with most capacity first: a cut whose
+ * capacity x exceeds counts outside.
+ */
+function shareOut(
+  rest: Float64Array,
+  lifted: readonly WeightedCut[],
+  capacities: readonly Float64Array[],
+): void {
+  const order = Array.from(lifted.keys());
+  for (let q = 0; q < rest.length; q++) {
+    order.sort((i, j) => capacities[j][q] - capacities[i][q] || i - j);
+    for (const i of order) {
+      if (rest[q] <= 0) break;
+      if (capacities[i][q] <= 0) continue;
+      const share = Math.min(lifted[i].weight, rest[q]);
+      lifted[i].inside[q] = share;
+      rest[q] -= share;
+    }
   }
 }
 

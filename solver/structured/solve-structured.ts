@@ -4,7 +4,7 @@
  * follows the profile that the program chose. Source: docs/model.md, "Structure".
  * @module
  */
-import type { LpBackend } from '../backends/backend.ts';
+import type { SplittingBackend } from '../backends/backend.ts';
 import { pathsOf, reserveLoadOf, roomAbove } from '../exposure.ts';
 import type { Found } from '../full.ts';
 import { hasSources } from '../multipliers.ts';
@@ -131,7 +131,10 @@ class Search {
   /** All cuts that matter at the present slot prices. */
   addChainCuts(master: Master): boolean {
     const { flow, residual, all, noise } = this;
+    // The next profile is nearer to the last one than to the chain's.
+    flow.keep();
     const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
+    flow.goBack();
     let added = 0;
     for (const { set, count } of steps) {
       const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
@@ -265,7 +268,11 @@ function proofOf(search: Search, master: Master, { total, cuts }: Weights): Proo
 }
 
 /** Solves `problem`, which has no `structureObstacle`. The master runs on `backend`. */
-export function solveStructured(problem: DepotProblem, backend: LpBackend, options: SolveOptions): Found {
+export function solveStructured(
+  problem: DepotProblem,
+  backend: SplittingBackend,
+  options: SolveOptions,
+): Found {
   const now = options.nowMs ?? (() => 0);
   const start = now();
   const search = new Search(problem, options);

@@ -80,6 +80,42 @@ describe('the dense simplex', () => {
     expect(seen.infeasible).toBeGreaterThan(instances / 10);
   });
 
+  test(`law: the answers of HiGHS when columns are cut in two and rows count first parts alone, twice over`, async () => {
+    const highs = await highsBackend();
+    const seen = { optimal: 0, parts: 0 };
+    for (let seed = 1; seed <= instances; seed++) {
+      const program = drawnProgram(seed);
+      const prng = prngOf(10_000 + seed);
+      const [mine, other] = [simplexBackend.open(program, 'off'), highs.open(program, 'off')];
+      const cost = Array.from(program.cost);
+      const width = program.upper.map((upper, j) => upper - program.lower[j]!);
+      if (mine.run(limits).status !== 'optimal') continue;
+      other.run(limits);
+      for (let round = 0; round < 2; round++) {
+        const cut = Array.from(width.keys()).filter((j) => width[j]! > 0 && prng.next() < 0.6);
+        const at = Float64Array.from(cut, (j) => 0.5 * width[j]!);
+        for (const model of [mine, other]) model.splitColumns(Int32Array.from(cut), at);
+        for (const [i, j] of cut.entries()) width[j] = at[i]!;
+        cost.push(...cut.map((j) => cost[j]!));
+        seen.parts += cut.length;
+        const least = prng.integer(-2, 4);
+        for (const model of [mine, other]) addCut(model, program.columns, least);
+        const [answer, expected] = [mine.run(limits), other.run(limits)];
+        expect(answer.status, `seed ${seed}`).toBe(expected.status);
+        if (answer.status !== 'optimal') break;
+        seen.optimal++;
+        const costs = [answer, expected].map(({ columnValue }) => {
+          expect(columnValue.length).toBe(cost.length);
+          return cost.reduce((sum, price, j) => sum + price * columnValue[j]!, 0);
+        });
+        expect(costs[0], `seed ${seed}`).toBeCloseTo(costs[1]!, 8);
+      }
+      other.dispose();
+    }
+    expect(seen.optimal).toBeGreaterThan(instances / 5);
+    expect(seen.parts).toBeGreaterThan(instances);
+  });
+
   test('law: row duals prove the optimum', () => {
     for (let seed = 1; seed <= instances; seed++) {
       const program = drawnProgram(seed);
@@ -167,6 +203,34 @@ describe('the dense simplex', () => {
       const after = dictionary.columnValues();
       for (let j = 0; j < program.columns; j++) expect(after[j], `seed ${seed}`).toBeCloseTo(before[j]!, 9);
       dictionary.rowDuals().forEach((dual, i) => expect(dual, `seed ${seed}`).toBeCloseTo(duals[i]!, 9));
+    }
+  });
+
+  test('law: a column cut in two stands for the same point, basic or at rest', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const program = drawnProgram(seed);
+      const dictionary = new Dictionary(program);
+      const prng = prngOf(seed);
+      for (let step = 0; step < 4; step++) {
+        const line = prng.integer(0, dictionary.rows - 1);
+        const place = prng.integer(0, dictionary.columns - 1);
+        const cell = dictionary.cells[line * dictionary.stride + place]!;
+        const bound = dictionary[step % 2 === 0 ? 'basicLow' : 'basicHigh'][line]!;
+        if (Math.abs(cell) > 0.5 && Number.isFinite(bound)) dictionary.pivot(line, place, bound);
+      }
+      const before = dictionary.columnValues();
+      const duals = dictionary.rowDuals();
+      const wide = Array.from(before.keys()).filter((j) => program.upper[j]! > program.lower[j]!);
+      dictionary.splitColumns(
+        Int32Array.from(wide),
+        Float64Array.from(wide, (j) => 0.5 * (program.upper[j]! - program.lower[j]!)),
+      );
+      const after = dictionary.columnValues();
+      for (const [i, j] of wide.entries()) {
+        expect(after[j]! + after[program.columns + i]!, `seed ${seed}`).toBeCloseTo(before[j]!, 12);
+      }
+      expect(dictionary.rowDuals()).toEqual(duals);
+      expect(dictionary.drift(after, duals), `seed ${seed}`).toBeLessThan(1e-12);
     }
   });
 });
