@@ -4,7 +4,7 @@ import type { EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
-import { isInstalled } from '#safety/candidate';
+import { clearedInTurn, isInstalled, isSet } from '#safety/candidate';
 import { refusalKey } from './answers.ts';
 import type { StationDispatch } from './dispatch-state.ts';
 import { compositeAheadS, refusalsMax } from './limits.ts';
@@ -47,6 +47,7 @@ export function lackOf(view: StationView): Lack {
     return { steps: [{ command: { kind: 'clear-profile' }, evseId: 0, purpose: 'clear' }], held: [] };
   }
   if (state.unread.length > 0) return { steps: readSteps(view), held: [] };
+  if (!isKnown) return { steps: [...clearSteps(view), ...floorSteps(view)], held: [] };
   const question = state.requests.find(({ kind }) => kind === 'read-capability');
   if (question !== undefined && state.failures === 0) {
     // What a station takes is known before it is written to; one that does not answer is not waited for.
@@ -93,9 +94,19 @@ function isRefused(state: StationDispatch, step: Step): boolean {
   return (state.refused[refusalKey(step.command)] ?? 0) >= refusalsMax;
 }
 
+/** How a 2.x station that does not report its profiles comes to hold none that we do not know of. */
+function clearSteps({ state, belief }: StationView): readonly Step[] {
+  return clearedInTurn
+    .filter((purpose) => belief.candidates.some((c) => !c.known && c.cleared?.includes(purpose) !== true))
+    .map((purpose): Step => ({ command: { kind: 'clear-profile', purpose }, evseId: 0, purpose: 'clear' }))
+    .filter((step) => !isRefused(state, step))
+    .slice(0, 1);
+}
+
+/** Floors that may be missing; one that was set at a station which may hold others beside it is not set again. */
 function floorSteps({ state, belief, wanted }: StationView): readonly Step[] {
   return wanted.floors
-    .filter((floor) => !isInstalled(belief, floor))
+    .filter((floor) => !isSet(belief, floor))
     .map((floor) => setStep(floor, 'floor'))
     .filter((step) => !isRefused(state, step));
 }

@@ -1,13 +1,15 @@
 /** What the ledger holds possible of one station. Plain JSON values. @module */
 import type { StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
-import type { InstalledProfile, Transaction } from '#ocpp/profile';
+import type { InstalledProfile, ProfilePurpose, Transaction } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 
 /** One state that a station may be in. */
 export interface Candidate {
   /** false: profiles that we do not know of may be installed, so nothing but the hardware limits it. */
   readonly known: boolean;
+  /** Of a 2.x station that is not known: purposes of which nothing is left that we do not know of, in fixed order. */
+  readonly cleared?: readonly ProfilePurpose[];
   /** In canonical order, so that equal states are equal texts. */
   readonly installed: readonly InstalledProfile[];
 }

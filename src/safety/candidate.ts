@@ -1,7 +1,7 @@
 /** How commands, boots and ended transactions change the states that a station may be in. @module */
 import type { OcppVersion, Station } from '#domain/site';
 import { installedAfter } from '#ocpp/installed';
-import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
+import type { ChargingProfile, InstalledProfile, ProfilePurpose } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText, inOrder } from './canonical.ts';
@@ -31,7 +31,11 @@ function compareInstalled(a: readonly InstalledProfile[], b: readonly InstalledP
 
 function compareCandidates(a: Candidate, b: Candidate): number {
   if (a === b) return 0;
-  return Number(a.known) - Number(b.known) || compareInstalled(a.installed, b.installed);
+  return (
+    Number(a.known) - Number(b.known) ||
+    (a.cleared?.length ?? 0) - (b.cleared?.length ?? 0) ||
+    compareInstalled(a.installed, b.installed)
+  );
 }
 
 /** Whether two lists hold the same states in the same order. */
@@ -81,7 +85,7 @@ function afterSetting(
       const before = candidate.installed[i];
       return before?.profile === entry.profile && before.evseId === entry.evseId;
     });
-  const after = isSame ? candidate : { known: candidate.known, installed };
+  const after = isSame ? candidate : { ...candidate, installed };
   knownAfters.set(candidate, { version, evseId, profile, after });
   return after;
 }
@@ -100,13 +104,40 @@ export function afterCommand(
   }
   if (command.kind !== 'clear-profile') return candidate;
   const installed = inOrder(installedAfter(version, candidate.installed, command));
-  return { known: candidate.known || clearsAll(version, command), installed };
+  if (candidate.known || clearsAll(version, command)) return { known: true, installed };
+  return afterClearing(version, { ...candidate, installed }, command);
 }
 
 /** Whether nothing that we set or do not know of is left after the command. */
-function clearsAll(version: OcppVersion, command: StationCommand): boolean {
-  if (command.kind !== 'clear-profile' || version !== '1.6') return false;
-  return (command.profileId ?? command.evseId ?? command.purpose ?? command.stackLevel) === undefined;
+function clearsAll(version: OcppVersion, command: ClearProfile): boolean {
+  return version === '1.6' && (command.purpose ?? selectorOf(command)) === undefined;
+}
+
+type ClearProfile = Extract<StationCommand, { kind: 'clear-profile' }>;
+
+/** What a clearing is limited to beside the purpose. */
+function selectorOf({ profileId, evseId, stackLevel }: ClearProfile): number | undefined {
+  return profileId ?? evseId ?? stackLevel;
+}
+
+/**
+ * Purposes that a 2.x station is rid of one after the other, where it cannot say what it holds: nothing clears
+ * everything at once. Plans go first, so that what runs falls to the floor. Source: OCPP 2.0.1 K10.FR.02.
+ */
+export const clearedInTurn: readonly ProfilePurpose[] = [
+  'TxProfile',
+  'ChargingStationMaxProfile',
+  'TxDefaultProfile',
+];
+
+/** An unknown state after a purpose was cleared; known when nothing unknown can be left. */
+function afterClearing(version: OcppVersion, candidate: Candidate, command: ClearProfile): Candidate {
+  const { purpose } = command;
+  if (version === '1.6' || purpose === undefined || selectorOf(command) !== undefined) return candidate;
+  const { cleared: before = [], installed } = candidate;
+  const cleared = clearedInTurn.filter((one) => one === purpose || before.includes(one));
+  const isKnown = cleared.length === clearedInTurn.length;
+  return isKnown ? { known: true, installed } : { known: false, cleared, installed };
 }
 
 /** `candidates` and everything that any of `commands`, applied in any order and number, leads to. */
@@ -131,7 +162,7 @@ export function closed(
 /** The permanent profiles of a state. */
 export function floorsOnly(candidate: Candidate): Candidate {
   return {
-    known: candidate.known,
+    ...candidate,
     installed: candidate.installed.filter(
       ({ profile }) =>
         profile.purpose === 'ChargingStationMaxProfile' || profile.purpose === 'TxDefaultProfile',
@@ -147,14 +178,14 @@ export function afterBoot(station: Station, candidate: Candidate): readonly Cand
     case 'floors':
       return [candidate, floorsOnly(candidate)];
     case 'none':
-      return [candidate, { known: candidate.known, installed: [] }];
+      return [candidate, { ...candidate, installed: [] }];
   }
 }
 
 /** The state without the profiles of an ended transaction. Source: OCPP 1.6 3.13.1, 2.0.1 K02.FR.05. */
 export function afterTransaction(candidate: Candidate, transactionId: string): Candidate {
   const installed = candidate.installed.filter(({ profile }) => profile.transactionId !== transactionId);
-  return installed.length === candidate.installed.length ? candidate : { known: candidate.known, installed };
+  return installed.length === candidate.installed.length ? candidate : { ...candidate, installed };
 }
 
 /** Whether two profiles at their places are equal. Texts are compared only where the places are. */
@@ -163,9 +194,12 @@ export function isSameEntry(a: InstalledProfile, b: InstalledProfile): boolean {
   return a.profile === b.profile || canonicalText(a.profile) === canonicalText(b.profile);
 }
 
-/** Whether `wanted` is installed in every state that the station may be in. */
-export function isInstalled({ candidates }: Pick<Belief, 'candidates'>, wanted: InstalledProfile): boolean {
-  return candidates.every(
-    ({ known, installed }) => known && installed.some((entry) => isSameEntry(entry, wanted)),
-  );
+/** Whether `wanted` is installed in every state that the station may be in, beside whatever else may be. */
+export function isSet({ candidates }: Pick<Belief, 'candidates'>, wanted: InstalledProfile): boolean {
+  return candidates.every(({ installed }) => installed.some((entry) => isSameEntry(entry, wanted)));
+}
+
+/** Whether `wanted` is installed in every state that the station may be in, and all states are known. */
+export function isInstalled(belief: Pick<Belief, 'candidates'>, wanted: InstalledProfile): boolean {
+  return belief.candidates.every(({ known }) => known) && isSet(belief, wanted);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
+import type { CommandAnswer } from '#ocpp/station-message';
+import { exposureOf } from '#safety/ledger';
 import { amperes, later, seconds } from '#domain/units';
 import { evse, plan, site, station, txDefault } from '../safety/depot.ts';
 import { Bench } from './depot-world.ts';
@@ -390,6 +392,52 @@ describe('reading back', () => {
       'a: read-profiles',
       'a: TxProfile 10',
     ]);
+  });
+});
+
+describe('a 2.x station that nothing is known of and that does not report', () => {
+  const refused: CommandAnswer = { kind: 'unclear', code: 'NotImplemented', description: '' };
+  /** What leaves in so many turns, a second after one another's pauses; `answer` says what comes of each. */
+  const lives = (
+    bench: Bench,
+    turns: number,
+    answer: (what: string) => CommandAnswer | undefined,
+  ): readonly string[] => {
+    const sent: string[] = [];
+    for (let k = 0; k < turns; k++) {
+      const [what] = bench.at(1000 + k * 200).turn();
+      if (what === undefined) continue;
+      sent.push(what);
+      const said = answer(what);
+      if (said !== undefined) bench.answer('a', said);
+    }
+    return sent;
+  };
+  const reads = Array.from({ length: 3 }, () => 'a: read-profiles');
+
+  test('is rid of one purpose after the other, plans first; then it is known and gets floors and plans', () => {
+    const bench = new Bench(alone).link('a', true).wants('a', [floor], at(10));
+    const sent = lives(bench, 12, (what) => (what === 'a: read-profiles' ? refused : { kind: 'accepted' }));
+    expect(sent).toEqual([
+      ...reads,
+      ...['a: clear-profile', 'a: clear-profile', 'a: clear-profile'],
+      'a: TxDefaultProfile 6',
+      'a: TxProfile 10',
+    ]);
+    expect(bench.ledger.beliefs['a']!.candidates).toMatchObject([{ known: true }]);
+  });
+
+  test('that refuses to clear gets its floors once, and counts with its hardware', () => {
+    const bench = new Bench(alone).link('a', true).wants('a', [floor], at(10));
+    const sent = lives(bench, 40, (what) =>
+      what === 'a: TxDefaultProfile 6' ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' },
+    );
+    expect(sent).toEqual([
+      ...reads,
+      ...Array.from({ length: 9 }, () => 'a: clear-profile'),
+      'a: TxDefaultProfile 6',
+    ]);
+    expect(exposureOf(alone, bench.ledger, 'a').evses['1']?.value).toEqual([32]);
   });
 });
 
