@@ -70,8 +70,9 @@ function taken(state: State, ref: EvseRef, evse: EvseState, register: Register, 
   const known: EvseState = { ...rest, registerWh: wattHours(register.wh), registerAt: register.at };
   const { transaction } = evse;
   if (transaction === undefined) return withEvse(state, ref, known);
-  const isReset = register.wh < (evse.registerWh ?? transaction.startRegisterWh) - roundingWh;
-  const startRegisterWh = isReset ? wattHours(register.wh) : wattHours(transaction.startRegisterWh + jumpWh);
+  const begunWh = transaction.startRegisterWh ?? register.wh;
+  const isReset = register.wh < (evse.registerWh ?? begunWh) - roundingWh;
+  const startRegisterWh = wattHours(isReset ? register.wh : begunWh + jumpWh);
   const next = withEvse(state, ref, { ...known, transaction: { ...transaction, startRegisterWh } });
   const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
   if (visit === undefined) return next;

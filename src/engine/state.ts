@@ -22,7 +22,8 @@ import type { Policy } from './policy.ts';
 export interface RunningTransaction {
   readonly id: string;
   readonly startedAt: EpochS;
-  readonly startRegisterWh: WattHours;
+  /** Absent where it was met while it ran, until the first register: what came before is nobody's. */
+  readonly startRegisterWh?: WattHours;
   /** The visit that it serves; absent for a vehicle that nobody announced. */
   readonly visitId?: string;
   /** What the vehicle was identified by. */

@@ -68,15 +68,20 @@ function begin(state: State, stationId: string, event: Started, id: string): Cha
     at: startedAt,
     ...(event.idToken === undefined ? {} : { idToken: event.idToken }),
   });
-  const startRegisterWh = wattHours(event.registerWh ?? evse.registerWh ?? 0);
+  const wh = event.registerWh ?? evse.registerWh;
+  const register = wh === undefined ? {} : { startRegisterWh: wattHours(wh) };
   const transaction: RunningTransaction = {
     id,
     startedAt,
-    startRegisterWh,
+    ...register,
     ...(visit === undefined ? {} : { visitId: visit.visit.id }),
     ...(event.idToken === undefined ? {} : { idToken: event.idToken }),
   };
-  const running = withEvse(replaced, ref, { ...evse, transaction, registerWh: startRegisterWh });
+  const running = withEvse(replaced, ref, {
+    ...evse,
+    transaction,
+    ...(wh === undefined ? {} : { registerWh: wattHours(wh) }),
+  });
   const ledger = learn(running.site, running.ledger, {
     kind: 'transaction-started',
     stationId,
@@ -152,10 +157,9 @@ function finish(
   const freed = staleBy(withEvse(told, ref, idle), 'unplug');
   const visit = transaction?.visitId === undefined ? undefined : freed.visits[transaction.visitId];
   if (transaction === undefined || visit === undefined) return freed;
-  const register = end.registerWh ?? evse.registerWh ?? transaction.startRegisterWh;
-  const deliveredWh = wattHours(
-    Math.max(visit.deliveredWh, visit.deliveredBeforeWh + register - transaction.startRegisterWh),
-  );
+  const register = end.registerWh ?? evse.registerWh ?? 0;
+  const takenWh = register - (transaction.startRegisterWh ?? register);
+  const deliveredWh = wattHours(Math.max(visit.deliveredWh, visit.deliveredBeforeWh + takenWh));
   return withVisit(freed, { ...visit, deliveredWh, deliveredBeforeWh: deliveredWh });
 }
 

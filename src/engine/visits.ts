@@ -105,9 +105,8 @@ function adopt(state: State, ref: EvseRef): Change {
     ...(idToken === undefined ? {} : { idToken }),
   });
   if (visit === undefined) return [state, []];
-  const delivered = wattHours(
-    Math.max(0, (evse.registerWh ?? transaction.startRegisterWh) - transaction.startRegisterWh),
-  );
+  const { startRegisterWh: fromWh = evse.registerWh ?? 0 } = transaction;
+  const delivered = Math.max(0, (evse.registerWh ?? fromWh) - fromWh);
   const bound = withEvse(state, ref, {
     ...evse,
     transaction: { ...transaction, visitId: visit.visit.id },

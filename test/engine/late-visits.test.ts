@@ -5,7 +5,7 @@ import type { Visit } from '#domain/visit';
 import { withEvse } from '#engine/change';
 import { onMeter } from '#engine/meter';
 import type { State } from '#engine/state';
-import { onEnded, onStarted } from '#engine/transactions';
+import { onEnded, onStarted, onUpdated } from '#engine/transactions';
 import { announceVisit } from '#engine/visits';
 import { FakeDepot, siteOf, startS, stationOf } from './fake-depot.ts';
 
@@ -134,4 +134,16 @@ test('a start in whole Wh that was rounded up is no register that goes back', as
   expect(same.visits['visit-next']).toMatchObject({ deliveredWh: 0, deliveredBeforeWh: 0 });
   const back = onMeter(begun, 'A', { ...sample, registerWh: 990 })[1];
   expect(JSON.stringify(back)).toContain('meter-implausible');
+});
+
+test('a transaction met while it runs counts from its first register, however its first word came', async () => {
+  const before = await stateWithNextVisit();
+  const seen = { evseId: 1, transactionId: 't9', at: before.now };
+  const [met] = onUpdated(before, 'A', seen);
+  const sampleOf = (registerWh: number) => ({ ...seen, sampledAt: before.now, registerWh });
+  const [first] = onMeter(met, 'A', sampleOf(18_000));
+  expect(first.visits['visit-next']).toMatchObject({ phase: 'plugged', deliveredWh: 0 });
+  expect(onMeter(first, 'A', sampleOf(18_500))[0].visits['visit-next']).toMatchObject({ deliveredWh: 500 });
+  // Over before any register was heard: nothing is known of its energy.
+  expect(ended(met, 't9', 19_000, 'Remote').visits['visit-next']).toMatchObject({ deliveredWh: 0 });
 });
