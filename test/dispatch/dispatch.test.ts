@@ -420,7 +420,9 @@ describe('a 2.x station that nothing is known of and that does not report', () =
     const sent = lives(bench, 12, (what) => (what === 'a: read-profiles' ? refused : { kind: 'accepted' }));
     expect(sent).toEqual([
       ...reads,
-      ...['a: clear-profile', 'a: clear-profile', 'a: clear-profile'],
+      'a: clear-profile',
+      'a: clear-profile',
+      'a: clear-profile',
       'a: TxDefaultProfile 6',
       'a: TxProfile 10',
     ]);
