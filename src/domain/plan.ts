@@ -11,6 +11,8 @@ export interface VisitPlan {
   readonly phases: 1 | 3;
   /** Mean power of each interval of the plan's grid; 0 outside the visit. */
   readonly powerW: readonly Watts[];
+  /** By interval of the grid: 1 where the station is to charge on one phase of three; absent: nowhere. */
+  readonly onePhase?: readonly number[];
 }
 
 /** Energy that cannot be had in time, by name. */

@@ -73,6 +73,11 @@ export interface StationCapability {
   readonly obeysLease: boolean;
   /** Shares ChargePointMaxProfile / ChargingStationMaxProfile over its EVSEs instead of applying it to each. */
   readonly sharesStationCap: boolean;
+  /**
+   * AC: charges on one phase of three where a period says numberPhases 1, and, `to-any`, on the one that phaseToUse names.
+   * Absent: it does not, or nobody has said so.
+   */
+  readonly switchesPhases?: 'to-one' | 'to-any';
   /** Absent: all purposes. What is not obeyed limits nothing, whatever the station accepts. */
   readonly obeys?: ObeyedPurposes;
   /** How far its clock was seen to be off; absent: no more than the site allows for all clocks. */

@@ -33,6 +33,8 @@ export interface SolvedPlan {
   readonly isKept?: true;
   /** In the order of the problem's sessions, kW per interval of each stay. */
   readonly powerKw: readonly (readonly number[])[];
+  /** In the same form, 1 where a station is to charge on one phase of three; absent: nowhere. */
+  readonly onePhase?: readonly (readonly number[])[];
   readonly shortfallKwh: readonly number[];
   readonly peaksKw: readonly number[];
 }

@@ -5,6 +5,7 @@
 import { account } from '#solver/certificate/account';
 import type { DepotProblem, Session } from '#solver/problem';
 import type { SolvedPlan } from './input.ts';
+import { phasesInForce } from './phase-changes.ts';
 import type { KeptPlan, PlannedSession } from './state.ts';
 
 /** Break of a limit that the plan in force may show on the new problem, kW: less than the room left for rounding. */
@@ -64,15 +65,21 @@ export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | u
     const plannedKwh = row.reduce((sum, kw) => sum + kw, 0) * problem.intervalH;
     const energyKwh = Math.max(leastKwh + lostKwh, Math.min(session.energyKwh, plannedKwh));
     const surplusKwh = plannedKwh - energyKwh;
-    powerKw.push(surplusKwh > 0 ? trimmed(row, session, surplusKwh, problem) : row);
+    // On one phase powers have steps of their own: such a row stays as it is.
+    const isPlain = sessions[i]?.onePhase === undefined;
+    powerKw.push(surplusKwh > 0 && isPlain ? trimmed(row, session, surplusKwh, problem) : row);
     asked.push({ ...session, energyKwh });
   }
-  const counted = account({ ...problem, sessions: asked }, { powerKw }, 'stepped');
+  const phases = phasesInForce(sessions);
+  const onePhase = phases?.map((row) => Uint8Array.from(row));
+  const plan = { powerKw, ...(onePhase === undefined ? {} : { onePhase }) };
+  const counted = account({ ...problem, sessions: asked }, plan, 'stepped');
   if (counted.primalResidual > residualMaxKw) return undefined;
   return {
     objective: counted.objective,
     energyCost: counted.cost.energy + counted.cost.earliness,
     powerKw: powerKw.map((row) => [...row]),
+    ...(phases === undefined ? {} : { onePhase: phases }),
     shortfallKwh: [...counted.shortfallKwh],
     peaksKw: [...counted.peaksKw],
   };
@@ -87,7 +94,8 @@ export function steadier(solved: SolvedPlan, kept: KeptPlan | undefined): Solved
   if (isShort) return solved;
   const gain = kept.objective - solved.objective;
   if (gain > gainShare * Math.abs(kept.energyCost)) return solved;
-  const { objective, powerKw, shortfallKwh, peaksKw } = kept;
-  const gap = Math.max(0, objective - solved.bound) / Math.max(1, Math.abs(solved.bound));
-  return { ...solved, objective, gap, powerKw, shortfallKwh, peaksKw, isKept: true };
+  const { onePhase: _, ...others } = solved;
+  const gap = Math.max(0, kept.objective - solved.bound) / Math.max(1, Math.abs(solved.bound));
+  const { energyCost: _cost, ...rest } = kept;
+  return { ...others, ...rest, gap, isKept: true };
 }

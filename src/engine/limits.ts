@@ -22,6 +22,8 @@ export const journalRecordsMax = 200_000;
 export const externalLimitsMax = 16;
 /** Questions about its capability that a station gets per connection or boot. */
 export const capabilityTriesMax = 3;
+/** Times that plans change the phases of one visit; after that it stays on three. */
+export const phaseChangesMax = 4;
 /** Age of the last reading at which a meter counts as silent. */
 export const meterStaleAfterS = 900;
 /** How far the clock may be behind, or a wake late, before it is said. */

@@ -80,6 +80,7 @@ function solvedOf(solution: Solution): SolvedPlan {
     valid: certificate.valid,
     repairCost,
     powerKw: solution.powerKw.map(rounded),
+    ...(solution.onePhase === undefined ? {} : { onePhase: solution.onePhase.map((row) => [...row]) }),
     shortfallKwh: rounded(solution.shortfallKwh),
     peaksKw: rounded(solution.peaksKw),
   };

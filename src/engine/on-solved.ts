@@ -18,12 +18,14 @@ export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>
       facts: { reason: input.outcome.reason, planInForce: state.planRevision },
     });
   const { plan } = input.outcome;
-  const isOfForm =
-    plan.powerKw.length === solving.sessions.length &&
-    plan.powerKw.every((row, i) => {
-      const session = solving.sessions[i];
-      return session !== undefined && row.length === session.depart - session.arrive;
-    });
+  const isOfForm = [plan.powerKw, plan.onePhase ?? plan.powerKw].every(
+    (rows) =>
+      rows.length === solving.sessions.length &&
+      rows.every((row, i) => {
+        const session = solving.sessions[i];
+        return session !== undefined && row.length === session.depart - session.arrive;
+      }),
+  );
   if (!plan.valid || !isOfForm)
     return raiseAlarm(counted(rest, 'plansRefused'), {
       kind: 'plan-not-certified',

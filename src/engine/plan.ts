@@ -1,7 +1,7 @@
 /** A solution made into the plan of the depot and the profile of each charger. @module */
 import type { DepotPlan, Shortfall, VisitPlan } from '#domain/plan';
 import { evseKey, type Station } from '#domain/site';
-import { combine, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
+import { combine, constant, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
 import { startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, wattHours, watts, type EpochS } from '#domain/units';
 import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
@@ -13,6 +13,7 @@ import { publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { highestReactionS } from './fleet.ts';
 import type { SolvedPlan } from './input.ts';
+import { phasesOfVisit, phasesOverTime, withPhaseChanges } from './phase-changes.ts';
 import { neededWh } from './problem.ts';
 import type { OpenSolve, PlannedSession, State, VisitState, WantedPlan } from './state.ts';
 
@@ -33,6 +34,7 @@ export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan):
           : 0,
       ),
     ),
+    ...phasesOfVisit(grid.count, session.arrive, solved.onePhase?.[i]),
   }));
   return {
     revision: state.planRevision + 1,
@@ -74,11 +76,14 @@ function limitOver(
   state: State,
   grid: TimeGrid,
   session: PlannedSession,
-  powerKw: readonly number[],
+  solved: { readonly powerKw: readonly number[]; readonly onePhase: readonly number[] | undefined },
 ): readonly (readonly [EpochS, number])[] {
   const station = state.site.stations.find((s) => s.id === session.stationId);
   const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
-  const pieces = powerKw.map((kw, i) => [startOf(grid, session.arrive + i), (kw * 1000) / perUnit] as const);
+  const pieces = solved.powerKw.map((kw, i) => {
+    const share = solved.onePhase?.[i] === 1 ? session.phases : 1;
+    return [startOf(grid, session.arrive + i), (kw * 1000 * share) / perUnit] as const;
+  });
   return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
 }
 
@@ -139,6 +144,12 @@ function isSame(a: StepFunction, b: StepFunction, at: EpochS, until: EpochS): bo
   return differs.startS.every((start, i) => differs.value[i] === 0 || start >= until);
 }
 
+/** True where a plan in force uses one phase of three when it is wanted in `[at, until)`, and only then. */
+function hasSamePhases(inForce: WantedPlan, want: Want, at: EpochS, until: EpochS): boolean {
+  const none = constant(0);
+  return isSame(inForce.onePhase ?? none, want.onePhase ?? none, at, until);
+}
+
 /** What an EVSE shall be limited to. */
 interface Want {
   readonly stationId: string;
@@ -149,6 +160,8 @@ interface Want {
   readonly untilS: EpochS;
   /** In the station's unit, the first piece at or before now. */
   readonly pieces: readonly (readonly [EpochS, number])[];
+  /** 1 where one phase of three is to be used; absent: nowhere. */
+  readonly onePhase?: StepFunction;
 }
 
 /** One level for ever, found to be what a plan in force says until `untilS`. */
@@ -167,6 +180,7 @@ const levels = new WeakMap<WantedPlan, Level>();
  */
 function goesOn(state: State, want: Want, inForce: WantedPlan, endS: number): boolean {
   const known = levels.get(inForce);
+  if (want.onePhase !== undefined || inForce.onePhase !== undefined) return false;
   if (known === undefined || want.pieces.length !== 1 || known.level !== want.pieces[0]?.[1]) return false;
   const { leaseEndS, limit } = inForce;
   if (known.floors !== state.floors || Math.min(leaseEndS, endS) > known.untilS) return false;
@@ -204,6 +218,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
       [state.now, level],
       ...rest.filter(([at]) => at > state.now),
     ]),
+    ...(want.onePhase === undefined ? {} : { onePhase: want.onePhase }),
     leaseS: endS - state.now,
     now: state.now,
     raiseDelayS,
@@ -215,7 +230,8 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
   if (inForce !== undefined) {
     const isLong = inForce.leaseEndS >= endS || inForce.leaseEndS - state.now > state.policy.leaseMaxS / 2;
     const until = epochS(Math.min(inForce.leaseEndS, untilS));
-    if (isLong && isSame(inForce.limit, expected, state.now, until)) {
+    const isAlike = isSame(inForce.limit, expected, state.now, until);
+    if (isLong && isAlike && hasSamePhases(inForce, want, state.now, until)) {
       if (want.pieces.length === 1)
         levels.set(inForce, { floors: state.floors, station, level, untilS: until });
       return inForce;
@@ -227,6 +243,7 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
     transactionId,
     profile: { evseId: want.evseId, profile },
     limit: expected,
+    ...(want.onePhase === undefined ? {} : { onePhase: want.onePhase }),
     fromS: state.now,
     leaseEndS: untilS,
   };
@@ -306,9 +323,16 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
   const wants = solve.sessions.flatMap((session, i): readonly Want[] => {
     const stay = session.arrive > 0 ? undefined : stayOf(state, state.visits[session.visitId]);
     if (stay === undefined) return [];
-    return [{ ...stay, pieces: limitOver(state, solve.grid, session, solved.powerKw[i] ?? []) }];
+    const [powerKw, onePhase] = [solved.powerKw[i] ?? [], solved.onePhase?.[i]];
+    const pieces = limitOver(state, solve.grid, session, { powerKw, onePhase });
+    return [{ ...stay, pieces, ...phasesOverTime(solve.grid, session.arrive, onePhase) }];
   });
-  const planned: State = { ...state, plan, planRevision: plan.revision };
+  const planned: State = {
+    ...state,
+    visits: withPhaseChanges(state, plan),
+    plan,
+    planRevision: plan.revision,
+  };
   const next = withRests(withWants(planned, wants));
   const effects: Effect[] = [
     publish('plan', {

@@ -6,6 +6,7 @@ import { epochS, seconds, type EpochS } from '#domain/units';
 import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
+import { onePhaseBefore, phaseSwitchesOf } from './phase-changes.ts';
 import { hasNoFloor, heldPowerOf, highestReactionS, reasonFixed, reservedPowerOf } from './fleet.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { solverMoneyOf } from './solver-money.ts';
@@ -235,6 +236,7 @@ function sessionOf(
       energyKwh,
       ...powers,
       maxKw: mostKw,
+      ...phaseSwitchesOf(at.place.station, visit, powers.phases),
       shortfallPrice: at.shortfallPrice * visit.visit.priority,
     },
     {
@@ -243,6 +245,7 @@ function sessionOf(
       evseId: at.place.evse.id,
       phases: powers.phases,
       ...stay,
+      ...onePhaseBefore(state, grid, visit.visit.id, stay),
       extraKwh: energyKwh - restKwh,
       leastKwh: restKwh + marginWh(state, visit) / 2000,
     },

@@ -129,6 +129,8 @@ export interface VisitState {
   /** Energy in all, as of the latest register. */
   readonly deliveredWh: WattHours;
   readonly endedAt?: EpochS;
+  /** Times that plans have changed its phases while it was here; absent: never. */
+  readonly phaseChanges?: number;
 }
 
 /** Why a new plan is wanted. */
@@ -158,6 +160,8 @@ export interface PlannedSession {
   readonly extraKwh: number;
   /** Energy with which a plan in force is still good, kWh. */
   readonly leastKwh: number;
+  /** By interval of the stay: 1 where the plan in force has one phase of three; absent: nowhere. */
+  readonly onePhase?: readonly number[];
 }
 
 /** The plan in force, counted out on a new problem; money, kW and kWh as in a solution. */
@@ -166,6 +170,7 @@ export interface KeptPlan {
   /** Cost of energy and earliness. */
   readonly energyCost: number;
   readonly powerKw: readonly (readonly number[])[];
+  readonly onePhase?: readonly (readonly number[])[];
   readonly shortfallKwh: readonly number[];
   readonly peaksKw: readonly number[];
 }
@@ -190,6 +195,8 @@ export interface WantedPlan {
   readonly profile: InstalledProfile;
   /** In the station's unit, from the start of the profile to the end of the lease. */
   readonly limit: StepFunction;
+  /** 1 where the profile names one phase; absent: nowhere. */
+  readonly onePhase?: StepFunction;
   readonly fromS: EpochS;
   readonly leaseEndS: EpochS;
 }

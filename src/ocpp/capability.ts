@@ -253,6 +253,14 @@ function refusesLevels(unit: 'A' | 'W', { reading, record }: CapabilityEvidence)
   );
 }
 
+/** Declared switching of phases, unless the station says that it does none. */
+function switchingOf(
+  { switchesPhases }: StationCapability,
+  reading: CapabilityReading | undefined,
+): Pick<StationCapability, 'switchesPhases'> {
+  return switchesPhases === undefined || reading?.switchesPhases === false ? {} : { switchesPhases };
+}
+
 /**
  * The capability that is counted on: of the declared and the read value the lower; where nobody declared one, the read
  * value; where that is missing too, the cautious one. Memory is only ever taken away.
@@ -272,13 +280,15 @@ export function countedCapability(
   };
   const rateUnit = unitCounted(current, declared, evidence);
   const forgetsPlans = reading?.keepsPlans === false && declared.keepsProfiles === 'all';
+  const { switchesPhases: _, ...others } = declared;
   return {
-    ...declared,
+    ...others,
     rateUnit,
     maxPeriods: lower('maxPeriods'),
     maxStackLevel: refusesLevels(rateUnit, evidence) ? 0 : lower('maxStackLevel'),
     maxProfiles: lower('maxProfiles'),
     ...(forgetsPlans ? { keepsProfiles: 'floors' } : {}),
+    ...switchingOf(declared, reading),
     ...(evidence.clockSkewS === undefined ? {} : { clockSkewS: evidence.clockSkewS }),
   };
 }

@@ -44,10 +44,18 @@ export const compileInput = z.strictObject({
     .describe('Defaults: 32 A, 22,080 W (DC 150,000 W), at least 6 A, steps of 1 A, 3 phases.'),
   transactionId: transactionIdSchema,
   limit: z
-    .array(z.strictObject({ from: instantSchema, limit: z.number().min(0) }))
+    .array(
+      z.strictObject({
+        from: instantSchema,
+        limit: z.number().min(0),
+        phases: optional(z.union([z.literal(1), z.literal(3)])),
+      }),
+    )
     .min(1)
     .max(10_000)
-    .describe('Ascending; the first value also holds before, the last one to the end of the lease.'),
+    .describe(
+      'Ascending; the first value also holds before, the last one to the end of the lease. `phases` 1: one phase of three, where `capability.switchesPhases` is given.',
+    ),
   lease: z.int().min(1).max(leaseMaxS).describe('Seconds from now after which the floors hold again.'),
   raiseDelay: optional(countSchema).describe('Seconds that increases wait. Default 0.'),
   voltage: optional(positiveSchema),
@@ -60,6 +68,9 @@ export const compileInput = z.strictObject({
       maxPeriods: optional(z.int().min(1)),
       maxStackLevel: optional(countSchema),
       maxProfiles: optional(z.int().min(1)),
+      switchesPhases: optional(z.enum(['to-one', 'to-any'])).describe(
+        'AC: charges on one phase of three where told, `to-any` also on the one that is named.',
+      ),
       obeysLease: optional(z.boolean()).describe('Whether a plan ends by its duration.'),
       obeys: optional(
         z.strictObject({
@@ -107,6 +118,7 @@ export function compile(document: unknown): Result<z.infer<typeof compileOutput>
     evseId: input.evse.id,
     transactionId: String(input.transactionId),
     limit: stepFunctionOf(input.limit.map((piece) => [instantOf(piece.from), piece.limit])),
+    onePhase: stepFunctionOf(input.limit.map((piece) => [instantOf(piece.from), piece.phases === 1 ? 1 : 0])),
     leaseS: input.lease,
     now: instantOf(input.now),
     raiseDelayS: input.raiseDelay ?? 0,
@@ -159,6 +171,7 @@ function stationOf(input: z.infer<typeof compileInput>): Station {
       keepsProfiles: 'all',
       obeysLease: capability.obeysLease ?? true,
       sharesStationCap: false,
+      ...(capability.switchesPhases === undefined ? {} : { switchesPhases: capability.switchesPhases }),
     },
   };
 }
@@ -177,6 +190,7 @@ function faultOfProblem(problem: CompileProblem): Fault {
       return { path: 'floors.evse', rule: problem.kind, fix: problem.message };
     case 'no-purpose':
       return { path: 'capability.obeys', rule: problem.kind, fix: problem.message };
+    case 'phases-without-rest':
     case 'composite-differs':
       return { path: 'limit', rule: problem.kind, fix: problem.message };
   }

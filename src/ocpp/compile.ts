@@ -62,6 +62,11 @@ export interface PlanInput extends PlanWish {
   readonly voltage?: number;
   /** Floors of the station, as `compileFloors` makes them; `expected` counts them in. */
   readonly floors?: readonly InstalledProfile[];
+  /**
+   * 1 where one phase of three is to be used; absent: nowhere. The limit stays A per phase, and counts on all phases: a
+   * station may do as it likes. Only for stations that switch phases, and take A.
+   */
+  readonly onePhase?: StepFunction;
   /** What carries the plan. Default TxProfile; TxDefaultProfile also applies to whatever transaction comes next. */
   readonly purpose?: 'TxProfile' | 'TxDefaultProfile';
   /**
@@ -99,6 +104,8 @@ export type CompileProblem =
   | { readonly kind: 'floor-missing'; readonly message: string }
   /** Neither TxProfile nor TxDefaultProfile binds the station: nothing limits one EVSE. */
   | { readonly kind: 'no-purpose'; readonly message: string }
+  /** Phases change under a limit that is not 0: contactors would switch a load. */
+  | { readonly kind: 'phases-without-rest'; readonly at: EpochS; readonly message: string }
   /** The composite of what was compiled is not what was meant: nothing is sent. */
   | { readonly kind: 'composite-differs'; readonly at: EpochS; readonly message: string };
 
@@ -196,6 +203,8 @@ export function compilePlan(input: PlanInput): Result<CompiledPlan, CompileProbl
       pieces = [[only[0], level]];
     }
   }
+  const restless = withoutRest(input, evse, pieces, untilS);
+  if (restless !== undefined) return fail(restless);
   const profile = profileOf(input, evse, { pieces, untilS, ending, level });
   const expected = expectedOf(input, pieces, untilS, level);
   const wrong = differenceOf(input, profile, expected, untilS);
@@ -218,7 +227,12 @@ function profileOf(input: PlanInput, evse: Evse, form: PlanForm): ChargingProfil
   const dress = dressOf(station, input.voltage);
   const startAt = epochS(input.now - backdateS);
   const phases = evse.rotation.length;
-  const periods = pieces.map(([at, limit], i) => periodOf(dress, i === 0 ? 0 : at - startAt, limit, phases));
+  const periods = pieces.map(([at, limit], i) => {
+    const startS = i === 0 ? 0 : at - startAt;
+    return limit > 0 && isOnePhase(input, evse, at)
+      ? onePhasePeriodOf(station, startS, limit)
+      : periodOf(dress, startS, limit, phases);
+  });
   if (ending !== 'lease' && pieces[pieces.length - 1]?.[1] !== level) {
     periods.push(periodOf(dress, untilS - startAt, level, phases));
   }
@@ -263,6 +277,42 @@ function gridOf(station: Station, evse: Evse, voltage = 230): LimitGrid {
 function periodOf(dress: Dress, startS: number, limit: number, phases: number): SchedulePeriod {
   if (dress.unit === 'W') return { startS, limit: tenthDown(limit * dress.perPhase) };
   return { startS, limit, numberPhases: phases };
+}
+
+/** Where phases change while something may flow. */
+function withoutRest(
+  input: PlanInput,
+  evse: Evse,
+  pieces: Pieces,
+  untilS: EpochS,
+): CompileProblem | undefined {
+  let before: boolean | undefined;
+  for (const [i, [from, limit]] of pieces.entries()) {
+    const end = pieces[i + 1]?.[0] ?? untilS;
+    const edges = (input.onePhase?.startS ?? []).filter((at) => at > from && at < end);
+    for (const at of [from, ...edges]) {
+      const one = isOnePhase(input, evse, at);
+      if (limit > 0 && before !== undefined && before !== one) {
+        const message = `Phases change at ${isoOf(at)} without a limit of 0 before.`;
+        return { kind: 'phases-without-rest', at, message };
+      }
+      before = limit > 0 ? one : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether one phase of three is wanted at `at`, and the station can be told. */
+function isOnePhase({ station, onePhase }: PlanInput, evse: Evse, at: EpochS): boolean {
+  const { switchesPhases, rateUnit } = station.capability;
+  const can = station.current === 'AC' && switchesPhases !== undefined && rateUnit === 'A';
+  return can && evse.rotation.length === 3 && onePhase !== undefined && valueAt(onePhase, at) === 1;
+}
+
+/** A limit on one phase: the first, named where the version and the station let it be (K01.FR.19, K01.FR.20). */
+function onePhasePeriodOf({ version, capability }: Station, startS: number, limit: number): SchedulePeriod {
+  const named = version !== '1.6' && capability.switchesPhases === 'to-any';
+  return { startS, limit, numberPhases: 1, ...(named ? { phaseToUse: 1 } : {}) };
 }
 
 /** 2.x schedules have an id of their own. */

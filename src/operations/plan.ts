@@ -12,6 +12,7 @@ import { stepFunctionOf } from '#domain/step-function';
 import { startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, type EpochS } from '#domain/units';
 import type { Input } from '#engine/input';
+import { phasesOverTime } from '#engine/phase-changes';
 import { depotPlanOf, floorProfilesOf } from '#engine/plan';
 import { policyOf } from '#engine/policy';
 import { modelOn, planBillOf } from '#engine/price';
@@ -168,6 +169,7 @@ interface VisitSource {
   readonly draft: Draft;
   readonly session: PlannedSession;
   readonly powerKw: Float64Array;
+  readonly onePhase: readonly number[] | undefined;
   readonly station: Station;
   /** Stands for the transaction that the station will report. */
   readonly transactionId: string;
@@ -178,12 +180,13 @@ function profileOf(
   source: VisitSource,
   departsAt: EpochS,
 ): { readonly profile: unknown; readonly notes: string[] } {
-  const { state, draft, session, powerKw, station } = source;
+  const { state, draft, session, powerKw, onePhase, station } = source;
   const perUnit = station.current === 'AC' ? state.site.voltage * session.phases : 1;
   const now = startOf(draft.grid, session.arrive);
-  const pieces = [...powerKw].map(
-    (kw, i) => [startOf(draft.grid, session.arrive + i), (kw * 1000) / perUnit] as const,
-  );
+  const pieces = [...powerKw].map((kw, i) => {
+    const share = onePhase?.[i] === 1 ? session.phases : 1;
+    return [startOf(draft.grid, session.arrive + i), (kw * 1000 * share) / perUnit] as const;
+  });
   const end = startOf(draft.grid, session.depart);
   const floor = state.floors[evseKey(session)] ?? 0;
   const raiseDelayS =
@@ -194,6 +197,7 @@ function profileOf(
     evseId: session.evseId,
     transactionId: source.transactionId,
     limit: stepFunctionOf([[epochS(now - raiseDelayS - 1), floor], ...pieces, [end, floor]]),
+    ...phasesOverTime(draft.grid, session.arrive, onePhase),
     leaseS: Math.max(60, Math.min(departsAt - now, state.policy.leaseMaxS)),
     now,
     raiseDelayS,
@@ -214,7 +218,9 @@ function visitsOf(state: State, draft: Draft, solution: Solution): Plan['visits'
     const station = state.site.stations.find((one) => one.id === session.stationId);
     if (visit === undefined || station === undefined) return [];
     const powerKw = solution.powerKw[i] ?? new Float64Array(0);
-    const source = { state, draft, session, powerKw, station, transactionId: String(i + 1) };
+    const flags = solution.onePhase?.[i];
+    const onePhase = flags === undefined ? undefined : [...flags];
+    const source = { state, draft, session, powerKw, onePhase, station, transactionId: String(i + 1) };
     const planned = powerKw.reduce((sum, kw) => sum + (kw * grid.intervalS) / 3600, 0);
     return [
       {

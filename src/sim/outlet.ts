@@ -13,6 +13,8 @@ export interface Outlet {
   live: boolean;
   /** The limit that is followed now: A per phase (AC) or W (DC). */
   followed: number;
+  /** Most phases that are closed now; of a station that switches none, all it has. */
+  phases: number;
   /** Has been offered nothing since the vehicle came. */
   sawZero: boolean;
   /** A vehicle that does not wake up has gone to sleep. */
@@ -35,6 +37,7 @@ export function outletOf(evse: Evse, at: EpochS): Outlet {
     takenWh: 0,
     live: false,
     followed: 0,
+    phases: 3,
     sawZero: false,
     asleep: false,
     registerWh: 0,
@@ -76,7 +79,8 @@ function wantOf(outlet: Outlet, current: Station['current'], voltage: number): n
 
 /** Phases of the socket that the vehicle uses. */
 export function pinsOf(outlet: Outlet, current: Station['current']): number {
-  return current === 'DC' ? 3 : Math.min(outlet.vehicle?.phases ?? 3, outlet.evse.rotation.length);
+  if (current === 'DC') return 3;
+  return Math.min(outlet.vehicle?.phases ?? 3, outlet.evse.rotation.length, outlet.phases);
 }
 
 /** Shares `total` among wants, nobody more than wanted, what is left over evenly among the others. */

@@ -157,6 +157,18 @@ function limitIn(view: CompositeView, unit: 'A' | 'W', period: HeldPeriod): numb
   return unit === 'W' ? period.limit / (view.voltage * used) : period.limit * view.voltage * used;
 }
 
+/** Phases that the leading profile of a transaction, else of the defaults, names at `at`; 3 where none does. */
+export function phasesAt(view: CompositeView, at: EpochS): number {
+  for (const profiles of [ofTransaction(view), defaultsOf(view)]) {
+    const lead = profiles
+      .map((profile) => ({ level: profile.stackLevel, period: periodAt(profile, view, at) }))
+      .filter(({ period }) => period !== undefined)
+      .sort((a, b) => b.level - a.level)[0];
+    if (lead?.period !== undefined) return lead.period.phases;
+  }
+  return 3;
+}
+
 /** The limit of the leading profile: the highest stack level that has a period at `at`. */
 function leading(profiles: readonly HeldProfile[], view: CompositeView, at: number): number | undefined {
   let level = -1;

@@ -35,6 +35,8 @@ const capability = z.strictObject({
   keepsProfiles: z.enum(['all', 'floors', 'none']).exactOptional(),
   obeysLease: z.boolean().exactOptional(),
   sharesStationCap: z.boolean().exactOptional(),
+  /** AC: charges on one phase of three where told (`to-one`), also on the one named (`to-any`). */
+  switchesPhases: z.enum(['to-one', 'to-any']).exactOptional(),
   /** Purposes of profiles that it obeys, not only accepts. */
   obeys: z
     .strictObject({

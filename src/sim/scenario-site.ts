@@ -64,6 +64,7 @@ function capabilityOf(model: StationModelDocument): StationCapability {
     keepsProfiles: given.keepsProfiles ?? 'floors',
     obeysLease: given.obeysLease ?? true,
     sharesStationCap: given.sharesStationCap ?? false,
+    ...(given.switchesPhases === undefined ? {} : { switchesPhases: given.switchesPhases }),
     ...(given.obeys === undefined ? {} : { obeys: { ...obeysAll, ...given.obeys } }),
     ...(assumed.length === 0 ? {} : { assumed }),
   };

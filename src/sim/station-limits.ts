@@ -1,7 +1,7 @@
 /** How a simulated station follows its limits: target, lag, draw, and the next instant at which they change. @module */
 import type { EpochS } from '#domain/units';
 import { applyDraws, countEnergy, offerOf, secondsToChange, type Outlet } from './outlet.ts';
-import { allowedAt, nextEdge, stationCapAt, type CompositeView } from './own-composite.ts';
+import { allowedAt, nextEdge, phasesAt, stationCapAt, type CompositeView } from './own-composite.ts';
 import { ownNow, outletAt, type StationCore } from './station-core.ts';
 
 /** How far ahead a station looks for the next change of its limit. */
@@ -48,6 +48,12 @@ export function targetOf(core: StationCore, outlet: Outlet): number {
     return hardwareOf(core, outlet);
   }
   return allowedAt(viewOf(core, outlet.evse.id), ownNow(core));
+}
+
+/** Phases that the EVSE is on its way to close. */
+function phasesOf(core: StationCore, outlet: Outlet): number {
+  if (core.parts.station.capability.switchesPhases === undefined) return 3;
+  return phasesAt(viewOf(core, outlet.evse.id), ownNow(core));
 }
 
 /** W that the EVSEs share under the station's cap, where the station shares it at all. */
@@ -102,15 +108,18 @@ export function refresh(core: StationCore): void {
   let isChanged = station.capability.sharesStationCap;
   for (const outlet of core.outlets) {
     const target = targetOf(core, outlet);
+    const phases = phasesOf(core, outlet);
     const name = `follow/${outlet.evse.id}`;
-    if (target === outlet.followed) continue;
+    if (target === outlet.followed && phases === outlet.phases) continue;
     if (!outlet.live) {
       outlet.followed = target;
+      outlet.phases = phases;
       isChanged = true;
     } else if (!core.timers.has(name)) {
       const [least, most] = behaviour.reactionS;
       core.timers.set(name, prng.integer(least, most) + switches().extraReactionS, () => {
         outlet.followed = targetOf(core, outlet);
+        outlet.phases = phasesOf(core, outlet);
         redraw(core);
       });
     }

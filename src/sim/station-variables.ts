@@ -20,6 +20,7 @@ export function variablesOf(
   changed: () => void,
 ): Readonly<Record<string, VariableAccess>> {
   const { capability } = station;
+  const switches = capability.switchesPhases;
   const fixed = (value: string | number): VariableAccess => ({ read: () => String(value) });
   const setting = (key: keyof StationSettings, least: number): VariableAccess => ({
     read: () => String(settings[key]),
@@ -45,6 +46,7 @@ export function variablesOf(
       SupportedFeatureProfiles: fixed('Core,RemoteTrigger,SmartCharging'),
       MeterValuesSampledData: fixed(measurands),
       ConnectorPhaseRotation: fixed('Unknown'),
+      ...(switches === undefined ? {} : { ConnectorSwitch3to1PhaseSupported: fixed('true') }),
       MeterValueSampleInterval: common.sample,
       HeartbeatInterval: common.heartbeat,
     };
@@ -55,6 +57,8 @@ export function variablesOf(
     'SmartChargingCtrlr.RateUnit': fixed(capability.rateUnit),
     'SmartChargingCtrlr.PeriodsPerSchedule': fixed(capability.maxPeriods),
     'SmartChargingCtrlr.Entries': fixed(capability.maxProfiles),
+    ...(switches === undefined ? {} : { 'SmartChargingCtrlr.Phases3to1': fixed('true') }),
+    ...(switches === 'to-any' ? { 'SmartChargingCtrlr.ACPhaseSwitchingSupported': fixed('true') } : {}),
     'SampledDataCtrlr.TxUpdatedMeasurands': fixed(measurands),
     'SampledDataCtrlr.TxUpdatedInterval': common.sample,
     'OCPPCommCtrlr.HeartbeatInterval': common.heartbeat,
