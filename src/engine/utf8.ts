@@ -39,17 +39,36 @@ function leadOf(byte: number): { more: number; bits: number; least: number } | u
   return undefined;
 }
 
-/** Bytes that are made into text at a time. */
-const chunkBytes = 4096;
+function isAscii(bytes: Uint8Array): boolean {
+  // A call for each byte would take longer than all the rest.
+  let all = 0;
+  for (let i = 0; i < bytes.length; i++) all |= bytes[i] ?? 0;
+  return all < 0x80;
+}
+
+/** Eight characters at a time, which is several times as fast as one, and as a spread of a view. */
+function textOfAscii(bytes: Uint8Array): string {
+  const at = (i: number): number => bytes[i] ?? 0;
+  let text = '';
+  let i = 0;
+  for (; i + 8 <= bytes.length; i += 8)
+    text += String.fromCharCode(
+      at(i),
+      at(i + 1),
+      at(i + 2),
+      at(i + 3),
+      at(i + 4),
+      at(i + 5),
+      at(i + 6),
+      at(i + 7),
+    );
+  for (; i < bytes.length; i++) text += String.fromCharCode(at(i));
+  return text;
+}
 
 /** The text of UTF-8 bytes; undefined where they are not UTF-8 (overlong forms and surrogates included). */
 export function textOfUtf8(bytes: Uint8Array): string | undefined {
-  if (bytes.every((byte) => byte < 0x80)) {
-    let text = '';
-    for (let at = 0; at < bytes.length; at += chunkBytes)
-      text += String.fromCharCode(...bytes.subarray(at, at + chunkBytes));
-    return text;
-  }
+  if (isAscii(bytes)) return textOfAscii(bytes);
   const parts: string[] = [];
   for (let i = 0; i < bytes.length; i++) {
     const lead = leadOf(bytes[i] ?? 0xff);

@@ -354,11 +354,12 @@ function withLies(
   });
 }
 
-/** Seconds between meter samples: a charger that breaks its word is not to be found out a quarter hour later. */
-function drawSampleS(prng: Prng, on: ReadonlySet<SwitchName>): number {
-  const isHonest = ![...on].some((name) => name.startsWith('persona-'));
-  if (prng.integer(0, 11) === 0) return 60;
-  return isHonest ? pick(prng, [300, 900, 900]) : 300;
+/**
+ * Seconds between meter samples, as stations are set in the field; most nights take the longest, in which a charger that
+ * breaks its word is found out latest.
+ */
+function drawSampleS(prng: Prng): number {
+  return prng.integer(0, 23) === 0 ? 60 : pick(prng, [300, 900, 900]);
 }
 
 /** The world of a seed. */
@@ -379,6 +380,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     drawVisits(prng.fork('visits'), site, { startS, endS }),
     span,
   );
+  const siteMeterS = pick(prng.fork('site-meter'), [300, 900, 900]);
   const scenario: Scenario = {
     id: 'seeded',
     title: `World ${seed}`,
@@ -388,7 +390,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     endS,
     site,
     behaviours: depot.behaviours,
-    buildings: [{ circuit: 'grid', noise: 0.1, meterIntervalS: 300 }],
+    buildings: [{ circuit: 'grid', noise: 0.1, meterIntervalS: siteMeterS }],
     visits,
     tariff: {},
     policy: {},
@@ -411,7 +413,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     scenario,
     policy: {
       ...defaultPolicy,
-      sampleIntervalS: seconds(drawSampleS(policyDraw, on)),
+      sampleIntervalS: seconds(drawSampleS(policyDraw)),
       leaseMaxS: seconds(pick(policyDraw, [900, 3600, 4 * 3600, 8 * 3600])),
       heartbeatIntervalS: seconds(3600),
     },
@@ -419,6 +421,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     events: events.filter((_, i) => !dropped.has(i)),
     link: drawLink(network, on, hours),
     rogues: cast.rogues,
+    siteMeterS,
     healS,
     // An engine that starts again reads a snapshot and what came after it, as one that has run for weeks does.
     ...(on.has('engine-crash') ? { snapshotRecords: pick(prng.fork('snapshot'), snapshotRecords) } : {}),

@@ -76,7 +76,7 @@ function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => void): Sa
   const prefix = subjectOf(site.id, '');
   bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
     const tail = subject.slice(prefix.length);
-    if (tail === subjects.command || tail === subjects.verdict) return;
+    if (tail !== subjects.status && tail !== subjects.plan && tail !== subjects.alarm) return;
     const text = textOfUtf8(data) ?? '{}';
     const payload = JSON.parse(text) as Record<string, unknown>;
     if (tail === subjects.status && payload['resend'] === true) resend();
@@ -195,7 +195,7 @@ class Play {
       clock: this.clock,
       transport: this.transport,
       tariff: {},
-      siteMeterS: 300,
+      siteMeterS: plan.siteMeterS,
       publish: (event) => this.publish(event),
     });
     this.said = listen(

@@ -111,6 +111,8 @@ export interface WorldPlan {
   readonly rogues: Readonly<Record<string, EpochS>>;
   /** From then on nothing new goes wrong. */
   readonly healS: EpochS;
+  /** Seconds between readings of the building's meter and of the one at the grid connection. */
+  readonly siteMeterS: number;
   /** Records after which a snapshot takes the place of the engine's journal; absent: as many as it is shipped with. */
   readonly snapshotRecords?: number;
 }
