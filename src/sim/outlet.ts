@@ -11,6 +11,8 @@ export interface Outlet {
   takenWh: number;
   /** The contactor may close: a transaction runs and the station is up. */
   live: boolean;
+  /** Since when. */
+  liveFromS: EpochS;
   /** The limit that is followed now: A per phase (AC) or W (DC). */
   followed: number;
   /** Most phases that are closed now; of a station that switches none, all it has. */
@@ -36,6 +38,7 @@ export function outletOf(evse: Evse, at: EpochS): Outlet {
     vehicle: undefined,
     takenWh: 0,
     live: false,
+    liveFromS: at,
     followed: 0,
     phases: 3,
     sawZero: false,

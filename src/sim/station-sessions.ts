@@ -118,6 +118,7 @@ export function beginTransaction(core: StationCore, outlet: Outlet): void {
   };
   core.transactions.set(evse.id, transaction);
   outlet.live = true;
+  outlet.liveFromS = clock.now();
   outlet.followed = targetOf(core, outlet);
   const call = core.dialect.start(transaction, readingsOf(core, outlet), causeOf(core, 'Authorized', outlet));
   core.outbox.post({

@@ -1,6 +1,6 @@
 /** Looks for a planted bug in one seed after the other, within processor time. */
 import { playChoice } from '#adapters/world-player';
-import type { RuleName } from '#sim/seeded/invariants';
+import type { RuleName } from '#sim/seeded/rule';
 import type { WorldChoice } from '#sim/seeded/world-plan';
 import type { BugEntry } from './planted-bugs.ts';
 

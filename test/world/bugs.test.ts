@@ -14,7 +14,7 @@ const quick = [
   'plans leave without an end',
 ];
 
-test('there are forty, each with a name of its own', () => {
+test('there are forty at least, each with a name of its own', () => {
   expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(plantedBugs.length);
   expect(plantedBugs.length).toBeGreaterThanOrEqual(40);
 });

@@ -11,6 +11,7 @@ import {
 } from '#domain/site';
 import { amperes, epochS, seconds, wattHours, watts, type EpochS } from '#domain/units';
 import type { Behaviour, SimVisit } from '../scenario.ts';
+import type { LocalHours } from './world-plan.ts';
 
 const voltage = 230;
 const versions = ['1.6', '1.6', '2.0.1', '2.0.1', '2.1'] as const;
@@ -20,14 +21,35 @@ const rotations: readonly (readonly [Phase, Phase, Phase])[] = [
   [2, 0, 1],
 ];
 /** Local evenings, some of them with a change of the clocks in the night. */
-const evenings: readonly { readonly zone: string; readonly startS: number }[] = [
-  { zone: 'America/Los_Angeles', startS: 1_784_073_600 },
-  { zone: 'Europe/Berlin', startS: 1_774_717_200 },
-  { zone: 'Europe/Berlin', startS: 1_792_857_600 },
-  { zone: 'America/Los_Angeles', startS: 1_793_491_200 },
-  { zone: 'Asia/Kolkata', startS: 1_784_032_200 },
-  { zone: 'Europe/London', startS: 1_798_736_400 },
+const evenings: readonly [Evening, ...Evening[]] = [
+  { zone: 'America/Los_Angeles', startS: 1_784_073_600, clock: { offsetS: -7 * 3600 } },
+  // 2026-03-29, 02:00 is 03:00.
+  {
+    zone: 'Europe/Berlin',
+    startS: 1_774_717_200,
+    clock: { offsetS: 3600, changesAt: epochS(1_774_746_000), laterS: 7200 },
+  },
+  // 2026-10-25, 03:00 is 02:00.
+  {
+    zone: 'Europe/Berlin',
+    startS: 1_792_857_600,
+    clock: { offsetS: 7200, changesAt: epochS(1_792_890_000), laterS: 3600 },
+  },
+  // 2026-11-01, 02:00 is 01:00, and a month begins.
+  {
+    zone: 'America/Los_Angeles',
+    startS: 1_793_491_200,
+    clock: { offsetS: -7 * 3600, changesAt: epochS(1_793_523_600), laterS: -8 * 3600 },
+  },
+  { zone: 'Asia/Kolkata', startS: 1_784_032_200, clock: { offsetS: 19_800 } },
+  { zone: 'Europe/London', startS: 1_798_736_400, clock: { offsetS: 0 } },
 ];
+
+interface Evening {
+  readonly zone: string;
+  readonly startS: number;
+  readonly clock: LocalHours;
+}
 
 /** Before that nobody comes and nothing goes wrong: the stations get their floors. */
 export const commissioningS = 900;
@@ -37,6 +59,7 @@ export interface DrawnDepot {
   readonly site: Site;
   readonly behaviours: Readonly<Record<string, Behaviour>>;
   readonly startS: EpochS;
+  readonly clock: LocalHours;
 }
 
 /** A pick of a list. */
@@ -195,18 +218,19 @@ export function drawDepot(prng: Prng, connectors: number): DrawnDepot {
     limitA: amperes(gridA),
     ...(prng.integer(0, 1) === 0 ? { limitW: watts(Math.round(gridA * voltage * 3 * 0.9)) } : {}),
   });
-  const evening = evenings[prng.integer(0, evenings.length - 1)];
+  const evening = pick(prng, evenings);
   return {
     site: {
       id: 'seeded',
-      timeZone: evening?.zone ?? 'UTC',
+      timeZone: evening.zone,
       voltage,
       circuits: [...circuits, ...below],
       stations: rows.flatMap((row) => row.stations),
       uncontrolled: [drawBuilding(prng, gridA)],
     },
     behaviours,
-    startS: epochS(Math.floor((evening?.startS ?? 1_784_073_600) / 900) * 900),
+    startS: epochS(Math.floor(evening.startS / 900) * 900),
+    clock: evening.clock,
   };
 }
 

@@ -6,6 +6,7 @@ import { defaultPolicy } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
 import type { Scenario, SimVisit } from '../scenario.ts';
 import type { PersonaName } from '../scenario-document.ts';
+import { drawBill } from './draw-bill.ts';
 import { commissioningS, drawDepot, drawVisits, pick } from './draw-depot.ts';
 import {
   switchNames,
@@ -196,6 +197,8 @@ function drawDepotEvents(
         byS,
       }));
     }
+    case 'dead-site-meter':
+      return [{ switch: name, kind: 'dead-meter' as const, ...spanIn(prng, span, 6 * 3600) }];
     case 'bad-bus':
       return Array.from({ length: prng.integer(1, 12) }, () => ({
         switch: name,
@@ -380,6 +383,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     drawVisits(prng.fork('visits'), site, { startS, endS }),
     span,
   );
+  const bill = drawBill(prng.fork('bill'), site.timeZone, depot.clock);
   const siteMeterS = pick(prng.fork('site-meter'), [300, 900, 900]);
   const scenario: Scenario = {
     id: 'seeded',
@@ -422,6 +426,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     link: drawLink(network, on, hours),
     rogues: cast.rogues,
     siteMeterS,
+    ...(bill === undefined ? {} : { bill }),
     healS,
     // An engine that starts again reads a snapshot and what came after it, as one that has run for weeks does.
     ...(on.has('engine-crash') ? { snapshotRecords: pick(prng.fork('snapshot'), snapshotRecords) } : {}),

@@ -1,5 +1,5 @@
 /** One seeded world played to its end, or to the first rule that does not hold. @module */
-import { subjectOf, subjects, type DepotEvent } from '#domain/event';
+import { subjectOf, type DepotEvent } from '#domain/event';
 import type { Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { jsonOf, recordOf } from '#engine/json';
@@ -8,7 +8,7 @@ import type { Policy } from '#engine/policy';
 import { effectsOf, replay, snapshotRecordOf } from '#engine/replay';
 import { startedState } from '#engine/start';
 import type { State } from '#engine/state';
-import { textOfUtf8, utf8Of } from '#engine/utf8';
+import { utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
 import type { Clock } from '#ports/clock';
 import { defaultLedgerPolicy } from '#safety/ledger-policy';
@@ -17,9 +17,11 @@ import type { FaultSpan } from '../scenario-cast.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import { createWorld, type World } from '../world.ts';
 import { createCrashingJournal, EngineDeath, type CrashingJournal } from './crashing-journal.ts';
-import { createWatch, type Breach, type Said, type Watch } from './invariants.ts';
+import { createWatch, type Watch } from './invariants.ts';
 import { commissioningS } from './draw-depot.ts';
 import { createSeededTransport, type FrameCounts, type SeededTransport } from './seeded-transport.ts';
+import { listen } from './hear.ts';
+import type { Breach, Said } from './rule.ts';
 import { createTrace } from './trace.ts';
 import type { WorldEvent, WorldPlan } from './world-plan.ts';
 
@@ -70,33 +72,6 @@ export interface WorldOutcome {
 class WorldOver extends Error {}
 
 const quiet = { info: (): void => undefined, warn: (): void => undefined };
-
-function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => void): Said {
-  const said: Said = { shortfalls: [], caught: new Map(), plan: { revision: 0, text: '' } };
-  const prefix = subjectOf(site.id, '');
-  bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
-    const tail = subject.slice(prefix.length);
-    if (tail !== subjects.status && tail !== subjects.plan && tail !== subjects.alarm) return;
-    const text = textOfUtf8(data) ?? '{}';
-    const payload = JSON.parse(text) as Record<string, unknown>;
-    if (tail === subjects.status && payload['resend'] === true) resend();
-    if (tail === subjects.plan) {
-      const revision = Number(payload['revision']);
-      const { plan } = said;
-      if (revision < plan.revision || (revision === plan.revision && text !== plan.text))
-        said.disorder ??= `plan ${revision} was told after plan ${plan.revision}`;
-      said.plan = { revision, text };
-      for (const { visitId } of payload['shortfalls'] as readonly { visitId: string }[])
-        said.shortfalls.push({ visitId, at: now() });
-    }
-    if (tail === subjects.alarm && payload['kind'] === 'not-compliant') {
-      const key = String(payload['key']);
-      if (payload['active'] === true) said.caught.set(key, now());
-      else said.caught.delete(key);
-    }
-  });
-  return said;
-}
 
 /** The engine's clock: the true one, and what it was moved by. */
 interface JumpingClock extends Clock {
@@ -194,7 +169,7 @@ class Play {
       scenario: { ...scenario, faults },
       clock: this.clock,
       transport: this.transport,
-      tariff: {},
+      tariff: plan.bill?.tariff ?? {},
       siteMeterS: plan.siteMeterS,
       publish: (event) => this.publish(event),
     });
@@ -267,10 +242,17 @@ class Play {
   }
 
   private publish(event: DepotEvent): void {
-    // Seeded worlds have flat prices: money is not what is tried here.
-    if (event.kind === 'tariff') return;
+    if (event.kind === 'tariff' && this.parts.plan.bill === undefined) return;
     if (event.kind !== 'site-meter' && event.kind !== 'uncontrolled-load') this.published.push(event);
+    else if (this.isMeterDead()) return;
     this.say(`in.${event.kind}`, JSON.stringify(event));
+  }
+
+  private isMeterDead(): boolean {
+    const now = this.clock.now();
+    return this.parts.plan.events.some(
+      (event) => event.kind === 'dead-meter' && event.fromS <= now && now < event.untilS,
+    );
   }
 
   private say(tail: string, text: string): void {
@@ -299,6 +281,7 @@ class Play {
         this.clock.at(event.at, () => this.say(event.tail, event.text));
         break;
       case 'fault':
+      case 'dead-meter':
       case 'crash':
         break;
     }
@@ -330,6 +313,7 @@ class Play {
     try {
       loop.start();
       this.loop = loop;
+      this.said.upSince = this.clock.now();
       this.world.engineIs('up');
     } catch (error) {
       this.killed(loop, error);
@@ -360,6 +344,7 @@ class Play {
     this.crashes++;
     loop.kill();
     this.loop = undefined;
+    this.said.upSince = undefined;
     this.world.engineIs('down');
     this.chores.push(() => this.transport.crash());
     const at = Math.min(this.clock.now() + error.downS, this.parts.plan.healS) as EpochS;

@@ -1,6 +1,6 @@
 /** Makes a failing world smaller while it still fails in the same way. @module */
 import { worldPlanOf } from './draw-world.ts';
-import type { RuleName } from './invariants.ts';
+import type { RuleName } from './rule.ts';
 import type { WorldChoice } from './world-plan.ts';
 
 /** Plays a choice and names the rule that it breaks. */

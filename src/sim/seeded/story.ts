@@ -2,7 +2,7 @@
 import { isoOf } from '#domain/instant';
 import type { EpochS } from '#domain/units';
 import type { FaultSpan } from '../scenario-cast.ts';
-import type { Breach } from './invariants.ts';
+import type { Breach } from './rule.ts';
 import type { WorldEvent, WorldPlan } from './world-plan.ts';
 
 function clockTime(at: EpochS): string {
@@ -40,6 +40,8 @@ function eventSentence(event: WorldEvent): string {
       return `The engine dies ${event.when} journal record ${event.record} and is down for ${event.downS} s.`;
     case 'jump':
       return `${clockTime(event.at)} the engine's clock moves by ${event.byS} s.`;
+    case 'dead-meter':
+      return `${clockTime(event.fromS)} the meters of the site fall silent until ${clockTime(event.untilS)}.`;
     case 'bad-message':
       return `${clockTime(event.at)} ${event.tail} carries ${event.text}.`;
   }

@@ -25,6 +25,7 @@ const networkSwitches = [
 const depotSwitches = [
   'reboot',
   'engine-crash',
+  'dead-site-meter',
   'clock-jump',
   'bad-bus',
   'limit-drop',
@@ -86,6 +87,8 @@ export type WorldEvent = { readonly switch: SwitchName } & (
       readonly downS: number;
     }
   | { readonly kind: 'jump'; readonly at: EpochS; readonly byS: number }
+  /** The meters of the building and of the grid connection say nothing. */
+  | { readonly kind: 'dead-meter'; readonly fromS: EpochS; readonly untilS: EpochS }
   | { readonly kind: 'bad-message'; readonly at: EpochS; readonly tail: string; readonly text: string }
 );
 
@@ -94,6 +97,22 @@ export interface LinkPromise {
   readonly lateS: number;
   readonly repeatS: number;
   readonly clockSkewS: number;
+}
+
+/** Money in a world: a tariff, and what a simulator needs to count its peaks by itself. */
+export interface BillPlan {
+  /** The document that the engine is told. */
+  readonly tariff: Readonly<Record<string, unknown>>;
+  /** Its demand windows: whole hours of the local day. */
+  readonly windows: readonly { readonly id: string; readonly fromH: number; readonly untilH: number }[];
+  readonly clock: LocalHours;
+}
+
+/** Local time over one night, from a table: seconds east of UTC, and when they change. */
+export interface LocalHours {
+  readonly offsetS: number;
+  readonly changesAt?: EpochS;
+  readonly laterS?: number;
 }
 
 /** One world. A JSON value but for the absence of functions in it. */
@@ -113,6 +132,8 @@ export interface WorldPlan {
   readonly healS: EpochS;
   /** Seconds between readings of the building's meter and of the one at the grid connection. */
   readonly siteMeterS: number;
+  /** Absent: prices are flat and peaks cost nothing. */
+  readonly bill?: BillPlan;
   /** Records after which a snapshot takes the place of the engine's journal; absent: as many as it is shipped with. */
   readonly snapshotRecords?: number;
 }

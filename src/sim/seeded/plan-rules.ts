@@ -1,0 +1,99 @@
+/** Rules on plans: they end with their lease, come in order, and go on. @module */
+import { evseKey } from '#domain/site';
+import type { EpochS } from '#domain/units';
+import type { SimVisit } from '../scenario.ts';
+import { isRogue, type Breach, type Reach, type Sight } from './rule.ts';
+
+/** Time in which a running engine that reaches a hungry vehicle tells a plan: three intervals of planning. */
+const plannedWithinS = 2700;
+/** How often this is looked at. */
+const lookEveryS = 300;
+/** Energy that is nearly nothing: a vehicle that misses no more may have been served. */
+const servedWh = 1000;
+/** Kinds of alarms that say why no plan is made. */
+const reasons = ['solver-failed', 'plan-not-certified', 'fleet-unheard', 'fleet-silent'] as const;
+
+/** The rules on plans of one world. */
+export class PlanRules {
+  private readonly sight: Sight;
+  private readonly reach: Reach;
+  private readonly held = new Map<string, unknown>();
+  private readonly plans = new Map<string, unknown>();
+  private lookAt = 0;
+
+  constructor(sight: Sight, reach: Reach) {
+    this.sight = sight;
+    this.reach = reach;
+  }
+
+  /** I4: when its lease is over a plan allows nothing that a new transaction would not be allowed. */
+  plansEnd(now: EpochS): Breach | undefined {
+    const { plan, world } = this.sight;
+    const leaseS = plan.policy.leaseMaxS + plan.link.clockSkewS + 1;
+    for (const [id, station] of world.stations) {
+      const held = station.held();
+      if (this.held.get(id) === held) continue;
+      this.held.set(id, held);
+      for (const { evse } of station.outlets) {
+        const own = held.find(({ purpose, evseId }) => purpose === 'transaction' && evseId === evse.id);
+        const isNew =
+          own !== undefined && own !== this.plans.get(evseKey({ stationId: id, evseId: evse.id }));
+        if (own !== undefined) this.plans.set(evseKey({ stationId: id, evseId: evse.id }), own);
+        if (!isNew || isRogue(plan, id, now)) continue;
+        const running = station.allowance(evse.id, 3 * leaseS, 'running');
+        const next = station.allowance(evse.id, 3 * leaseS, 'next');
+        const last = running.findLast(({ startS }, i) => i > 0 && startS <= leaseS) ?? running[0];
+        for (const piece of [last, ...running.filter(({ startS }) => startS > leaseS)]) {
+          const from = Math.max(leaseS, piece?.startS ?? 0);
+          const floor = next.findLast(({ startS }) => startS <= from)?.limit ?? 0;
+          if ((piece?.limit ?? 0) <= floor + 0.01) continue;
+          const text = `${id}/${evse.id} allows ${piece?.limit ?? 0} in ${from} s, a new transaction ${floor}`;
+          return { rule: 'plans-end', at: now, text };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** I6: no plan is told twice, and none after a later one, over all processes of the engine. */
+  revisionsRise(now: EpochS): Breach | undefined {
+    const { disorder } = this.sight.said;
+    return disorder === undefined ? undefined : { rule: 'revisions-rise', at: now, text: disorder };
+  }
+
+  /** A running engine that reaches a vehicle which still wants energy tells plans, or says why it makes none. */
+  plansGoOn(now: EpochS): Breach | undefined {
+    const { said } = this.sight;
+    if (now < this.lookAt || said.upSince === undefined) return undefined;
+    this.lookAt = now + lookEveryS;
+    const since = now - plannedWithinS;
+    if (said.upSince > since || said.plan.at > since) return undefined;
+    const isTold = [...said.alarms].some((alarm) => reasons.some((kind) => alarm.startsWith(kind)));
+    if (isTold) return undefined;
+    const hungry = this.sight.plan.scenario.visits.find((visit) => this.isHungry(visit, since, now));
+    if (hungry === undefined) return undefined;
+    const text = `no plan was told for ${now - Math.max(said.upSince, said.plan.at)} s, and ${hungry.announced.id} waits`;
+    return { rule: 'plans-go-on', at: now, text };
+  }
+
+  /** Whether a vehicle that was announced has been at a station that could be reached, and lacks what was announced. */
+  private isHungry(
+    { announced, announcedAt, arrivesAt, departsAt }: SimVisit,
+    since: number,
+    now: EpochS,
+  ): boolean {
+    const { plan, world, said } = this.sight;
+    const { stationId, evseId } = announced.evse;
+    if (Math.max(arrivesAt, announcedAt, announced.arrivesAt) > since) return false;
+    if (Math.min(departsAt, announced.departsAt) < now + plannedWithinS) return false;
+    if (!this.reach.isSince(stationId, since) || plan.rogues[stationId] !== undefined) return false;
+    // What is wrong with the station has been said: it answers nothing, refuses its profiles, or is faulted.
+    if ([...said.alarms].some((alarm) => alarm.split(/[ /]/)[1] === stationId)) return false;
+    const outlet = world.stations.get(stationId)?.outlets.find(({ evse }) => evse.id === evseId);
+    return (
+      outlet?.vehicle?.id === announced.vehicleId &&
+      outlet.live &&
+      outlet.takenWh < Math.min(announced.energyWh, outlet.vehicle.needWh) - servedWh
+    );
+  }
+}

@@ -1,0 +1,107 @@
+/** Rules on vehicles: what they took is what is counted, and they leave full or it was told in time. @module */
+import type { Evse, Station } from '#domain/site';
+import type { EpochS } from '#domain/units';
+import { servesAll } from './departures.ts';
+import type { Breach, Sight } from './rule.ts';
+import { switchNames, type SwitchName, type WorldPlan } from './world-plan.ts';
+
+/** A register and a true energy may differ by a sample. */
+const energyToleranceWh = 60;
+
+/** The rules on the visits of one world. */
+export class VisitRules {
+  private readonly sight: Sight;
+
+  constructor(sight: Sight) {
+    this.sight = sight;
+  }
+
+  /** I9: the energy that the engine counts for a visit is what the vehicle took; in a calm night it misses none either. */
+  energyAgrees(now: EpochS): Breach | undefined {
+    const { plan, loop, world } = this.sight;
+    const state = loop()?.state();
+    const drifting = this.stationsWith('meter-drifts');
+    for (const { visitId, evse, deliveredWh, departedS, maxW } of world.visits()) {
+      const counted = state?.visits[visitId];
+      const [stationId = ''] = evse.split('/');
+      if (counted === undefined || drifting.has(stationId)) continue;
+      // Of a vehicle that is still there the last two samples may be to come.
+      const unheardWh = departedS < now ? 0 : (maxW * 2 * plan.policy.sampleIntervalS) / 3600;
+      const least = plan.on.length > 0 ? 0 : deliveredWh - unheardWh - energyToleranceWh;
+      if (counted.deliveredWh >= least && counted.deliveredWh <= deliveredWh + energyToleranceWh) continue;
+      const text = `${visitId} took ${deliveredWh} Wh, the engine counts ${Math.round(counted.deliveredWh)} Wh`;
+      return { rule: 'energy-agrees', at: now, text };
+    }
+    return undefined;
+  }
+
+  private stationsWith(persona: string): ReadonlySet<string> {
+    return new Set(
+      this.sight.plan.events.flatMap((event) =>
+        event.kind === 'fault' && event.fault.kind === 'persona' && event.fault.persona === persona
+          ? [event.fault.stationId]
+          : [],
+      ),
+    );
+  }
+
+  /** I8: in a night in which nothing goes wrong a vehicle leaves full, or the engine has said in time that it cannot. */
+  servedOrTold(now: EpochS): Breach | undefined {
+    const { plan, world, said } = this.sight;
+    if (plan.on.length > 0) return undefined;
+    for (const { visitId, outcome, departedS, missingWh, neededWh, maxW } of world.visits()) {
+      if (outcome !== 'short') continue;
+      const short = `${visitId} left ${missingWh} of ${neededWh} Wh short and`;
+      const first = said.shortfalls.find((told) => told.visitId === visitId && told.at < departedS);
+      if (first === undefined) return { rule: 'served-or-told', at: now, text: `${short} nobody said so` };
+      // What was missing in the end could have been charged from then on, if there had been room.
+      const inevitableS = departedS - (missingWh * 3600) / maxW;
+      if (first.at <= inevitableS) continue;
+      const text = `${short} it was said ${departedS - first.at} s before, too late for anything to help`;
+      return { rule: 'told-in-time', at: now, text };
+    }
+    return undefined;
+  }
+
+  /**
+   * I8: where a count of its own serves the whole night by a wide margin, a vehicle leaves full whose station, line and
+   * data nothing has disturbed, whatever goes wrong with the others.
+   */
+  feasibleDeparturesMet(now: EpochS): Breach | undefined {
+    const { plan, world } = this.sight;
+    if (!plan.on.every((name) => localSwitches.has(name)) || Object.keys(plan.rogues).length > 0)
+      return undefined;
+    const disturbed = disturbedStations(plan);
+    const short = world.visits().find(({ outcome, evse }) => {
+      const [stationId = ''] = evse.split('/');
+      return outcome === 'short' && !disturbed.has(stationId);
+    });
+    if (short === undefined) return undefined;
+    const floorOf = (station: Station, evse: Evse): number => {
+      const held = world.stations.get(station.id)?.allowance(evse.id, 60, 'next')[0]?.limit ?? 0;
+      return station.current === 'DC' ? held / 3 / plan.scenario.site.voltage : held;
+    };
+    if (!servesAll(plan, floorOf)) return undefined;
+    const { visitId, missingWh, neededWh } = short;
+    const text = `${visitId} left ${missingWh} of ${neededWh} Wh short, and there was room for all`;
+    return { rule: 'feasible-departures-met', at: now, text };
+  }
+}
+
+/** Switches that touch single stations, or nothing but what the engine must refuse. */
+const localSwitches: ReadonlySet<SwitchName> = new Set(
+  switchNames.filter(
+    (name) =>
+      name.startsWith('persona-') || ['cut', 'half-open', 'partition', 'reboot', 'bad-bus'].includes(name),
+  ),
+);
+
+/** Stations that something happens to in the night. */
+function disturbedStations(plan: WorldPlan): ReadonlySet<string> {
+  return new Set(
+    plan.events.flatMap((event) => {
+      if (event.kind === 'half-open') return [event.stationId];
+      return event.kind === 'fault' && 'stationId' in event.fault ? [event.fault.stationId] : [];
+    }),
+  );
+}
