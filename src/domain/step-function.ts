@@ -25,8 +25,8 @@ export function stepFunctionOf(pieces: readonly (readonly [startS: EpochS, value
   const value: number[] = [];
   let last = -Infinity;
   for (const [at, level] of pieces) {
-    invariant(at > last, 'instants ascend', { at, last });
-    invariant(!Number.isNaN(level), 'a level is a number', { at });
+    if (!(at > last)) invariant(false, 'instants ascend', { at, last });
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
     last = at;
     if (value.length > 0 && value[value.length - 1] === level) continue;
     startS.push(at);
@@ -52,25 +52,42 @@ export function valueAt(f: StepFunction, at: EpochS): number {
   return f.value[pieceAt(f, at)] ?? 0;
 }
 
-/** All functions joined point by point with `join`, in one sweep over their instants. */
+/** All functions joined point by point with `join`, in one sweep over their instants. The array of values is reused. */
 export function combine(
   functions: readonly StepFunction[],
   join: (values: readonly number[]) => number,
 ): StepFunction {
   invariant(functions.length > 0, 'combine needs a function');
-  const instants = [...new Set(functions.flatMap((f) => f.startS))].sort((a, b) => a - b);
   const cursor = functions.map(() => 0);
-  const pieces: [EpochS, number][] = [];
-  for (const at of instants) {
-    const values = functions.map((f, i) => {
-      let k = cursor[i] ?? 0;
-      while (k + 1 < f.startS.length && (f.startS[k + 1] ?? Infinity) <= at) k++;
-      cursor[i] = k;
-      return f.value[k] ?? 0;
-    });
-    pieces.push([at, join(values)]);
+  const values = functions.map((f) => f.value[0] ?? 0);
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  let at = functions.reduce<number>((first, f) => Math.min(first, f.startS[0] ?? Infinity), Infinity);
+  invariant(at < Infinity, 'a step function has a piece');
+  while (at < Infinity) {
+    const level = join(values);
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
+    if (value.length === 0 || value[value.length - 1] !== level) {
+      startS.push(at as EpochS);
+      value.push(level);
+    }
+    at = advance(functions, cursor, values);
   }
-  return stepFunctionOf(pieces);
+  return { startS, value };
+}
+
+/** Moves all cursors to the next instant at which any function changes, and gives it; `Infinity` where none does. */
+function advance(functions: readonly StepFunction[], cursor: number[], values: number[]): number {
+  let next = Infinity;
+  for (const [i, f] of functions.entries()) next = Math.min(next, f.startS[(cursor[i] ?? 0) + 1] ?? Infinity);
+  if (next === Infinity) return next;
+  for (const [i, f] of functions.entries()) {
+    const k = (cursor[i] ?? 0) + 1;
+    if (f.startS[k] !== next) continue;
+    cursor[i] = k;
+    values[i] = f.value[k] ?? 0;
+  }
+  return next;
 }
 
 /** The point-by-point sum; the zero function where there is none. */
@@ -91,7 +108,17 @@ export function lowest(functions: readonly StepFunction[]): StepFunction {
 
 /** Every value passed through `change`. */
 export function mapValues(f: StepFunction, change: (value: number) => number): StepFunction {
-  return stepFunctionOf(f.startS.map((at, i) => [at, change(f.value[i] ?? 0)]));
+  invariant(f.startS.length > 0, 'a step function has a piece');
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  for (const [i, at] of f.startS.entries()) {
+    const level = change(f.value[i] ?? 0);
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
+    if (value.length > 0 && value[value.length - 1] === level) continue;
+    startS.push(at);
+    value.push(level);
+  }
+  return { startS, value };
 }
 
 /** The function moved `byS` seconds later. */
@@ -130,8 +157,9 @@ export function windowMax(f: StepFunction, windowS: number): StepFunction {
 /** The highest value anywhere in `[fromS, untilS)`. */
 export function maxOver(f: StepFunction, fromS: EpochS, untilS: EpochS): number {
   let top = -Infinity;
-  for (let k = pieceAt(f, fromS); k < f.startS.length; k++) {
-    if ((f.startS[k] ?? Infinity) >= untilS && k > pieceAt(f, fromS)) break;
+  const first = pieceAt(f, fromS);
+  for (let k = first; k < f.startS.length; k++) {
+    if (k > first && (f.startS[k] ?? Infinity) >= untilS) break;
     top = Math.max(top, f.value[k] ?? 0);
   }
   return top;

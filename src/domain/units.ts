@@ -17,33 +17,35 @@ export type Seconds = Quantity<'s'>;
 /** An instant: whole seconds since 1970-01-01T00:00:00Z. */
 export type EpochS = Quantity<'epochS'>;
 
+// Checked at every instant and power: the facts of a check are made where it fails.
+
 /** A finite number as power. */
 export function watts(value: number): Watts {
-  invariant(Number.isFinite(value), 'watts must be finite', { value });
+  if (!Number.isFinite(value)) invariant(false, 'watts must be finite', { value });
   return value as Watts;
 }
 
 /** A finite number as energy. */
 export function wattHours(value: number): WattHours {
-  invariant(Number.isFinite(value), 'watt-hours must be finite', { value });
+  if (!Number.isFinite(value)) invariant(false, 'watt-hours must be finite', { value });
   return value as WattHours;
 }
 
 /** A finite number as current per phase. */
 export function amperes(value: number): Amperes {
-  invariant(Number.isFinite(value), 'amperes must be finite', { value });
+  if (!Number.isFinite(value)) invariant(false, 'amperes must be finite', { value });
   return value as Amperes;
 }
 
 /** A whole number of seconds as a length of time. */
 export function seconds(value: number): Seconds {
-  invariant(Number.isSafeInteger(value), 'seconds must be whole', { value });
+  if (!Number.isSafeInteger(value)) invariant(false, 'seconds must be whole', { value });
   return value as Seconds;
 }
 
 /** A whole number of seconds since 1970 as an instant. */
 export function epochS(value: number): EpochS {
-  invariant(Number.isSafeInteger(value), 'an instant must be whole seconds', { value });
+  if (!Number.isSafeInteger(value)) invariant(false, 'an instant must be whole seconds', { value });
   return value as EpochS;
 }
 

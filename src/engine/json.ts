@@ -1,18 +1,35 @@
 /** One JSON text for one value: keys sorted, typed arrays as lists, infinities by name. @module */
 
-/** The value with what JSON cannot say replaced, keys sorted. */
+/** The value with what JSON cannot say replaced, keys sorted; the very same value where it is so already. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+  if (typeof value === 'number') return Number.isFinite(value) ? value : { $number: String(value) };
   if (typeof value !== 'object' || value === null) return value;
-  if (ArrayBuffer.isView(value)) return [...(value as Float64Array)].map(plain);
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return plainList(value);
+  if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, plain);
   if (value instanceof Map) return plain(Object.fromEntries(value));
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, v]) => v !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([k, v]) => [k, plain(v)]),
-  );
+  return plainRecord(value as Readonly<Record<string, unknown>>);
+}
+
+function plainList(list: readonly unknown[]): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [i, item] of list.entries()) {
+    const own = plain(item);
+    if (own !== item) copy ??= [...list];
+    if (copy !== undefined) copy[i] = own;
+  }
+  return copy ?? list;
+}
+
+function plainRecord(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(record);
+  const pairs: (readonly [string, unknown])[] = [];
+  let isPlain = keys.every((key, i) => i === 0 || (keys[i - 1] ?? '') < key);
+  for (const key of isPlain ? keys : keys.sort()) {
+    const item = record[key];
+    if (item !== undefined) pairs.push([key, plain(item)]);
+    isPlain &&= item !== undefined && pairs.at(-1)?.[1] === item;
+  }
+  return isPlain ? record : Object.fromEntries(pairs);
 }
 
 /** The canonical text of a value: equal values have equal bytes. */
@@ -25,12 +42,21 @@ export function recordOf(value: unknown): unknown {
   return plain(value);
 }
 
-/** The value that `recordOf` was given, typed arrays as lists. */
+/** The value that `recordOf` was given, typed arrays as lists; the very same one where no number has a name. */
 export function valueOfRecord(record: unknown): unknown {
   if (typeof record !== 'object' || record === null) return record;
-  if (Array.isArray(record)) return record.map(valueOfRecord);
+  if (Array.isArray(record)) {
+    const list = record.map(valueOfRecord);
+    return list.some((item, i) => item !== record[i]) ? list : record;
+  }
   const entries = Object.entries(record);
   const [only] = entries;
   if (entries.length === 1 && only?.[0] === '$number') return Number(only[1]);
-  return Object.fromEntries(entries.map(([k, v]) => [k, valueOfRecord(v)]));
+  let isSame = true;
+  const values = entries.map(([key, item]): readonly [string, unknown] => {
+    const own = valueOfRecord(item);
+    isSame &&= own === item;
+    return [key, own];
+  });
+  return isSame ? record : Object.fromEntries(values);
 }
