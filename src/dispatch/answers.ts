@@ -7,7 +7,14 @@ import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { canonicalText } from '#safety/canonical';
 import { learnComposite } from '#safety/composite-check';
 import { learn, type Ledger } from '#safety/ledger';
-import { stationDispatchOf, withStation, type PendingCall, type StationDispatch } from './dispatch-state.ts';
+import {
+  stationDispatchOf,
+  stationWith,
+  withStation,
+  type Dispatch,
+  type PendingCall,
+  type StationDispatch,
+} from './dispatch-state.ts';
 import { backoffStepsMax, quickTriesMax, readTriesMax, refusedMax } from './limits.ts';
 import type { AnswerOutcome, DispatchView } from './turn.ts';
 
@@ -24,7 +31,6 @@ export function onAnswer(
     return { known: true, command: pending.command, ...answered(view, stationId, pending, answer.answer) };
   }
   if (pending !== undefined || lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
-  const { lapsed: _lapsed, ...rest } = station;
   const settled =
     answer.answer.kind === 'accepted'
       ? learn(view.site, ledger, {
@@ -39,8 +45,13 @@ export function onAnswer(
     known: true,
     command: lapsed.command,
     ledger: settled,
-    dispatch: withStation(dispatch, stationId, rest),
+    dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined })),
   };
+}
+
+/** What dispatch knows of a station, without the call that waits. */
+function idle(dispatch: Dispatch, stationId: string): StationDispatch {
+  return stationWith(stationDispatchOf(dispatch, stationId), { pending: undefined });
 }
 
 type Outcome = Omit<AnswerOutcome, 'known' | 'command'>;
@@ -52,7 +63,7 @@ function answered(
   answer: CommandAnswer,
 ): Outcome {
   const { command } = pending;
-  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  const station = idle(view.dispatch, stationId);
   switch (command.kind) {
     case 'set-profile':
     case 'clear-profile':
@@ -68,7 +79,7 @@ function answered(
     case 'remote-stop':
       return {
         ledger: view.ledger,
-        dispatch: withStation(view.dispatch, stationId, { ...station, failures: 0 }),
+        dispatch: withStation(view.dispatch, stationId, stationWith(station, { failures: 0 })),
       };
   }
 }
@@ -87,7 +98,7 @@ function written(
   pending: PendingCall,
   answer: CommandAnswer,
 ): Outcome {
-  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  const station = idle(view.dispatch, stationId);
   const outcome = outcomeOf(pending.command, answer);
   const ledger = learn(view.site, view.ledger, {
     kind: 'answered',
@@ -98,11 +109,13 @@ function written(
   });
   const next =
     outcome === 'accepted'
-      ? { ...station, failures: 0, refused: withoutKey(station.refused, refusalKey(pending.command)) }
-      : {
-          ...delayed(view, stationId, station),
+      ? stationWith(station, {
+          failures: 0,
+          refused: withoutKey(station.refused, refusalKey(pending.command)),
+        })
+      : stationWith(delayed(view, stationId, station), {
           refused: counted(station.refused, refusalKey(pending.command)),
-        };
+        });
   return { ledger, dispatch: withStation(view.dispatch, stationId, next) };
 }
 
@@ -130,8 +143,11 @@ function readComposite(
   command: Extract<StationCommand, { kind: 'read-composite' }>,
   answer: CommandAnswer,
 ): Outcome {
-  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
-  const next = { ...station, failures: 0, unread: station.unread.filter((id) => id !== command.evseId) };
+  const station = idle(view.dispatch, stationId);
+  const next = stationWith(station, {
+    failures: 0,
+    unread: station.unread.filter((id) => id !== command.evseId),
+  });
   const dispatch = withStation(view.dispatch, stationId, next);
   if (answer.kind !== 'composite') return { ledger: view.ledger, dispatch };
   const { ledger, verdict } = learnComposite(view.site, view.ledger, { stationId, at: view.now, answer });
@@ -144,7 +160,7 @@ function readProfiles(
   pending: PendingCall,
   answer: CommandAnswer,
 ): Outcome {
-  const { pending: _pending, ...station } = stationDispatchOf(view.dispatch, stationId);
+  const station = idle(view.dispatch, stationId);
   if (answer.kind === 'accepted') {
     const waiting: PendingCall = {
       ...pending,
@@ -153,7 +169,7 @@ function readProfiles(
     };
     return {
       ledger: view.ledger,
-      dispatch: withStation(view.dispatch, stationId, { ...station, pending: waiting }),
+      dispatch: withStation(view.dispatch, stationId, stationWith(station, { pending: waiting })),
     };
   }
   if (answer.kind === 'refused' && answer.status === 'NoProfiles') {
@@ -176,7 +192,8 @@ export function onReported(
   },
 ): AnswerOutcome {
   const { ledger, dispatch } = view;
-  const { pending, ...station } = stationDispatchOf(dispatch, report.stationId);
+  const station = stationDispatchOf(dispatch, report.stationId);
+  const { pending } = station;
   const { command } = pending ?? {};
   if (pending === undefined || command?.kind !== 'read-profiles' || command.requestId !== report.requestId) {
     return { ledger, dispatch, known: false };
@@ -184,10 +201,14 @@ export function onReported(
   const reported = [...pending.reported, ...report.profiles];
   if (report.more) {
     const deadline = later(view.now, dispatch.policy.callTimeoutS);
-    const next = { ...station, pending: { ...pending, reported, deadline } };
+    const next = stationWith(station, { pending: { ...pending, reported, deadline } });
     return { ledger, dispatch: withStation(dispatch, report.stationId, next), known: true, command };
   }
-  return { known: true, command, ...wholeReport(view, report.stationId, station, reported) };
+  return {
+    known: true,
+    command,
+    ...wholeReport(view, report.stationId, idle(dispatch, report.stationId), reported),
+  };
 }
 
 function wholeReport(
@@ -205,7 +226,7 @@ function wholeReport(
   });
   return {
     ledger,
-    dispatch: withStation(view.dispatch, stationId, { ...station, failures: 0, unread: [] }),
+    dispatch: withStation(view.dispatch, stationId, stationWith(station, { failures: 0, unread: [] })),
   };
 }
 
@@ -221,16 +242,15 @@ function delayed(
   const steps = Math.min(Math.max(0, station.failures - quickTries), backoffStepsMax);
   const pauseS = Math.min(retryMaxS, retryS * 2 ** steps);
   const jitter = prngOf(dispatch.seed).fork(`${stationId}/${dispatch.messages}`).next();
-  return {
-    ...station,
+  return stationWith(station, {
     failures: station.failures + 1,
     notBefore: later(now, Math.ceil(pauseS * (0.75 + jitter / 2))),
-  };
+  });
 }
 
 function readFailed(view: DispatchView, stationId: string, station: StationDispatch): StationDispatch {
   const next = delayed(view, stationId, station);
-  return next.failures < readTriesMax ? next : { ...next, unread: [] };
+  return next.failures < readTriesMax ? next : stationWith(next, { unread: [] });
 }
 
 /** The state with the pending call of a station given up; it may still be applied. */
@@ -247,15 +267,16 @@ export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 
     return deadline !== undefined && deadline <= view.now;
   });
   for (const stationId of late.toSorted()) {
-    const { pending, ...station } = stationDispatchOf(dispatch, stationId);
+    const { pending } = stationDispatchOf(dispatch, stationId);
     if (pending === undefined) continue;
     const { messageId, command, raisesNothing = false } = pending;
+    const station = idle(dispatch, stationId);
     ledger = givenUp({ ...view, ledger }, stationId, pending);
     const reads = command.kind === 'read-composite' || command.kind === 'read-profiles';
     const rested = reads
       ? readFailed({ ...view, dispatch }, stationId, station)
       : delayed({ ...view, dispatch }, stationId, station, raisesNothing ? quickTriesMax : 0);
-    dispatch = withStation(dispatch, stationId, { ...rested, lapsed: { messageId, command } });
+    dispatch = withStation(dispatch, stationId, stationWith(rested, { lapsed: { messageId, command } }));
   }
   return { ledger, dispatch };
 }
@@ -265,19 +286,23 @@ export function onLink(
   view: DispatchView,
   link: { readonly stationId: string; readonly up: boolean },
 ): Pick<DispatchView, 'ledger' | 'dispatch'> {
-  const { pending, lapsed: _lapsed, ...station } = stationDispatchOf(view.dispatch, link.stationId);
+  const station = stationDispatchOf(view.dispatch, link.stationId);
+  const { pending } = station;
   const ledger = pending === undefined ? view.ledger : givenUp(view, link.stationId, pending);
-  const next: StationDispatch = link.up
-    ? {
-        ...station,
-        up: true,
-        link: station.link + 1,
-        failures: 0,
-        notBefore: view.now,
-        refused: {},
-        unread: evseIds(view.site, link.stationId),
-      }
-    : { ...station, up: false };
+  const next = stationWith(station, {
+    pending: undefined,
+    lapsed: undefined,
+    up: link.up,
+    ...(link.up
+      ? {
+          link: station.link + 1,
+          failures: 0,
+          notBefore: view.now,
+          refused: {},
+          unread: evseIds(view.site, link.stationId),
+        }
+      : {}),
+  });
   return { ledger, dispatch: withStation(view.dispatch, link.stationId, next) };
 }
 
@@ -289,9 +314,10 @@ function evseIds(site: Site, stationId: string): readonly number[] {
 export function onRestarted(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
   let { ledger, dispatch } = view;
   for (const stationId of Object.keys(dispatch.stations).toSorted()) {
-    const { pending: _pending, lapsed: _lapsed, ...station } = stationDispatchOf(dispatch, stationId);
+    const station = stationDispatchOf(dispatch, stationId);
     ledger = learn(view.site, ledger, { kind: 'restarted', stationId, at: view.now });
-    dispatch = withStation(dispatch, stationId, { ...station, up: false });
+    const next = stationWith(station, { pending: undefined, lapsed: undefined, up: false });
+    dispatch = withStation(dispatch, stationId, next);
   }
   return { ledger, dispatch };
 }

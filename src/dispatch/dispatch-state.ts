@@ -44,16 +44,16 @@ export interface StationDispatch {
   readonly up: boolean;
   /** Connections so far. */
   readonly link: number;
-  readonly pending?: PendingCall;
+  readonly pending?: PendingCall | undefined;
   /** A call without an answer in time, until the next one is sent: a late answer still counts. */
-  readonly lapsed?: { readonly messageId: string; readonly command: StationCommand };
+  readonly lapsed?: { readonly messageId: string; readonly command: StationCommand } | undefined;
   /** Failed calls in a row. */
   readonly failures: number;
   readonly notBefore: EpochS;
   /** EVSEs that are to be read before anything is raised. */
   readonly unread: readonly number[];
   /** EVSEs that are sent their plan once more although it is installed: their vehicle waits for one. */
-  readonly owed?: readonly number[];
+  readonly owed?: readonly number[] | undefined;
   /** Other requests, sent in order, once each. */
   readonly requests: readonly StationCommand[];
   /** Profiles refused as they are: key of the profile and how often. */
@@ -99,8 +99,26 @@ export function dispatchOf(
 /** What dispatch knows of that station. */
 export function stationDispatchOf(dispatch: Dispatch, stationId: string): StationDispatch {
   const station = dispatch.stations[stationId];
-  invariant(station !== undefined, 'dispatch knows every station', { stationId });
+  if (station === undefined) invariant(false, 'dispatch knows every station', { stationId });
   return station;
+}
+
+/** What dispatch knows of a station, with some of it changed; absent fields are undefined, so that all records are alike. */
+export function stationWith(station: StationDispatch, change: Partial<StationDispatch>): StationDispatch {
+  const next: { [K in keyof Required<StationDispatch>]: StationDispatch[K] } = {
+    up: station.up,
+    link: station.link,
+    pending: station.pending,
+    lapsed: station.lapsed,
+    failures: station.failures,
+    notBefore: station.notBefore,
+    unread: station.unread,
+    owed: station.owed,
+    requests: station.requests,
+    refused: station.refused,
+    writes: station.writes,
+  };
+  return Object.assign(next, change);
 }
 
 /** Dispatch with another record of one station. */
@@ -115,25 +133,25 @@ export function withRequest(dispatch: Dispatch, stationId: string, command: Stat
   const text = canonicalText(command);
   const waits = station.requests.some((one) => canonicalText(one) === text);
   if (waits || station.requests.length >= requestsMax) return dispatch;
-  return withStation(dispatch, stationId, { ...station, requests: [...station.requests, command] });
+  return withStation(dispatch, stationId, stationWith(station, { requests: [...station.requests, command] }));
 }
 
 /** Dispatch that sends the next plan of an EVSE whatever is installed there. */
 export function withOwed(dispatch: Dispatch, stationId: string, evseId: number): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);
   const owed = [...(station.owed ?? []).filter((id) => id !== evseId), evseId];
-  return withStation(dispatch, stationId, { ...station, owed });
+  return withStation(dispatch, stationId, stationWith(station, { owed }));
 }
 
 /** Dispatch in which a station is tried afresh: there is another way to say what it has refused so far. */
 export function withFreshTries(dispatch: Dispatch, stationId: string, now: EpochS): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);
-  return withStation(dispatch, stationId, { ...station, failures: 0, notBefore: now });
+  return withStation(dispatch, stationId, stationWith(station, { failures: 0, notBefore: now }));
 }
 
 /** Dispatch that reads the station back before it writes to it again. */
 export function withReadBack(site: Site, dispatch: Dispatch, stationId: string): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);
   const evses = site.stations.find(({ id }) => id === stationId)?.evses ?? [];
-  return withStation(dispatch, stationId, { ...station, unread: evses.map(({ id }) => id) });
+  return withStation(dispatch, stationId, stationWith(station, { unread: evses.map(({ id }) => id) }));
 }

@@ -19,7 +19,13 @@ import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
 import { withTimeouts } from './answers.ts';
-import { stationDispatchOf, withStation, type Dispatch, type StationDispatch } from './dispatch-state.ts';
+import {
+  stationDispatchOf,
+  stationWith,
+  withStation,
+  type Dispatch,
+  type StationDispatch,
+} from './dispatch-state.ts';
 import {
   idleLackOf,
   isKnownRaise,
@@ -45,15 +51,19 @@ interface Progress {
 /** One turn: calls whose time is over are given up, and every station that is free gets its next call if one may leave. */
 export function dispatchTurn(turn: Turn): TurnOutcome {
   let progress: Progress = { ...withTimeouts(turn), calls: [], held: [], wakes: [] };
-  const byReaction = inOrderOfReaction(turn.site).filter((id) => isFree(turn, progress, id));
+  // What lacks nothing has no part in either pass, whatever the others do.
+  const byReaction = inOrderOfReaction(turn.site).filter(
+    (id) => isFree(turn, progress, id) && !isContent(turn, progress, id),
+  );
   for (const id of byReaction) progress = served(turn, progress, id, 'lower');
   const byRank = byReaction
     .filter(
       (id) =>
         stationDispatchOf(progress.dispatch, id).pending === undefined && !isContent(turn, progress, id),
     )
-    .toSorted((a, b) => rankOf(turn, a) - rankOf(turn, b) || compareText(a, b));
-  for (const id of byRank) progress = served(turn, progress, id, 'raise');
+    .map((id) => ({ id, rank: turn.rankOf?.(id) ?? Infinity }))
+    .sort((a, b) => a.rank - b.rank || compareText(a.id, b.id));
+  for (const { id } of byRank) progress = served(turn, progress, id, 'raise');
   const wakeAt = firstAfter(turn.now, [
     ...progress.wakes,
     ...standingWakes(turn, progress),
@@ -87,10 +97,6 @@ function isContent(turn: Turn, progress: Progress, stationId: string): boolean {
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function rankOf(turn: Turn, stationId: string): number {
-  return turn.wanted[stationId]?.rank ?? Infinity;
 }
 
 function isFree(
@@ -308,11 +314,12 @@ function leaving(step: Step, { ledger, raises }: Admission): Leaving {
 function sent(turn: Turn, progress: Progress, view: StationView, what: Leaving): Progress {
   const { station } = view;
   const { step, ledger, raisesNothing } = what;
-  const { lapsed: _lapsed, owed = [], ...state } = view.state;
+  const { state } = view;
+  const { owed = [] } = state;
   const stillOwed = step.purpose === 'plan' ? owed.filter((id) => id !== step.evseId) : owed;
   const messageId = messageIdOf(progress.dispatch);
-  const next: StationDispatch = {
-    ...state,
+  const next = stationWith(state, {
+    lapsed: undefined,
     pending: {
       messageId,
       command: step.command,
@@ -322,10 +329,10 @@ function sent(turn: Turn, progress: Progress, view: StationView, what: Leaving):
       waitsFor: 'answer',
       reported: [],
     },
-    ...(stillOwed.length === 0 ? {} : { owed: stillOwed }),
+    owed: stillOwed.length === 0 ? undefined : stillOwed,
     requests: state.requests.filter((one) => one !== step.command),
     writes: step.purpose === 'plan' ? counted(state, step.evseId, dayOf(turn.now)) : state.writes,
-  };
+  });
   return {
     ...progress,
     ledger,

@@ -15,8 +15,6 @@ export interface WantedStation {
   readonly floors: readonly InstalledProfile[];
   /** TxProfiles of running transactions; an installed plan that is not named here is left to its lease. */
   readonly plans: readonly InstalledProfile[];
-  /** Who is raised first: lower goes first. */
-  readonly rank?: number;
 }
 
 /** By station id; a station that is absent is left alone. */
@@ -34,6 +32,8 @@ export interface DispatchView {
 export interface Turn extends DispatchView {
   readonly limits: SiteLimits;
   readonly wanted: Wanted;
+  /** Who is raised first: lower goes first, and by id where that is equal. */
+  readonly rankOf?: (stationId: string) => number;
 }
 
 /** A call to be sent. */

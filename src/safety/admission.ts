@@ -209,6 +209,24 @@ function isRaised({ old, next, now }: Change, dimension: Dimension): boolean {
   return raised;
 }
 
+/** The spans from `now` on in which a change raises its station, in order. */
+function raisedSpans({ old, next, now }: Change, dimension: Dimension): readonly Span[] {
+  const spans: { readonly fromS: number; untilS: number }[] = [];
+  sweep([partOf(old, dimension), partOf(next, dimension)], now, (start, end, [a = 0, b = 0]) => {
+    const last = spans.at(-1);
+    if (b > a && last?.untilS === start) last.untilS = end;
+    else if (b > a) spans.push({ fromS: start, untilS: end });
+    return true;
+  });
+  return spans;
+}
+
+/** Seconds since 1970, half open. */
+interface Span {
+  readonly fromS: number;
+  readonly untilS: number;
+}
+
 /** The part of an exposure that loads a phase, or all of them. */
 function partOf(exposure: StationExposure, dimension: Dimension): StepFunction {
   return dimension === 'total' ? exposure.totalW : exposure.phaseMilliA[dimension];
@@ -223,20 +241,23 @@ function firstOver(
   raised: readonly Dimension[],
 ): Violation | undefined {
   if (raised.length === 0) return undefined;
-  const { station, old, next, now } = change;
+  const { station, old, next } = change;
   const totals = totalsOf(site, ledger);
+  const spans = raised.map((dimension) => raisedSpans(change, dimension));
   for (const circuit of circuitTree(site).above(station.circuit)) {
-    for (const dimension of raised) {
+    for (const [i, dimension] of raised.entries()) {
       const room = roomOf(site, limits, circuit, dimension);
       const total = totals[circuit]?.[dimension];
       if (room === undefined || total === undefined) continue;
       let found: Over | undefined;
       const parts = [total, partOf(old, dimension), partOf(next, dimension), room];
-      sweep(parts, now, (start, end, [all = 0, a = 0, b = 0, most = 0]) => {
-        if (b <= a || all - a + b <= most) return true;
-        found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all - a + b };
-        return true;
-      });
+      for (const { fromS, untilS } of spans[i] ?? []) {
+        sweep(parts, fromS, (start, end, [all = 0, a = 0, b = 0, most = 0]) => {
+          if (all - a + b > most)
+            found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all - a + b };
+          return end < untilS;
+        });
+      }
       if (found !== undefined) return violationAt(limits, { circuit, on: dimension, room }, found);
     }
   }

@@ -279,22 +279,17 @@ function ended(context: ExposureContext, belief: Belief, transactionId: string, 
 }
 
 /** The belief with a change at `at`; its limits until then go into the past. */
-function changed(
-  context: ExposureContext,
-  before: Belief,
-  at: EpochS,
-  change: Partial<Omit<Belief, 'open'>> & { readonly open?: OpenCommand | undefined },
-): Belief {
+function changed(context: ExposureContext, before: Belief, at: EpochS, change: Partial<Belief>): Belief {
   const changedAt = at > before.changedAt ? at : before.changedAt;
-  const { open: openBefore, ...rest } = before;
-  const { open: openChanged, ...others } = change;
-  const open = 'open' in change ? openChanged : openBefore;
-  const next: Belief = {
-    ...rest,
-    ...others,
+  const next: { [K in keyof Required<Belief>]: Belief[K] } = {
+    candidates: change.candidates ?? before.candidates,
+    open: 'open' in change ? change.open : before.open,
+    strays: change.strays ?? before.strays,
+    transactions: change.transactions ?? before.transactions,
+    ended: change.ended ?? before.ended,
+    notCompliant: change.notCompliant ?? before.notCompliant,
     past: pastOf(context, before, changedAt),
     changedAt,
-    ...(open === undefined ? {} : { open }),
   };
   if (next.candidates.length <= candidatesMax) return next;
   return { ...next, candidates: [unknownCandidate] };

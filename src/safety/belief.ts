@@ -37,7 +37,7 @@ export interface Stray {
 export interface Belief {
   /** Closed: with a state and a command on its way, the state that the command leads to is in it too. */
   readonly candidates: readonly Candidate[];
-  readonly open?: OpenCommand;
+  readonly open?: OpenCommand | undefined;
   readonly strays: readonly Stray[];
   /** Transactions that may be running; others may run too, under the floor. */
   readonly transactions: readonly Transaction[];

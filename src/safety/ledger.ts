@@ -29,7 +29,7 @@ export function ledgerOf(site: Site, at: EpochS, policy: LedgerPolicy = defaultL
 /** The belief about a station of the site. */
 export function beliefOf(ledger: Ledger, stationId: string): Belief {
   const belief = ledger.beliefs[stationId];
-  invariant(belief !== undefined, 'every station has a belief', { stationId });
+  if (belief === undefined) invariant(false, 'every station has a belief', { stationId });
   return belief;
 }
 
@@ -43,7 +43,7 @@ export function stationOf(site: Site, stationId: string): Station {
     stationsById.set(site, byId);
   }
   const station = byId.get(stationId);
-  invariant(station !== undefined, 'the station is of this site', { stationId });
+  if (station === undefined) invariant(false, 'the station is of this site', { stationId });
   return station;
 }
 

@@ -25,6 +25,7 @@ export class Bench {
   dispatch;
   now: EpochS = epochS(1000);
   wanted: Record<string, Wanted[string]> = {};
+  ranks: Readonly<Record<string, number>> = {};
   last: TurnOutcome | undefined;
 
   constructor(of: Site, over: Partial<DispatchPolicy> = {}) {
@@ -77,7 +78,8 @@ export class Bench {
 
   /** One turn; returns what leaves as `station: what`. */
   turn(): readonly string[] {
-    this.last = dispatchTurn({ ...this.view(), limits: this.limits, wanted: this.wanted });
+    const rankOf = (id: string): number => this.ranks[id] ?? Infinity;
+    this.last = dispatchTurn({ ...this.view(), limits: this.limits, wanted: this.wanted, rankOf });
     this.take(this.last);
     return this.last.calls.map((call) => `${call.stationId}: ${nameOf(call.command)}`);
   }

@@ -58,7 +58,7 @@ describe('order', () => {
   test('when not all can be raised at once, rank decides', () => {
     const bench = new Bench(pair).holds('a', [floor, at(10)]).holds('b', [floor, at(10)]);
     bench.wants('a', [floor], at(30)).wants('b', [floor], at(30));
-    bench.wanted = { a: { ...bench.wanted['a']!, rank: 2 }, b: { ...bench.wanted['b']!, rank: 1 } };
+    bench.ranks = { a: 2, b: 1 };
     expect(bench.turn()).toEqual(['b: TxProfile 30']);
   });
 
