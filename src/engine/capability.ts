@@ -23,6 +23,7 @@ import {
   withDeed,
   withNotApplied,
   withReading,
+  type MakeRecord,
   type StationMake,
 } from '#ocpp/make-record';
 import { obeysPurpose } from '#ocpp/obeyed';
@@ -44,6 +45,7 @@ import {
 } from './change.ts';
 import { clockSkewOf } from './clock-skew.ts';
 import { capabilityTriesMax } from './limits.ts';
+import { siteStation } from './places.ts';
 import type { CapabilityState, State } from './state.ts';
 
 /** A site as it is counted on before any station has said a word. */
@@ -57,10 +59,20 @@ export function countedSite(site: Site): Site {
   };
 }
 
+const declaredMakes = new WeakMap<Station, StationMake>();
+
+/** The make of a station as the site has it down. */
+function declaredMake(station: Station): StationMake {
+  const known = declaredMakes.get(station);
+  if (known !== undefined) return known;
+  const make = { vendor: station.vendor, model: station.model, firmware: '' };
+  declaredMakes.set(station, make);
+  return make;
+}
+
 /** The make of a station: as it told at its boot, else as the site has it down. */
 function makeOf(state: State, station: Station): StationMake {
-  const { make } = stationState(state, station.id);
-  return make ?? { vendor: station.vendor, model: station.model, firmware: '' };
+  return stationState(state, station.id).make ?? declaredMake(station);
 }
 
 /** What a station has said and what its make has done; another station's answer stands in for one not heard yet. */
@@ -76,8 +88,22 @@ function evidenceOf(state: State, station: Station): CapabilityEvidence {
   };
 }
 
-function siteStation(state: State, stationId: string): Station | undefined {
-  return state.site.stations.find(({ id }) => id === stationId);
+/** The forms in which a station is written to, by what its make has taken and refused. */
+interface Forms {
+  readonly record: MakeRecord | undefined;
+  readonly plan: PlanForm;
+  readonly takesCap: boolean;
+}
+
+const formsOfStation = new WeakMap<Station, Forms>();
+
+function formsOf(state: State, station: Station): Forms {
+  const record = recordOf(state.makes, makeOf(state, station));
+  const known = formsOfStation.get(station);
+  if (known !== undefined && known.record === record) return known;
+  const forms = { record, plan: freshPlanForm(station, record), takesCap: takesCap(station, record) };
+  formsOfStation.set(station, forms);
+  return forms;
 }
 
 /**
@@ -85,11 +111,15 @@ function siteStation(state: State, stationId: string): Station | undefined {
  * where it would take the place of a plan. The cap is a second fence only, unless the station is declared to share it.
  */
 export function takesStationCap(state: State, station: Station): boolean {
+  return formsOf(state, station).takesCap;
+}
+
+function takesCap(station: Station, record: MakeRecord | undefined): boolean {
   const { maxProfiles, sharesStationCap } = station.capability;
   if (!obeysPurpose(station, 'ChargingStationMaxProfile')) return false;
   if (sharesStationCap) return true;
   if (maxProfiles < 1 + 2 * station.evses.length) return false;
-  return !refusesPurpose(recordOf(state.makes, makeOf(state, station)), 'ChargingStationMaxProfile');
+  return !refusesPurpose(record, 'ChargingStationMaxProfile');
 }
 
 /** In what form a station is sent its plans. */
@@ -107,7 +137,10 @@ interface PlanForm {
  * counted by the ledger anyway, so that lessons only ever change the form.
  */
 export function planFormOf(state: State, station: Station): PlanForm {
-  const record = recordOf(state.makes, makeOf(state, station));
+  return formsOf(state, station).plan;
+}
+
+function freshPlanForm(station: Station, record: MakeRecord | undefined): PlanForm {
   const hasLevels = station.capability.maxStackLevel > 0;
   const takes = (
     purpose: 'TxProfile' | 'TxDefaultProfile',
@@ -180,7 +213,7 @@ export function noteAnswer(
   }
   if (command.kind !== 'set-profile') return [state, []];
   if (answer.kind !== 'accepted' && answer.kind !== 'refused') return [state, []];
-  const station = siteStation(state, stationId);
+  const station = siteStation(state.site, stationId);
   if (station === undefined) return [state, []];
   const makes = withDeed(state.makes, makeOf(state, station), {
     profile: command.profile,
@@ -213,7 +246,7 @@ function withoutPlans(state: State, stationId: string): State {
 }
 
 function noteFacts(state: State, stationId: string, reading: CapabilityReading): Change {
-  const station = siteStation(state, stationId);
+  const station = siteStation(state.site, stationId);
   const { link } = state.dispatch.stations[stationId] ?? {};
   if (station === undefined) return [state, []];
   const { capability } = stationState(state, stationId);
@@ -245,14 +278,14 @@ function noteNoAnswer(state: State, stationId: string, status: 'refused' | 'sile
 
 /** A station of the make drew more than anything that it had accepted. */
 export function noteNotApplied(state: State, stationId: string): State {
-  const station = siteStation(state, stationId);
+  const station = siteStation(state.site, stationId);
   if (station === undefined) return state;
   return { ...state, makes: withNotApplied(state.makes, makeOf(state, station)) };
 }
 
 /** All stations of the make of one, counted anew. */
 function recountedMake(state: State, stationId: string): Change {
-  const station = siteStation(state, stationId);
+  const station = siteStation(state.site, stationId);
   if (station === undefined) return [state, []];
   const key = keyOfMake(makeOf(state, station));
   const same = state.site.stations.filter((one) => keyOfMake(makeOf(state, one)) === key);
@@ -268,7 +301,7 @@ function recountedMake(state: State, stationId: string): Change {
 
 /** The state with the capability of a station counted anew; told where it changed, or where it has just answered. */
 export function recounted(state: State, stationId: string, tell: 'answer' | 'change'): Change {
-  const station = siteStation(state, stationId);
+  const station = siteStation(state.site, stationId);
   const declared = state.declared[stationId];
   if (station === undefined || declared === undefined) return [state, []];
   const evidence = evidenceOf(state, station);

@@ -4,6 +4,7 @@ import { invariant } from '#domain/invariant';
 import type { EvseRef } from '#domain/site';
 import { observeFlag } from '#witness/witness';
 import type { Effect } from './effect.ts';
+import { stateWith } from './state.ts';
 import type { Counts, EvseState, State, StationState, Trigger, VisitState } from './state.ts';
 
 /** What a handler returns. */
@@ -23,11 +24,33 @@ export function inTurn(state: State, changes: readonly ((state: State) => Change
 
 const inKeyOrder = new WeakMap<object, readonly (readonly [string, unknown])[]>();
 
+/** Orders of keys that are kept in mind, the latest first, and the least keys that are worth it. */
+const keyOrdersMax = 8;
+const keysLeast = 4;
+let keyOrders: readonly { readonly given: readonly string[]; readonly ordered: readonly string[] }[] = [];
+
+/** Keys in order. A record that was changed has the keys of the one before it mostly, so that they are seldom sorted. */
+function inOrder(given: string[]): readonly string[] {
+  if (given.length < keysLeast) return given.sort();
+  const known = keyOrders.find(
+    (one) => one.given.length === given.length && one.given.every((key, i) => key === given[i]),
+  );
+  if (known !== undefined) return known.ordered;
+  const ordered = given.toSorted();
+  keyOrders = [{ given, ordered }, ...keyOrders].slice(0, keyOrdersMax);
+  return ordered;
+}
+
+/** The keys of a record in order. */
+export function keysInOrder(record: Readonly<Record<string, unknown>>): readonly string[] {
+  return inOrder(Object.keys(record));
+}
+
 /** Entries of a record in the order of their keys. Records never change once they are made. */
 export function sorted<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
   const known = inKeyOrder.get(record) as readonly (readonly [string, T])[] | undefined;
   if (known !== undefined) return known;
-  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const entries = inOrder(Object.keys(record)).map((key) => [key, record[key] as T] as const);
   inKeyOrder.set(record, entries);
   return entries;
 }
@@ -41,14 +64,14 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
 /** A station that the site has. */
 export function stationState(state: State, stationId: string): StationState {
   const station = state.stations[stationId];
-  invariant(station !== undefined, 'the site has the station', { stationId });
+  if (station === undefined) invariant(false, 'the site has the station', { stationId });
   return station;
 }
 
 /** The state with one station changed. */
 export function withStation(state: State, stationId: string, change: Partial<StationState>): State {
   const station = { ...stationState(state, stationId), ...change };
-  return { ...state, stations: { ...state.stations, [stationId]: station } };
+  return stateWith(state, { stations: { ...state.stations, [stationId]: station } });
 }
 
 /** An EVSE of a station; undefined where the station has none with that id. */
@@ -64,19 +87,19 @@ export function withEvse(state: State, ref: EvseRef, evse: EvseState): State {
 
 /** The state with one visit replaced. */
 export function withVisit(state: State, visit: VisitState): State {
-  return { ...state, visits: { ...state.visits, [visit.visit.id]: visit } };
+  return stateWith(state, { visits: { ...state.visits, [visit.visit.id]: visit } });
 }
 
 /** The state with one more reason for a new plan. */
 export function staleBy(state: State, trigger: Trigger): State {
   if (state.stale.includes(trigger)) return state;
   const staleSince = state.stale.length === 0 ? state.now : state.staleSince;
-  return { ...state, staleSince, stale: [...state.stale, trigger] };
+  return stateWith(state, { staleSince, stale: [...state.stale, trigger] });
 }
 
 /** The state with one count one higher. */
 export function counted(state: State, name: keyof Counts): State {
-  return { ...state, counts: { ...state.counts, [name]: state.counts[name] + 1 } };
+  return stateWith(state, { counts: { ...state.counts, [name]: state.counts[name] + 1 } });
 }
 
 /** The state with a flag of the witness raised or ended, and what is said of it. */
@@ -84,7 +107,7 @@ export function flagged(state: State, observation: Omit<Parameters<typeof observ
   const finding = observeFlag(state.witness, { ...observation, at: state.now });
   if (finding.verdicts.length === 0) return [state, []];
   return [
-    { ...state, witness: finding.state },
+    stateWith(state, { witness: finding.state }),
     finding.verdicts.map((verdict) => publish('verdict', verdict)),
   ];
 }
@@ -103,7 +126,7 @@ export function raiseAlarm(
   if (state.alarms[id] !== undefined) return [state, []];
   const { kind, key } = alarm;
   return [
-    { ...state, alarms: { ...state.alarms, [id]: { kind, key, since: state.now } } },
+    stateWith(state, { alarms: { ...state.alarms, [id]: { kind, key, since: state.now } } }),
     [publish('alarm', { kind, key, at: state.now, active: true, facts: alarm.facts ?? {} })],
   ];
 }
@@ -114,7 +137,7 @@ export function clearAlarm(state: State, kind: string, key: string): Change {
   const alarm = state.alarms[id];
   if (alarm === undefined) return [state, []];
   return [
-    { ...state, alarms: without(state.alarms, id) },
+    stateWith(state, { alarms: without(state.alarms, id) }),
     [publish('alarm', { kind, key, at: state.now, active: false, facts: { since: alarm.since } })],
   ];
 }

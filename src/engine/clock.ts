@@ -9,6 +9,7 @@ import { epochS, type EpochS } from '#domain/units';
 import { distrusted, recounted, trusted } from './capability.ts';
 import { flagged, inTurn, stationState, withStation, type Change } from './change.ts';
 import { clockOffMaxS, clockSkewOf } from './clock-skew.ts';
+import { siteStation } from './places.ts';
 import type { State, StationClock } from './state.ts';
 
 /** Readings that came faster one after the other tell nothing of a clock. */
@@ -42,7 +43,7 @@ export function noteStamp(state: State, stationId: string, stampedAt: EpochS): C
   const next = withStation(state, stationId, { clock });
   const [was, is] = [clockSkewOf(before?.offsetS ?? 0), clockSkewOf(clock.offsetS)];
   if (was === is) return [next, []];
-  const station = next.site.stations.find(({ id }) => id === stationId);
+  const station = siteStation(next.site, stationId);
   if (station === undefined) return [next, []];
   const { offsetS } = clock;
   return inTurn(next, [

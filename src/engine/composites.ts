@@ -8,6 +8,7 @@ import { observeReadBack } from '#witness/witness';
 import { flagged, publish, stationState, type Change } from './change.ts';
 import { clockSkewOf } from './clock-skew.ts';
 import { heldLimitOf } from './fleet.ts';
+import { siteStation } from './places.ts';
 import type { State } from './state.ts';
 
 /** Breaches with which a composite no longer says what is installed. */
@@ -49,7 +50,7 @@ export function judgeComposite(
   answer: CommandAnswer,
   outcome: AnswerOutcome,
 ): Change {
-  const station = state.site.stations.find((s) => s.id === stationId);
+  const station = siteStation(state.site, stationId);
   if (answer.kind !== 'composite' || station === undefined || outcome.verdict === undefined)
     return [state, []];
   const evse = station.evses.find((e) => e.id === answer.evseId);

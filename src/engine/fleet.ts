@@ -9,11 +9,22 @@ import type { State } from './state.ts';
 /** Failed calls in a row after which a station counts as deaf. */
 const deafAfter = 3;
 
+interface Deaf {
+  readonly site: Site;
+  readonly ids: readonly string[];
+}
+
+const deaf = new WeakMap<State['dispatch']['stations'], Deaf>();
+
 /** Stations that are connected and do not answer, by id. */
-export function deafStations(state: State): readonly string[] {
-  return state.site.stations
-    .map(({ id }) => id)
-    .filter((id) => (state.dispatch.stations[id]?.failures ?? 0) >= deafAfter);
+export function deafStations({ site, dispatch }: Pick<State, 'site' | 'dispatch'>): readonly string[] {
+  const known = deaf.get(dispatch.stations);
+  if (known?.site === site) return known.ids;
+  const ids = site.stations.flatMap(({ id }) =>
+    (dispatch.stations[id]?.failures ?? 0) >= deafAfter ? [id] : [],
+  );
+  deaf.set(dispatch.stations, { site, ids });
+  return ids;
 }
 
 /** True in the first moments of an engine, for a station that it has not yet had the time to meet. */
@@ -71,9 +82,4 @@ export function hasNoFloor(state: State, station: Station): boolean {
  */
 export function reservedPowerOf(state: State, station: Station, evse: Evse): number {
   return hasNoFloor(state, station) ? evse.maxW : floorPowerOf(state, station, evse);
-}
-
-/** The longest time that any station takes to follow a decrease, s. */
-export function highestReactionS(site: Site): number {
-  return site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0);
 }

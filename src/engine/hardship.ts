@@ -12,7 +12,7 @@ import { clearAlarm, evseState, inTurn, raiseAlarm, sorted, type Change } from '
 import { heldLimitOf, reasonFixed } from './fleet.ts';
 import { floorsPolicyOf } from './policy.ts';
 import type { State } from './state.ts';
-import { pathUp } from './supply.ts';
+import { pathUp, placesOfSite } from './places.ts';
 
 /** Amperes or watts by which a limit may be above a floor for reasons of rounding. */
 const rounding = 0.05;
@@ -20,15 +20,13 @@ const rounding = 0.05;
 /** EVSEs that may draw more than their floor for ever, whatever they are told, by key. */
 function wildOf(state: State): readonly string[] {
   const farS = later(state.now, 2 * state.policy.horizonMaxS);
-  return state.site.stations.flatMap((station) =>
-    station.evses.flatMap((evse) => {
-      const reason = reasonFixed(state, station, evse);
-      if (reason === undefined) return [];
-      const key = evseKey({ stationId: station.id, evseId: evse.id });
-      const held = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
-      return held > (state.floors[key] ?? 0) + rounding ? [key] : [];
-    }),
-  );
+  const wild: string[] = [];
+  for (const { station, evse, key } of placesOfSite(state.site)) {
+    if (reasonFixed(state, station, evse) === undefined) continue;
+    const held = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
+    if (held > (state.floors[key] ?? 0) + rounding) wild.push(key);
+  }
+  return wild;
 }
 
 /** The least of a function from now to the end of what is known. */
@@ -106,14 +104,18 @@ function prioritiesOf(state: State): Readonly<Record<string, number>> {
   );
 }
 
+const lowered = 'floor-lowered';
+
 /** Says of every EVSE whose floor had to be lowered, and of those that have it back. */
 export function floorAlarms(state: State): Change {
+  const isUsual = state.floors === state.usualFloors;
+  if (isUsual && !Object.keys(state.alarms).some((id) => id.startsWith(lowered))) return [state, []];
   return inTurn(
     state,
     sorted(state.usualFloors).map(([key, usual]) => (s: State): Change => {
       const now = s.floors[key] ?? 0;
-      if (now >= usual) return clearAlarm(s, 'floor-lowered', key);
-      return raiseAlarm(s, { kind: 'floor-lowered', key, facts: { usual, now } });
+      if (now >= usual) return clearAlarm(s, lowered, key);
+      return raiseAlarm(s, { kind: lowered, key, facts: { usual, now } });
     }),
   );
 }

@@ -20,8 +20,9 @@ import {
 import { noteStamp, ourTimeOf } from './clock.ts';
 import { floorPowerOf, heldPowerOf } from './fleet.ts';
 import { withVehicleEnergy } from './metering.ts';
+import { siteStation } from './places.ts';
 import { noteRegister } from './register.ts';
-import type { EvseState, State } from './state.ts';
+import { stateWith, type EvseState, type State } from './state.ts';
 import { onUpdated } from './transactions.ts';
 
 /** Samples in a row inside the limit, and near it, that clear a charger. */
@@ -38,7 +39,7 @@ function powerOf(state: State, sample: MeterSample): number | undefined {
 
 /** The station and EVSE of a reference; undefined for one that the site does not have. */
 function placeOf(state: State, ref: EvseRef): { readonly station: Station; readonly evse: Evse } | undefined {
-  const station = state.site.stations.find((s) => s.id === ref.stationId);
+  const station = siteStation(state.site, ref.stationId);
   const evse = station?.evses.find((e) => e.id === ref.evseId);
   return station === undefined || evse === undefined ? undefined : { station, evse };
 }
@@ -129,7 +130,7 @@ function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledA
     boundW,
     toleranceW: boundW * meterTolerance + meterToleranceW,
   });
-  return inTurn({ ...state, witness: finding.state }, [
+  return inTurn(stateWith(state, { witness: finding.state }), [
     ...finding.verdicts.map((verdict) => (s: State) => act(s, ref, verdict)),
     (s) => clearProven(s, ref),
   ]);

@@ -14,7 +14,7 @@ import { publish, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { meteredPartsMax } from './limits.ts';
 import { billingOf, tariffInForce } from './price.ts';
-import type { EvseState, Metering, Reading, State } from './state.ts';
+import { stateWith, type EvseState, type Metering, type Reading, type State } from './state.ts';
 import { expectedLoadOf } from './supply.ts';
 
 /** Longest time before it that a reading at the grid connection stands for. */
@@ -80,7 +80,7 @@ export function withVehicleEnergy(
   const isLong = atS - since > 2 * state.policy.sampleIntervalS;
   const share = isLong ? (atS - Math.max(since, metering.fromS)) / (atS - since) : 1;
   const energyWh = Math.max(0, Math.min(drawnWh, maxW * hours)) * share;
-  return { ...state, metering: { ...metering, vehiclesWh: metering.vehiclesWh + energyWh } };
+  return stateWith(state, { metering: { ...metering, vehiclesWh: metering.vehiclesWh + energyWh } });
 }
 
 /** Energy of the open interval up to an instant, kWh. */

@@ -29,7 +29,8 @@ import type { Effect } from './effect.ts';
 import { noteExternalLimit, noteExternalLimitCleared } from './external-limits.ts';
 import { noteNeeds, notePriority } from './vehicle-words.ts';
 import { onMeter } from './meter.ts';
-import type { State } from './state.ts';
+import { siteStation } from './places.ts';
+import { stateWith, type State } from './state.ts';
 import { onEnded, onStarted, onUpdated } from './transactions.ts';
 import { leave } from './visits.ts';
 
@@ -55,7 +56,7 @@ export function onLinkEvent(state: State, event: LinkEvent): Change {
 /** A connection stands: what is installed is read before anything is raised. */
 function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected' }>): Change {
   const { stationId } = event;
-  const site = state.site.stations.find((s) => s.id === stationId);
+  const site = siteStation(state.site, stationId);
   if (site !== undefined && site.version !== event.version)
     return [
       state,
@@ -256,7 +257,7 @@ function tellOtherHardware(
   stationId: string,
   event: Extract<ChargerEvent, { kind: 'boot' }>,
 ): Change {
-  const station = state.site.stations.find((s) => s.id === stationId);
+  const station = siteStation(state.site, stationId);
   if (station === undefined || (station.vendor === event.vendor && station.model === event.model))
     return [state, []];
   return raiseAlarm(state, {
@@ -323,7 +324,7 @@ function afterAnswer(
 ): Change {
   if (!outcome.known) return [state, []];
   const { ledger, dispatch, command } = outcome;
-  const next: State = { ...state, ledger, dispatch, restless: true };
+  const next = stateWith(state, { ledger, dispatch, restless: true });
   if (command === undefined || answer === undefined) return [next, []];
   return inTurn(next, [
     (s) => judgeComposite(s, stationId, answer, outcome),

@@ -3,13 +3,13 @@ import type { Input } from './input.ts';
 import { clearAlarm, counted, inTurn, raiseAlarm, type Change } from './change.ts';
 import { steadier } from './keep.ts';
 import { takePlan } from './plan.ts';
-import type { State } from './state.ts';
+import { stateWith, type State } from './state.ts';
 
 /** Takes an answer. One that nobody waits for changes nothing. */
 export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>): Change {
   const { solving } = state;
   if (solving === undefined || solving.requestId !== input.requestId) return [state, []];
-  const { solving: _, ...rest } = state;
+  const rest = stateWith(state, { solving: undefined });
   const key = state.site.id;
   if (!input.outcome.ok)
     return raiseAlarm(counted(rest, 'solveFailures'), {

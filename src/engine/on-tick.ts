@@ -5,6 +5,7 @@ import { epochS, later, type EpochS } from '#domain/units';
 import { withRequest } from '#dispatch/dispatch-state';
 import { dispatchTurn } from '#dispatch/dispatch';
 import type { Wanted, WantedStation } from '#dispatch/turn';
+import type { InstalledProfile } from '#ocpp/profile';
 import { callOf } from '#ocpp/wire-message';
 import { violationsOf } from '#safety/admission';
 import { observeLink } from '#witness/witness';
@@ -21,17 +22,19 @@ import {
   withEvse,
   type Change,
 } from './change.ts';
+import { duesOf } from './due.ts';
 import type { Effect } from './effect.ts';
 import { deafStations } from './fleet.ts';
+import { placesOfSite, sortedStationIds } from './places.ts';
 import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { closeIntervals } from './metering.ts';
-import { dropOldPlans, floorProfilesOf, withRests } from './plan.ts';
+import { dropOldPlans, floorProfilesOf, stationIdOf, withRests } from './plan.ts';
 import { draftOf, neededWh } from './problem.ts';
 import { askFleet, senses } from './senses.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
-import type { State, Trigger, WantedPlan } from './state.ts';
+import { stateWith, type State, type Trigger, type WantedPlan } from './state.ts';
 import { nextLimitChange } from './supply.ts';
 import { forgetOldVisits } from './visits.ts';
 
@@ -78,12 +81,11 @@ function solveDueAt(state: State): EpochS | undefined {
 function onInterval(state: State): Change {
   if (state.nextIntervalAt > state.now) return [state, []];
   const { intervalS } = state.policy;
-  const next: State = {
-    ...state,
+  const next = stateWith(state, {
     supplyStale: true,
     restless: true,
     nextIntervalAt: later(alignDown(state.now, intervalS), intervalS),
-  };
+  });
   return askFleet(staleBy(forgetOldVisits(next), 'interval'));
 }
 
@@ -93,28 +95,26 @@ function onLimitChange(state: State): State {
   const hasEnded = limits.length < state.limits.length;
   const hasBegun = limits.some((l) => l.fromS > state.limitsSeenAt && l.fromS <= state.now);
   if (!state.supplyStale && !hasEnded && !hasBegun) return withFittingFloors(state, false);
-  const fresh: State = {
-    ...state,
+  const fresh = stateWith(state, {
     limits,
     limitsSeenAt: state.now,
     supplyStale: false,
     restless: true,
-  };
-  const supplied = withFittingFloors({ ...fresh, supply: freshSupply(fresh, state.now) }, true);
+  });
+  const supplied = withFittingFloors(stateWith(fresh, { supply: freshSupply(fresh, state.now) }), true);
   return hasEnded || hasBegun ? staleBy(supplied, 'limit') : supplied;
 }
 
 /** Stations that have been silent for too long. */
 function lossAlarms(state: State): Change {
-  const lost = sorted(state.stations).filter(
-    ([id, s]) =>
-      !s.up &&
-      s.since + state.policy.commsLossAfterS <= state.now &&
-      state.alarms[`comms-loss ${id}`] === undefined,
+  const lost = duesOf(state).down.filter(
+    ({ stationId, since }) =>
+      since + state.policy.commsLossAfterS <= state.now &&
+      state.alarms[`comms-loss ${stationId}`] === undefined,
   );
   return inTurn(
     state,
-    lost.map(([stationId, { since }]) => (s: State): Change => {
+    lost.map(({ stationId, since }) => (s: State): Change => {
       const finding = observeLink(s.witness, { stationId, at: since, up: false });
       const [next, effects] = raiseAlarm(
         { ...s, witness: finding.state },
@@ -132,15 +132,14 @@ function fenceStepS(state: State): number {
 
 /** Caught chargers: where the site is still not safe after a step of the fence, the next one. */
 function fences(state: State): Change {
-  const caught = state.site.stations.flatMap((station) =>
-    station.evses.flatMap((evse) => {
-      const ref = { stationId: station.id, evseId: evse.id };
-      const { fence } = evseState(state, ref) ?? {};
-      return fence === undefined || fence.step === 'hands' || fence.since + fenceStepS(state) > state.now
-        ? []
-        : [{ ref, fence }];
-    }),
-  );
+  const stepS = fenceStepS(state);
+  if (!duesOf(state).fencedSince.some((since) => since + stepS <= state.now)) return [state, []];
+  const caught = placesOfSite(state.site).flatMap(({ ref }) => {
+    const { fence } = evseState(state, ref) ?? {};
+    return fence === undefined || fence.step === 'hands' || fence.since + stepS > state.now
+      ? []
+      : [{ ref, fence }];
+  });
   if (caught.length === 0) return [state, []];
   if (violationsOf(state.site, state.ledger, state.supply, state.now).length === 0) return [state, []];
   return inTurn(
@@ -170,15 +169,14 @@ function fences(state: State): Change {
 function askForPlan(state: State): Change {
   if ((solveDueAt(state) ?? Infinity) > state.now) return [state, []];
   const draft = draftOf(state);
-  if (draft === undefined) return [{ ...state, stale: [] }, []];
+  if (draft === undefined) return [stateWith(state, { stale: [] }), []];
   const requestId = state.requestCount + 1;
   const kept = keptPlanOf({
     problem: draft.problem,
     sessions: draft.sessions,
     goneH: (state.now - draft.grid.startS) / 3600,
   });
-  const next: State = {
-    ...state,
+  const next = stateWith(state, {
     stale: [],
     requestCount: requestId,
     counts: { ...state.counts, solves: state.counts.solves + 1 },
@@ -190,43 +188,52 @@ function askForPlan(state: State): Change {
       sessions: draft.sessions,
       ...(kept === undefined ? {} : { kept }),
     },
-  };
+  });
   return [next, [{ kind: 'solve', requestId, problem: draft.problem }]];
 }
 
-const plansByStation = new WeakMap<State['wanted'], ReadonlyMap<string, readonly WantedPlan[]>>();
+/** The wanted plans of one station and their profiles, in the order of their keys. */
+interface StationPlans {
+  readonly plans: readonly WantedPlan[];
+  readonly profiles: readonly InstalledProfile[];
+}
 
-/** The wanted plans of each station, in the order of their keys. */
-function wantedByStation(wanted: State['wanted']): ReadonlyMap<string, readonly WantedPlan[]> {
-  const known = plansByStation.get(wanted);
+const knownPlans = new WeakMap<State['wanted'], ReadonlyMap<string, StationPlans>>();
+const noProfiles: readonly InstalledProfile[] = [];
+
+/** The wanted plans of each station. */
+function plansByStation(wanted: State['wanted']): ReadonlyMap<string, StationPlans> {
+  const known = knownPlans.get(wanted);
   if (known !== undefined) return known;
-  const fresh = new Map<string, WantedPlan[]>();
+  const lists = new Map<string, WantedPlan[]>();
   for (const [key, plan] of sorted(wanted)) {
-    const [stationId = ''] = key.split('/');
-    const own = fresh.get(stationId);
-    if (own === undefined) fresh.set(stationId, [plan]);
+    const stationId = stationIdOf(key);
+    const own = lists.get(stationId);
+    if (own === undefined) lists.set(stationId, [plan]);
     else own.push(plan);
   }
-  plansByStation.set(wanted, fresh);
+  const fresh = new Map<string, StationPlans>();
+  for (const [id, plans] of lists) fresh.set(id, { plans, profiles: plans.map(({ profile }) => profile) });
+  knownPlans.set(wanted, fresh);
   return fresh;
 }
 
 /** What every station shall hold. */
-export function wantedStations(state: State): Wanted {
-  const plans = wantedByStation(state.wanted);
-  return Object.fromEntries(
-    state.site.stations.map((station): [string, WantedStation] => {
-      const own = plans.get(station.id) ?? [];
-      return [
-        station.id,
-        {
-          floors: floorProfilesOf(state, station),
-          plans: own.map((plan) => plan.profile),
-          rank: own.reduce<number>((least, plan) => Math.min(least, slackOf(state, plan.visitId)), 1e9),
-        },
-      ];
-    }),
-  );
+function wantedStations(state: State): Wanted {
+  const plans = plansByStation(state.wanted);
+  const wanted: Record<string, WantedStation> = {};
+  for (const station of state.site.stations)
+    wanted[station.id] = {
+      floors: floorProfilesOf(state, station),
+      plans: plans.get(station.id)?.profiles ?? noProfiles,
+    };
+  return wanted;
+}
+
+/** Who is raised first: the station whose vehicles can wait the least. */
+function rankOf(state: State, stationId: string): number {
+  const { plans = [] } = plansByStation(state.wanted).get(stationId) ?? {};
+  return plans.reduce<number>((least, plan) => Math.min(least, slackOf(state, plan.visitId)), 1e9);
 }
 
 /** Seconds that a vehicle can wait and still leave full. */
@@ -246,6 +253,7 @@ function dispatch(state: State): Change {
     dispatch: state.dispatch,
     limits: state.supply,
     wanted: wantedStations(state),
+    rankOf: (stationId) => rankOf(state, stationId),
     now: state.now,
   });
   const effects = outcome.calls.flatMap((call): readonly Effect[] => {
@@ -256,13 +264,12 @@ function dispatch(state: State): Change {
       { kind: 'send', message: { kind: 'call', stationId, messageId, ...callOf(version, command) } },
     ];
   });
-  const next: State = {
-    ...state,
+  const next = stateWith(state, {
     ledger: outcome.ledger,
     dispatch: outcome.dispatch,
     restless: false,
     counts: { ...state.counts, commands: state.counts.commands + outcome.calls.length },
-  };
+  });
   const [heard, alarms] = inTurn(withDispatchWake(next, outcome.wakeAt), [
     (s) => tellDeaf(state, s),
     (s) => askAgain(state, s),
@@ -272,12 +279,12 @@ function dispatch(state: State): Change {
 
 /** Stations whose question about their capability was given up in this turn are asked again, a few times. */
 function askAgain(before: State, state: State): Change {
-  const silent = sorted(before.dispatch.stations)
-    .filter(([id, { pending }]) => {
-      const { lapsed } = state.dispatch.stations[id] ?? {};
-      return pending?.command.kind === 'read-capability' && lapsed?.messageId === pending.messageId;
-    })
-    .map(([id]) => id);
+  if (before.dispatch.stations === state.dispatch.stations) return [state, []];
+  const silent = sortedStationIds(state.site).filter((id) => {
+    const { pending } = before.dispatch.stations[id] ?? {};
+    if (pending?.command.kind !== 'read-capability') return false;
+    return state.dispatch.stations[id]?.lapsed?.messageId === pending.messageId;
+  });
   return inTurn(
     state,
     silent.map((id) => (s: State) => noteSilence(s, id)),
@@ -287,6 +294,7 @@ function askAgain(before: State, state: State): Change {
 /** Stations that have stopped or begun to answer: the others are planned for anew. */
 function tellDeaf(before: State, state: State): Change {
   const [was, is] = [deafStations(before), deafStations(state)];
+  if (was.length === 0 && is.length === 0) return [state, []];
   const changes = [
     ...is
       .filter((id) => !was.includes(id))
@@ -302,20 +310,16 @@ function tellDeaf(before: State, state: State): Change {
 }
 
 function withDispatchWake(state: State, at: EpochS | undefined): State {
-  const { dispatchAt: _, ...rest } = state;
-  return at === undefined ? rest : { ...rest, dispatchAt: at };
+  return stateWith(state, { dispatchAt: at });
 }
 
 /** Asks to be woken at the next instant at which something is due. */
 function wake(state: State): Change {
-  const silent = sorted(state.stations)
-    .filter(([id, s]) => !s.up && state.alarms[`comms-loss ${id}`] === undefined)
-    .map(([, s]) => s.since + state.policy.commsLossAfterS);
-  const fenced = sorted(state.stations).flatMap(([, s]) =>
-    sorted(s.evses).flatMap(([, e]) =>
-      e.fence === undefined || e.fence.step === 'hands' ? [] : [e.fence.since + fenceStepS(state)],
-    ),
-  );
+  const { down, fencedSince } = duesOf(state);
+  const silent = down
+    .filter(({ stationId }) => state.alarms[`comms-loss ${stationId}`] === undefined)
+    .map(({ since }) => since + state.policy.commsLossAfterS);
+  const fenced = fencedSince.map((since) => since + fenceStepS(state));
   const instants = [
     state.nextIntervalAt,
     nextLimitChange(state.limits, state.now),
@@ -327,5 +331,5 @@ function wake(state: State): Change {
   ].filter((at) => at !== undefined && at > state.now);
   const at = epochS(Math.min(...instants.map(Number)));
   if (at === state.wakeAt) return [state, []];
-  return [{ ...state, wakeAt: at }, [{ kind: 'wake', at }]];
+  return [stateWith(state, { wakeAt: at }), [{ kind: 'wake', at }]];
 }

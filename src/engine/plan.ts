@@ -9,12 +9,13 @@ import { obeysPurpose } from '#ocpp/obeyed';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
 import { planFormOf, takesStationCap } from './capability.ts';
-import { publish, sorted, without, type Change } from './change.ts';
+import { evseState, keysInOrder, publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
-import { highestReactionS } from './fleet.ts';
 import type { SolvedPlan } from './input.ts';
 import { phasesOfVisit, phasesOverTime, withPhaseChanges } from './phase-changes.ts';
+import { highestReactionS, keyAt, placesOfSite, siteStation } from './places.ts';
 import { neededWh } from './problem.ts';
+import { stateWith } from './state.ts';
 import type { OpenSolve, PlannedSession, State, VisitState, WantedPlan } from './state.ts';
 
 /** Energy below which a shortfall is rounding, kWh. */
@@ -25,7 +26,7 @@ export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan):
   const { grid } = solve;
   const visits = solve.sessions.map((session, i): VisitPlan => ({
     visitId: session.visitId,
-    evse: evseKey(session),
+    evse: keyAt(state.site, session),
     phases: session.phases,
     powerW: Array.from({ length: grid.count }, (_, t) =>
       watts(
@@ -78,13 +79,13 @@ function limitOver(
   session: PlannedSession,
   solved: { readonly powerKw: readonly number[]; readonly onePhase: readonly number[] | undefined },
 ): readonly (readonly [EpochS, number])[] {
-  const station = state.site.stations.find((s) => s.id === session.stationId);
+  const station = siteStation(state.site, session.stationId);
   const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
   const pieces = solved.powerKw.map((kw, i) => {
     const share = solved.onePhase?.[i] === 1 ? session.phases : 1;
     return [startOf(grid, session.arrive + i), (kw * 1000 * share) / perUnit] as const;
   });
-  return [...pieces, [startOf(grid, session.depart), state.floors[evseKey(session)] ?? 0]];
+  return [...pieces, [startOf(grid, session.depart), state.floors[keyAt(state.site, session)] ?? 0]];
 }
 
 /** The floors of one station, made for what it was capable of. */
@@ -185,15 +186,14 @@ function goesOn(state: State, want: Want, inForce: WantedPlan, endS: number): bo
   const { leaseEndS, limit } = inForce;
   if (known.floors !== state.floors || Math.min(leaseEndS, endS) > known.untilS) return false;
   if (valueAt(limit, epochS(state.now - 1)) !== valueAt(limit, state.now)) return false;
-  if (!state.site.stations.includes(known.station)) return false;
+  if (siteStation(state.site, known.station.id) !== known.station) return false;
   return leaseEndS >= endS || leaseEndS - state.now > state.policy.leaseMaxS / 2;
 }
 
 /** The wanted plan of one EVSE; the one in force where it says the same and its lease is not half spent. */
-function wantedOf(state: State, want: Want): WantedPlan | undefined {
+function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined {
   const { transactionId, visitId } = want;
-  const key = evseKey(want);
-  const station = state.site.stations.find((s) => s.id === want.stationId);
+  const station = siteStation(state.site, want.stationId);
   const endS = Math.min(want.untilS, state.now + state.policy.leaseMaxS);
   if (station === undefined || endS <= state.now) return undefined;
   const { purpose, endsInFloor } = planFormOf(state, station);
@@ -251,24 +251,25 @@ function wantedOf(state: State, want: Want): WantedPlan | undefined {
 
 /** The state in which some EVSEs want a plan. */
 function withWants(state: State, wants: readonly Want[]): State {
-  let { wanted } = state;
+  const changed: [string, WantedPlan][] = [];
   for (const want of wants) {
-    const one = wantedOf(state, want);
-    if (one !== undefined && one !== wanted[evseKey(want)]) wanted = { ...wanted, [evseKey(want)]: one };
+    const key = keyAt(state.site, want);
+    const one = wantedOf(state, want, key);
+    if (one !== undefined && one !== state.wanted[key]) changed.push([key, one]);
   }
-  return wanted === state.wanted ? state : { ...state, wanted, restless: true };
+  if (changed.length === 0) return state;
+  const wanted = { ...state.wanted, ...Object.fromEntries(changed) };
+  return stateWith(state, { wanted, restless: true });
 }
 
-/** The transaction of a visit that is plugged in, with the end of its stay. */
-function stayOf(
-  state: State,
-  visit: VisitState | undefined,
-): (Omit<Want, 'pieces'> & { readonly key: string }) | undefined {
+/** What the transaction of a visit that is plugged in shall be limited to, until the end of its stay. */
+function wantOf(state: State, visit: VisitState | undefined, pieces: Want['pieces']): Want | undefined {
   if (visit === undefined || visit.phase !== 'plugged') return undefined;
   const { id, evse, departsAt } = visit.visit;
-  const { transaction } = state.stations[evse.stationId]?.evses[evse.evseId] ?? {};
+  const transaction = evseState(state, evse)?.transaction;
   if (transaction?.visitId !== id) return undefined;
-  return { ...evse, key: evseKey(evse), transactionId: transaction.id, visitId: id, untilS: departsAt };
+  const { stationId, evseId } = evse;
+  return { stationId, evseId, transactionId: transaction.id, visitId: id, untilS: departsAt, pieces };
 }
 
 /**
@@ -277,43 +278,53 @@ function stayOf(
  * announced, charges at the floor by itself, or by a plan where its station keeps none.
  */
 export function withRests(state: State): State {
-  const full = sorted(state.visits).flatMap(([, v]): readonly Want[] => {
-    if (v.phase !== 'plugged') return [];
-    const { stationId, evseId } = v.visit.evse;
-    const isFenced = state.stations[stationId]?.evses[evseId]?.fence !== undefined;
-    if (!isFenced && neededWh(v) > 0) return [];
-    const stay = stayOf(state, v);
-    if (stay === undefined) return [];
-    return [{ ...stay, pieces: [[state.now, isFenced ? (state.floors[stay.key] ?? 0) : 0]] }];
-  });
-  const orphaned = sorted(state.wanted).flatMap(([key, plan]): readonly Want[] => {
-    const [stationId = ''] = key.split('/');
+  const wants: Want[] = [];
+  for (const id of keysInOrder(state.visits)) {
+    const v = state.visits[id];
+    if (v === undefined || v.phase !== 'plugged') continue;
+    const isFenced = evseState(state, v.visit.evse)?.fence !== undefined;
+    if (!isFenced && neededWh(v) > 0) continue;
+    const level = isFenced ? (state.floors[keyAt(state.site, v.visit.evse)] ?? 0) : 0;
+    const want = wantOf(state, v, [[state.now, level]]);
+    if (want !== undefined) wants.push(want);
+  }
+  return withWithoutFloor(withWants(state, [...wants, ...orphansOf(state)]));
+}
+
+/** What EVSEs shall be limited to that have the plan of a visit which is no longer known. */
+function orphansOf(state: State): readonly Want[] {
+  const wants: Want[] = [];
+  for (const [key, plan] of sorted(state.wanted)) {
+    const stationId = stationIdOf(key);
     const { transaction } = state.stations[stationId]?.evses[plan.evseId] ?? {};
-    if (transaction === undefined || transaction.id !== plan.transactionId) return [];
-    if (transaction.visitId !== undefined && state.visits[transaction.visitId] !== undefined) return [];
+    if (transaction === undefined || transaction.id !== plan.transactionId) continue;
+    if (transaction.visitId !== undefined && state.visits[transaction.visitId] !== undefined) continue;
     const { evseId, transactionId, leaseEndS } = plan;
     const pieces = [[state.now, state.floors[key] ?? 0]] as const;
-    return [{ stationId, evseId, transactionId, untilS: leaseEndS, pieces }];
-  });
-  return withWithoutFloor(withWants(state, [...full, ...orphaned]));
+    wants.push({ stationId, evseId, transactionId, untilS: leaseEndS, pieces });
+  }
+  return wants;
+}
+
+/** The station of an `evseKey`. */
+export function stationIdOf(key: string): string {
+  const end = key.indexOf('/');
+  return end < 0 ? key : key.slice(0, end);
 }
 
 /**
  * The state in which a transaction without a plan has one at its floor, at stations where no floor can be counted on.
  */
 function withWithoutFloor(state: State): State {
-  const bare = state.site.stations.filter((station) => planFormOf(state, station).endsInFloor);
-  const wants = bare.flatMap((station): readonly Want[] =>
-    station.evses.flatMap(({ id: evseId }): readonly Want[] => {
-      const stationId = station.id;
-      const key = evseKey({ stationId, evseId });
-      const { transaction } = state.stations[stationId]?.evses[evseId] ?? {};
-      if (transaction === undefined || state.wanted[key]?.transactionId === transaction.id) return [];
-      const untilS = epochS(state.now + state.policy.leaseMaxS);
-      const pieces = [[state.now, state.floors[key] ?? 0]] as const;
-      return [{ stationId, evseId, transactionId: transaction.id, untilS, pieces }];
-    }),
-  );
+  const wants: Want[] = [];
+  for (const { station, ref, key } of placesOfSite(state.site)) {
+    const { transaction } = evseState(state, ref) ?? {};
+    if (transaction === undefined || state.wanted[key]?.transactionId === transaction.id) continue;
+    if (!planFormOf(state, station).endsInFloor) continue;
+    const untilS = epochS(state.now + state.policy.leaseMaxS);
+    const pieces = [[state.now, state.floors[key] ?? 0]] as const;
+    wants.push({ ...ref, transactionId: transaction.id, untilS, pieces });
+  }
   return withWants(state, wants);
 }
 
@@ -321,18 +332,14 @@ function withWithoutFloor(state: State): State {
 export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Change {
   const plan = depotPlanOf(state, solve, solved);
   const wants = solve.sessions.flatMap((session, i): readonly Want[] => {
-    const stay = session.arrive > 0 ? undefined : stayOf(state, state.visits[session.visitId]);
-    if (stay === undefined) return [];
+    if (session.arrive > 0) return [];
     const [powerKw, onePhase] = [solved.powerKw[i] ?? [], solved.onePhase?.[i]];
     const pieces = limitOver(state, solve.grid, session, { powerKw, onePhase });
-    return [{ ...stay, pieces, ...phasesOverTime(solve.grid, session.arrive, onePhase) }];
+    const want = wantOf(state, state.visits[session.visitId], pieces);
+    return want === undefined ? [] : [{ ...want, ...phasesOverTime(solve.grid, session.arrive, onePhase) }];
   });
-  const planned: State = {
-    ...state,
-    visits: withPhaseChanges(state, plan),
-    plan,
-    planRevision: plan.revision,
-  };
+  const visits = withPhaseChanges(state, plan);
+  const planned = stateWith(state, { visits, plan, planRevision: plan.revision });
   const next = withRests(withWants(planned, wants));
   const effects: Effect[] = [
     publish('plan', {
@@ -353,9 +360,8 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
 export function dropOldPlans(state: State): State {
   let wanted = state.wanted;
   for (const [key, plan] of sorted(state.wanted)) {
-    const [stationId = ''] = key.split('/');
-    const running = state.stations[stationId]?.evses[plan.evseId]?.transaction?.id;
+    const running = state.stations[stationIdOf(key)]?.evses[plan.evseId]?.transaction?.id;
     if (running !== plan.transactionId || plan.leaseEndS <= state.now) wanted = without(wanted, key);
   }
-  return wanted === state.wanted ? state : { ...state, wanted };
+  return wanted === state.wanted ? state : stateWith(state, { wanted });
 }

@@ -1,17 +1,20 @@
 /** The depot as the engine knows it, in the solver's numbers. @module */
-import { evseKey, type Circuit, type Evse, type Phase, type Station } from '#domain/site';
+import type { DepotPlan, VisitPlan } from '#domain/plan';
+import { evseKey, type Circuit, type Phase } from '#domain/site';
 import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, seconds, type EpochS } from '#domain/units';
+import type { SiteLimits } from '#safety/circuit-limits';
 import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
+import { hasNoFloor, heldPowerOf, reasonFixed, reservedPowerOf } from './fleet.ts';
 import { onePhaseBefore, phaseSwitchesOf } from './phase-changes.ts';
-import { hasNoFloor, heldPowerOf, highestReactionS, reasonFixed, reservedPowerOf } from './fleet.ts';
+import { highestReactionS, pathUp, placesOfSite, type SitePlace } from './places.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
-import { expectedLoadOf, pathUp, siteLimitsOf } from './supply.ts';
+import { expectedLoadOf, siteLimitsOf } from './supply.ts';
 
 /** A problem with what is needed to read its answer. */
 export interface Draft {
@@ -21,12 +24,11 @@ export interface Draft {
 }
 
 /** One EVSE with its station. */
-interface Place {
-  readonly station: Station;
-  readonly evse: Evse;
-  readonly key: string;
+interface Place extends SitePlace {
   /** Follows no plan: its exposure is taken off the circuits. */
   readonly isFixed: boolean;
+  /** What the circuits have to keep free for it whatever it is told, kW. */
+  readonly reservedKw: number;
 }
 
 /** Energy below which a vehicle counts as full, Wh. */
@@ -49,14 +51,14 @@ function marginWh(state: State, visit: VisitState): number {
 
 /** All EVSEs of the site in the order of stations and ids. */
 function placesOf(state: State): readonly Place[] {
-  return state.site.stations.flatMap((station) =>
-    station.evses.map((evse) => ({
-      station,
-      evse,
-      key: evseKey({ stationId: station.id, evseId: evse.id }),
-      isFixed: reasonFixed(state, station, evse) !== undefined,
-    })),
-  );
+  return placesOfSite(state.site).map(({ station, evse, ref, key }): Place => ({
+    station,
+    evse,
+    ref,
+    key,
+    isFixed: reasonFixed(state, station, evse) !== undefined,
+    reservedKw: reservedPowerOf(state, station, evse) / 1000,
+  }));
 }
 
 /** The visits that a plan can serve, by id. */
@@ -135,7 +137,7 @@ interface PlannedPlace {
   readonly place: Place;
   readonly connector: number;
   readonly shortfallPrice: number;
-  /** By circuit: see `sharesOf`. */
+  /** By circuit, where any of them is below 1: see `sharesOf`. */
   readonly shares: ReadonlyMap<string, Float64Array>;
 }
 
@@ -153,7 +155,7 @@ function mostKwOf(
   const shares = hasNoFloor(state, station)
     ? pathUp(state.site, station.circuit).flatMap((id) => at.shares.get(id) ?? [])
     : [];
-  if (!limited && shares.every((row) => row.every((x) => x === 1))) return maxKw;
+  if (!limited && shares.length === 0) return maxKw;
   const leastKw = lowestPer(state, grid, external).map((w) => w / 1000);
   const ratedKw =
     station.current === 'DC' ? evse.maxW / 1000 : (evse.maxA * state.site.voltage * phases) / 1000;
@@ -179,12 +181,24 @@ function wholeKwh(
   return Math.max(whole, powers.minKw * hours);
 }
 
+const plannedPowers = new WeakMap<DepotPlan, ReadonlyMap<string, VisitPlan>>();
+
+/** What a plan gives a visit. */
+function plannedFor(plan: DepotPlan, visitId: string): VisitPlan | undefined {
+  let byVisit = plannedPowers.get(plan);
+  if (byVisit === undefined) {
+    byVisit = new Map(plan.visits.map((visit) => [visit.visitId, visit]));
+    plannedPowers.set(plan, byVisit);
+  }
+  return byVisit.get(visitId);
+}
+
 /** The power of a visit in the interval that runs, by the plan in force, kW; 0 where it has none. */
 function runningKw(state: State, grid: TimeGrid, visitId: string): number {
   const { plan } = state;
   if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return 0;
   const t = (grid.startS - plan.grid.startS) / grid.intervalS;
-  return (plan.visits.find((v) => v.visitId === visitId)?.powerW[t] ?? 0) / 1000;
+  return (plannedFor(plan, visitId)?.powerW[t] ?? 0) / 1000;
 }
 
 /**
@@ -258,6 +272,7 @@ function sessionOf(
  */
 function highestPer(state: State, grid: TimeGrid, f: StepFunction, of: 'own' | 'other'): Float64Array {
   const reactionS = highestReactionS(state.site) + 1;
+  if (f.startS.length === 1) return new Float64Array(grid.count).fill(f.value[0] ?? 0);
   return Float64Array.from({ length: grid.count }, (_, t) => {
     const from = Math.max(startOf(grid, t), state.now) + (of === 'own' ? reactionS : 0);
     return maxOver(f, epochS(from), epochS(Math.max(from, startOf(grid, t + 1)) + reactionS));
@@ -295,7 +310,12 @@ function take(taken: Taken, kw: Float64Array, shareOf: (phase: Phase) => number)
 }
 
 /** By circuit id: uncontrolled bounds and the exposure of EVSEs that follow no plan, of the circuit and all below it. */
-function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): ReadonlyMap<string, Taken> {
+function takenOf(
+  state: State,
+  grid: TimeGrid,
+  places: readonly Place[],
+  limits: SiteLimits,
+): ReadonlyMap<string, Taken> {
   const taken = new Map<string, Taken>(
     state.site.circuits.map((circuit) => [
       circuit.id,
@@ -311,16 +331,17 @@ function takenOf(state: State, grid: TimeGrid, places: readonly Place[]): Readon
       if (row !== undefined) take(row, kw, shareOf);
     }
   };
-  const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
   for (const circuit of state.site.circuits) {
     const uncontrolled = limits[circuit.id]?.uncontrolledW ?? constant(0);
+    if (uncontrolled.value.every((w) => w === 0)) continue;
     add(
       circuit.id,
       highestPer(state, grid, uncontrolled, 'other').map((w) => w / 1000),
       () => 1 / 3,
     );
   }
-  for (const place of places.filter((p) => p.isFixed)) {
+  for (const place of places) {
+    if (!place.isFixed) continue;
     const held = highestPer(state, grid, heldPowerOf(state, place.station, place.evse), 'own');
     add(
       place.station.circuit,
@@ -346,14 +367,17 @@ interface Room {
 }
 
 function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]): readonly Room[] {
-  const taken = takenOf(state, grid, places);
   const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
+  const taken = takenOf(state, grid, places, limits);
+  const liveBelow = new Map<string, Place[]>(state.site.circuits.map(({ id }) => [id, []]));
+  for (const place of places) {
+    if (place.isFixed) continue;
+    for (const id of pathUp(state.site, place.station.circuit)) liveBelow.get(id)?.push(place);
+  }
   return state.site.circuits.map((circuit): Room => {
     const { limitA, limitW } = limits[circuit.id] ?? { limitA: constant(0), limitW: undefined };
     const used = taken.get(circuit.id);
-    const below = places.filter(
-      (p) => !p.isFixed && pathUp(state.site, p.station.circuit).includes(circuit.id),
-    );
+    const below = liveBelow.get(circuit.id) ?? [];
     const left = (limitKw: Float64Array, usedKw: Float64Array | undefined): Float64Array =>
       limitKw.map((kw, t) => kw - (usedKw?.[t] ?? 0) - roundingKw * below.length);
     const phaseKw = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
@@ -375,21 +399,18 @@ function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]): readon
 }
 
 /** What EVSEs take in any case, by how much of it counts, kW. */
-function reservedKw(state: State, places: readonly Place[], shareOf: (place: Place) => number): number {
-  return places.reduce<number>(
-    (sum, p) => sum + (reservedPowerOf(state, p.station, p.evse) / 1000) * shareOf(p),
-    0,
-  );
+function reservedKw(places: readonly Place[], shareOf: (place: Place) => number): number {
+  return places.reduce<number>((sum, p) => sum + p.reservedKw * shareOf(p), 0);
 }
 
 /** The circuit tree with what is left for the EVSEs that follow the plan, never less than they take in any case. */
 function circuitsOf(state: State, rooms: readonly Room[]): readonly CircuitNode[] {
   return rooms.map(({ circuit, below, phaseKw, totalKw }): CircuitNode => {
     const onPhase = (phase: Phase): Float64Array => {
-      const reserved = reservedKw(state, below, (p) => phaseShare(p, phase));
+      const reserved = reservedKw(below, (p) => phaseShare(p, phase));
       return phaseKw[phase].map((kw) => Math.max(reserved, kw));
     };
-    const reserved = reservedKw(state, below, () => 1);
+    const reserved = reservedKw(below, () => 1);
     return {
       id: circuit.id,
       parent: state.site.circuits.findIndex((c) => c.id === circuit.parent),
@@ -402,7 +423,7 @@ function circuitsOf(state: State, rooms: readonly Room[]): readonly CircuitNode[
 
 /**
  * [T] by circuit: the share of their rating that EVSEs without a lasting floor may be told to draw. It is 1 as long as
- * the circuit has their ratings free, as it was designed. Below a limit that has dropped under that nothing can be kept
+ * the circuit has their ratings free, as it was designed, and then the circuit is not here. Below a limit that has dropped under that nothing can be kept
  * free for them any more; then what the others' floors leave is shared by rating, and the draw itself comes down.
  */
 function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<string, Float64Array> {
@@ -411,25 +432,21 @@ function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<string, Flo
     below: readonly Place[],
     on: (place: Place) => number,
   ): Float64Array => {
-    const rated = reservedKw(
-      state,
-      below.filter((p) => hasNoFloor(state, p.station)),
-      on,
-    );
-    const floors = reservedKw(state, below, on) - rated;
+    const bare = below.filter((p) => hasNoFloor(state, p.station));
+    if (bare.length === 0) return roomKw.map(() => 1);
+    const rated = reservedKw(bare, on);
+    const floors = reservedKw(below, on) - rated;
     return roomKw.map((kw) => (rated > 0 ? Math.min(1, Math.max(0, kw - floors) / rated) : 1));
   };
   return new Map(
-    rooms.map(({ circuit, below, phaseKw, totalKw }) => {
+    rooms.flatMap(({ circuit, below, phaseKw, totalKw }): (readonly [string, Float64Array])[] => {
       const rows = ([0, 1, 2] as const).map((phase) =>
         share(phaseKw[phase], below, (p) => phaseShare(p, phase)),
       );
       if (totalKw !== undefined) rows.push(share(totalKw, below, () => 1));
       const [first = new Float64Array(0), ...others] = rows;
-      return [
-        circuit.id,
-        others.reduce((least, row) => least.map((x, t) => Math.min(x, row[t] ?? 1)), first),
-      ];
+      const least = others.reduce((low, row) => low.map((x, t) => Math.min(x, row[t] ?? 1)), first);
+      return least.every((x) => x === 1) ? [] : [[circuit.id, least]];
     }),
   );
 }
@@ -473,7 +490,7 @@ function previousOf(
   if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return previous;
   const offset = (grid.startS - plan.grid.startS) / grid.intervalS;
   for (const session of sessions) {
-    const powerW = plan.visits.find((v) => v.visitId === session.visitId)?.powerW;
+    const powerW = plannedFor(plan, session.visitId)?.powerW;
     if (powerW === undefined || offset < 0) continue;
     previous.set(
       session.visitId,
@@ -489,13 +506,15 @@ function previousOf(
 /** Connectors and modules of the EVSEs that follow the plan. */
 function connectorsOf(state: State, live: readonly Place[]): Pick<DepotProblem, 'connectors' | 'modules'> {
   const shared = state.site.stations.filter((s) => s.moduleW !== undefined);
+  const moduleOf = new Map(shared.map(({ id }, i) => [id, i]));
+  const circuitOf = new Map(state.site.circuits.map(({ id }, i) => [id, i]));
   return {
     modules: shared.map((s) => ({ id: s.id, maxKw: (s.moduleW ?? 0) / 1000 })),
     connectors: live.map(({ station, evse, key }): ConnectorNode => ({
       id: key,
-      circuit: state.site.circuits.findIndex((c) => c.id === station.circuit),
+      circuit: circuitOf.get(station.circuit) ?? -1,
       maxKw: evse.maxW / 1000,
-      module: shared.findIndex((s) => s.id === station.id),
+      module: moduleOf.get(station.id) ?? -1,
       rotation: evse.rotation,
       reserveKw: reservedPowerOf(state, station, evse) / 1000,
     })),
@@ -512,11 +531,12 @@ export function draftOf(state: State): Draft | undefined {
   const shortfallPrice = shortfallPriceOf(model, state.policy);
   const rooms = roomsOf(state, grid, places);
   const shares = sharesOf(state, rooms);
+  const connectors = new Map(live.map(({ key }, connector) => [key, connector]));
   const pairs = visits.flatMap((visit) => {
-    const connector = live.findIndex((p) => p.key === evseKey(visit.visit.evse));
-    const place = live[connector];
+    const connector = connectors.get(evseKey(visit.visit.evse));
+    const place = connector === undefined ? undefined : live[connector];
     const pair =
-      place === undefined
+      connector === undefined || place === undefined
         ? undefined
         : sessionOf(state, grid, visit, { place, connector, shortfallPrice, shares });
     return pair === undefined ? [] : [pair];

@@ -13,7 +13,7 @@ import { countedSite } from './capability.ts';
 import { counted, publish, sorted, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
 import { floorsPolicyOf, type Policy } from './policy.ts';
-import type { State, StationState } from './state.ts';
+import { stateWith, type State, type StationState } from './state.ts';
 import { siteLimitsOf } from './supply.ts';
 
 /** The floors of a site, or why it cannot be run: with the arithmetic. Ask before `started`. */
@@ -111,16 +111,19 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
 /** The state of a new process that has read its journal: nobody is connected, no solve is under way. */
 export function restartedState(state: State): Change {
   const view = { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
-  const { solving: _, wakeAt: _wakeAt, ...rest } = state;
   const down = sorted(state.stations)
     .filter(([, station]) => station.up)
-    .reduce<State>((s, [id]) => withStation(s, id, { up: false, since: state.now }), {
-      ...rest,
-      ...onRestarted(view),
-      fleetAskedAt: state.now,
-      restless: true,
-      supplyStale: true,
-    });
+    .reduce<State>(
+      (s, [id]) => withStation(s, id, { up: false, since: state.now }),
+      stateWith(state, {
+        ...onRestarted(view),
+        solving: undefined,
+        wakeAt: undefined,
+        fleetAskedAt: state.now,
+        restless: true,
+        supplyStale: true,
+      }),
+    );
   return [
     counted(staleBy(down, 'start'), 'restarts'),
     [publish('status', { at: state.now, event: 'restarted', resend: true })],

@@ -270,22 +270,22 @@ export interface State {
   readonly stations: Readonly<Record<string, StationState>>;
   /** By visit id. */
   readonly visits: Readonly<Record<string, VisitState>>;
-  readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }>;
+  readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }> | undefined;
   /** Present where a tariff is. */
-  readonly metering?: Metering;
+  readonly metering?: Metering | undefined;
   /** Limit events in force or to come, oldest first. */
   readonly limits: readonly LimitEvent[];
   /** Limit events that began up to here have been seen to begin. */
   readonly limitsSeenAt: EpochS;
   /** Measured uncontrolled load, by circuit id. */
   readonly loads: Readonly<Record<string, Reading>>;
-  readonly siteMeter?: Reading;
+  readonly siteMeter?: Reading | undefined;
   /** When this process asked the fleet system to say everything again; it does so until it hears of a vehicle. */
   readonly fleetAskedAt: EpochS;
   /** When the fleet system was last heard. */
-  readonly fleetHeardAt?: EpochS;
+  readonly fleetHeardAt?: EpochS | undefined;
   /** The plan in force: always one whose certificate is valid. */
-  readonly plan?: DepotPlan;
+  readonly plan?: DepotPlan | undefined;
   readonly planRevision: number;
   /** By `evseKey`. */
   readonly wanted: Readonly<Record<string, WantedPlan>>;
@@ -297,14 +297,63 @@ export interface State {
   readonly restless: boolean;
   readonly nextIntervalAt: EpochS;
   /** Dispatch wants a turn then. */
-  readonly dispatchAt?: EpochS;
+  readonly dispatchAt?: EpochS | undefined;
   /** The `wake` last asked for. */
-  readonly wakeAt?: EpochS;
-  readonly solving?: OpenSolve;
+  readonly wakeAt?: EpochS | undefined;
+  readonly solving?: OpenSolve | undefined;
   readonly requestCount: number;
   /** Transaction ids of OCPP 1.6 are chosen here, counting up. */
   readonly transactionCount: number;
   /** By `kind key`. */
   readonly alarms: Readonly<Record<string, Alarm>>;
   readonly counts: Counts;
+}
+
+/**
+ * The state with some of it changed. Every state has all the same fields in the same order, absent ones undefined: copies
+ * of such objects are fast, and so is reading them.
+ */
+export function stateWith(state: State, change: Partial<State>): State {
+  const next: { [K in keyof Required<State>]: State[K] } = {
+    startedAt: state.startedAt,
+    now: state.now,
+    site: state.site,
+    declared: state.declared,
+    makes: state.makes,
+    policy: state.policy,
+    seed: state.seed,
+    floors: state.floors,
+    usualFloors: state.usualFloors,
+    wild: state.wild,
+    ledger: state.ledger,
+    dispatch: state.dispatch,
+    witness: state.witness,
+    supply: state.supply,
+    supplyStale: state.supplyStale,
+    stations: state.stations,
+    visits: state.visits,
+    tariff: state.tariff,
+    metering: state.metering,
+    limits: state.limits,
+    limitsSeenAt: state.limitsSeenAt,
+    loads: state.loads,
+    siteMeter: state.siteMeter,
+    fleetAskedAt: state.fleetAskedAt,
+    fleetHeardAt: state.fleetHeardAt,
+    plan: state.plan,
+    planRevision: state.planRevision,
+    wanted: state.wanted,
+    stale: state.stale,
+    staleSince: state.staleSince,
+    restless: state.restless,
+    nextIntervalAt: state.nextIntervalAt,
+    dispatchAt: state.dispatchAt,
+    wakeAt: state.wakeAt,
+    solving: state.solving,
+    requestCount: state.requestCount,
+    transactionCount: state.transactionCount,
+    alarms: state.alarms,
+    counts: state.counts,
+  };
+  return Object.assign(next, change);
 }

@@ -8,7 +8,7 @@ import { onSolved } from './on-solved.ts';
 import { onTick } from './on-tick.ts';
 import { onClock } from './senses.ts';
 import { restartedState, startedState } from './start.ts';
-import type { State } from './state.ts';
+import { stateWith, type State } from './state.ts';
 
 /** The state and the effects after an input. The first input is `started`, no other is. */
 export function step(state: State | undefined, input: Input): Change {
@@ -18,7 +18,7 @@ export function step(state: State | undefined, input: Input): Change {
   }
   invariant(input.at >= state.now, 'time runs forwards', { now: state.now, at: input.at });
   invariant(input.kind !== 'started', 'an engine starts once');
-  const now: State = { ...state, now: input.at };
+  const now = stateWith(state, { now: input.at });
   switch (input.kind) {
     case 'restarted':
       return restartedState(now);

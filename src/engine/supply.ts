@@ -1,5 +1,5 @@
 /** What each circuit may carry over time: its fuse, limit events, and the load behind it that nobody controls. @module */
-import type { Site, UncontrolledLoad } from '#domain/site';
+import type { UncontrolledLoad } from '#domain/site';
 import {
   combine,
   constant,
@@ -169,16 +169,4 @@ export function siteLimitsOf(
 export function nextLimitChange(limits: readonly LimitEvent[], now: EpochS): EpochS | undefined {
   const instants = limits.flatMap((e) => [e.fromS, e.untilS ?? e.fromS]).filter((at) => at > now);
   return instants.length === 0 ? undefined : epochS(Math.min(...instants));
-}
-
-/** The circuits that feed a circuit, itself first. */
-export function pathUp(site: Site, circuitId: string): readonly string[] {
-  const path: string[] = [];
-  let current = site.circuits.find((c) => c.id === circuitId);
-  while (current !== undefined && !path.includes(current.id)) {
-    path.push(current.id);
-    const { parent } = current;
-    current = site.circuits.find((c) => c.id === parent);
-  }
-  return path;
 }

@@ -50,8 +50,18 @@ const makePartMax = 100;
 
 const emptyRecord: MakeRecord = { took: [], refused: [], notApplied: 0 };
 
-/** The key of a make; its parts may hold any character. */
+const keys = new WeakMap<StationMake, string>();
+
+/** The key of a make; its parts may hold any character. Worked out once for each make. */
 export function keyOfMake(make: StationMake): string {
+  const known = keys.get(make);
+  if (known !== undefined) return known;
+  const key = freshKey(make);
+  keys.set(make, key);
+  return key;
+}
+
+function freshKey(make: StationMake): string {
   return JSON.stringify([make.vendor, make.model, make.firmware].map((part) => part.slice(0, makePartMax)));
 }
 

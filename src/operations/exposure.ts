@@ -9,7 +9,7 @@ import { ok, type Result } from '#domain/result';
 import { evseKey, phases, type Circuit, type Phase, type Site } from '#domain/site';
 import { policyOf } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
-import { pathUp } from '#engine/supply';
+import { pathUp } from '#engine/places';
 import { keepsFloors } from '#safety/exposure';
 import type { OperationBody } from './operation.ts';
 import { depotOf, siteSchema } from './site-document.ts';
