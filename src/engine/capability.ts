@@ -23,6 +23,7 @@ import {
   withDeed,
   withNotApplied,
   withReading,
+  type MakeBook,
   type MakeRecord,
   type StationMake,
 } from '#ocpp/make-record';
@@ -90,6 +91,9 @@ function evidenceOf(state: State, station: Station): CapabilityEvidence {
 
 /** The forms in which a station is written to, by what its make has taken and refused. */
 interface Forms {
+  /** What they were worked out from, beside the station. */
+  readonly makes: MakeBook;
+  readonly make: StationMake | undefined;
   readonly record: MakeRecord | undefined;
   readonly plan: PlanForm;
   readonly takesCap: boolean;
@@ -98,10 +102,14 @@ interface Forms {
 const formsOfStation = new WeakMap<Station, Forms>();
 
 function formsOf(state: State, station: Station): Forms {
-  const record = recordOf(state.makes, makeOf(state, station));
+  const { makes } = state;
+  const { make } = stationState(state, station.id);
   const known = formsOfStation.get(station);
-  if (known !== undefined && known.record === record) return known;
-  const forms = { record, plan: freshPlanForm(station, record), takesCap: takesCap(station, record) };
+  if (known !== undefined && known.makes === makes && known.make === make) return known;
+  const record = recordOf(makes, makeOf(state, station));
+  const isSame = known !== undefined && known.record === record;
+  const plan = isSame ? known.plan : freshPlanForm(station, record);
+  const forms: Forms = { makes, make, record, plan, takesCap: takesCap(station, record) };
   formsOfStation.set(station, forms);
   return forms;
 }

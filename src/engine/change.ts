@@ -4,7 +4,7 @@ import { invariant } from '#domain/invariant';
 import type { EvseRef } from '#domain/site';
 import { observeFlag } from '#witness/witness';
 import type { Effect } from './effect.ts';
-import { stateWith } from './state.ts';
+import { stateWith, stationStateWith } from './state.ts';
 import type { Counts, EvseState, State, StationState, Trigger, VisitState } from './state.ts';
 
 /** What a handler returns. */
@@ -70,7 +70,7 @@ export function stationState(state: State, stationId: string): StationState {
 
 /** The state with one station changed. */
 export function withStation(state: State, stationId: string, change: Partial<StationState>): State {
-  const station = { ...stationState(state, stationId), ...change };
+  const station = stationStateWith(stationState(state, stationId), change);
   return stateWith(state, { stations: { ...state.stations, [stationId]: station } });
 }
 

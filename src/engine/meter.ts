@@ -22,7 +22,7 @@ import { floorPowerOf, heldPowerOf } from './fleet.ts';
 import { withVehicleEnergy } from './metering.ts';
 import { siteStation } from './places.ts';
 import { noteRegister } from './register.ts';
-import { stateWith, type EvseState, type State } from './state.ts';
+import { evseStateWith, stateWith, type State } from './state.ts';
 import { onUpdated } from './transactions.ts';
 
 /** Samples in a row inside the limit, and near it, that clear a charger. */
@@ -169,12 +169,11 @@ function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
   const { registerWh } = sample;
   const isMine = sample.transactionId === undefined || sample.transactionId === evse.transaction?.id;
   const isRegister = registerWh !== undefined && Number.isFinite(registerWh) && registerWh >= 0 && isMine;
-  const seen: EvseState = {
-    ...evse,
+  const seen = evseStateWith(evse, {
     sampledAt,
     heardAt: state.now,
-    ...(isPower ? { powerW: watts(powerW) } : {}),
-  };
+    powerW: isPower ? watts(powerW) : evse.powerW,
+  });
   const metered = isMine
     ? withVehicleEnergy(state, evse, {
         ...(isRegister ? { registerWh } : {}),

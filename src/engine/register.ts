@@ -7,7 +7,7 @@
 import { evseKey, type Evse, type EvseRef } from '#domain/site';
 import { wattHours, type EpochS } from '#domain/units';
 import { evseState, flagged, withEvse, withVisit, type Change } from './change.ts';
-import type { EvseState, State } from './state.ts';
+import { evseStateWith, type EvseState, type State } from './state.ts';
 
 /** A register may rise by this many times what the EVSE can draw, and by `slackWh`, before it is a jump. */
 const drawFactorMax = 3;
@@ -55,7 +55,7 @@ export function noteRegister(state: State, ref: EvseRef, hardware: Evse, registe
     // The meter has been set: it goes on from there, and the jump is nobody's energy.
     return [taken(state, ref, evse, register, oddRegister.wh - wh), []];
   }
-  const aside: EvseState = { ...evse, oddRegister: { wh: wattHours(register.wh), at: register.at } };
+  const aside = evseStateWith(evse, { oddRegister: { wh: wattHours(register.wh), at: register.at } });
   return flagged(withEvse(state, ref, aside), {
     kind: 'meter-implausible',
     key,
@@ -66,14 +66,18 @@ export function noteRegister(state: State, ref: EvseRef, hardware: Evse, registe
 
 /** The state in which a register counts; `jumpWh` of its rise are not energy. */
 function taken(state: State, ref: EvseRef, evse: EvseState, register: Register, jumpWh: number): State {
-  const { oddRegister: _odd, ...rest } = evse;
-  const known: EvseState = { ...rest, registerWh: wattHours(register.wh), registerAt: register.at };
+  const known = evseStateWith(evse, {
+    oddRegister: undefined,
+    registerWh: wattHours(register.wh),
+    registerAt: register.at,
+  });
   const { transaction } = evse;
   if (transaction === undefined) return withEvse(state, ref, known);
   const begunWh = transaction.startRegisterWh ?? register.wh;
   const isReset = register.wh < (evse.registerWh ?? begunWh) - roundingWh;
   const startRegisterWh = wattHours(isReset ? register.wh : begunWh + jumpWh);
-  const next = withEvse(state, ref, { ...known, transaction: { ...transaction, startRegisterWh } });
+  const begun = { ...transaction, startRegisterWh };
+  const next = withEvse(state, ref, evseStateWith(known, { transaction: begun }));
   const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
   if (visit === undefined) return next;
   const beforeWh = isReset ? visit.deliveredWh : visit.deliveredBeforeWh;

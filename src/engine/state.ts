@@ -33,19 +33,19 @@ export interface RunningTransaction {
 /** What is known of one EVSE from its station's own words. */
 export interface EvseState {
   readonly status: ConnectorStatus;
-  readonly transaction?: RunningTransaction;
-  readonly registerWh?: WattHours;
-  readonly powerW?: Watts;
+  readonly transaction?: RunningTransaction | undefined;
+  readonly registerWh?: WattHours | undefined;
+  readonly powerW?: Watts | undefined;
   /** Instant of the latest reading, by our clock. */
-  readonly sampledAt?: EpochS;
+  readonly sampledAt?: EpochS | undefined;
   /** When the latest reading came. */
-  readonly heardAt?: EpochS;
+  readonly heardAt?: EpochS | undefined;
   /** Instant of the latest register. */
-  readonly registerAt?: EpochS;
+  readonly registerAt?: EpochS | undefined;
   /** A register that cannot be, until the next one shows whether the meter counts on from there. */
-  readonly oddRegister?: { readonly wh: WattHours; readonly at: EpochS };
+  readonly oddRegister?: { readonly wh: WattHours; readonly at: EpochS } | undefined;
   /** Caught above its limit: how far the fence has got. */
-  readonly fence?: Fence;
+  readonly fence?: Fence | undefined;
 }
 
 /**
@@ -100,16 +100,16 @@ export interface StationState {
   readonly since: EpochS;
   readonly boots: number;
   /** How long the station was away before its present connection; absent for the first one. */
-  readonly awayS?: number;
+  readonly awayS?: number | undefined;
   /** It has booted since it connected. */
-  readonly hasBooted?: boolean;
+  readonly hasBooted?: boolean | undefined;
   /** As its latest boot told. */
-  readonly make?: StationMake;
+  readonly make?: StationMake | undefined;
   readonly capability: CapabilityState;
   /** Limits of others, oldest first. */
-  readonly externalLimits?: readonly ExternalLimit[];
+  readonly externalLimits?: readonly ExternalLimit[] | undefined;
   /** How its clock stands to ours. */
-  readonly clock?: StationClock;
+  readonly clock?: StationClock | undefined;
   /** By EVSE id. */
   readonly evses: Readonly<Record<string, EvseState>>;
   readonly answeredStarts: readonly AnsweredStart[];
@@ -354,6 +354,42 @@ export function stateWith(state: State, change: Partial<State>): State {
     transactionCount: state.transactionCount,
     alarms: state.alarms,
     counts: state.counts,
+  };
+  return Object.assign(next, change);
+}
+
+/** What is known of a station, with some of it changed. */
+export function stationStateWith(station: StationState, change: Partial<StationState>): StationState {
+  const next: { [K in keyof Required<StationState>]: StationState[K] } = {
+    up: station.up,
+    version: station.version,
+    since: station.since,
+    boots: station.boots,
+    awayS: station.awayS,
+    hasBooted: station.hasBooted,
+    make: station.make,
+    capability: station.capability,
+    externalLimits: station.externalLimits,
+    clock: station.clock,
+    evses: station.evses,
+    answeredStarts: station.answeredStarts,
+    ended: station.ended,
+  };
+  return Object.assign(next, change);
+}
+
+/** What is known of an EVSE, with some of it changed. */
+export function evseStateWith(evse: EvseState, change: Partial<EvseState>): EvseState {
+  const next: { [K in keyof Required<EvseState>]: EvseState[K] } = {
+    status: evse.status,
+    transaction: evse.transaction,
+    registerWh: evse.registerWh,
+    powerW: evse.powerW,
+    sampledAt: evse.sampledAt,
+    heardAt: evse.heardAt,
+    registerAt: evse.registerAt,
+    oddRegister: evse.oddRegister,
+    fence: evse.fence,
   };
   return Object.assign(next, change);
 }
