@@ -3,7 +3,7 @@ import { highsBackend } from './backends/highs.ts';
 import { account } from './certificate/account.ts';
 import type { Account } from './certificate/account.ts';
 import { branchesBound, dualBound } from './certificate/bound.ts';
-import { allPicks, branchOf } from './certificate/choices.ts';
+import { branchOf } from './certificate/choices.ts';
 import { residualMax } from './certificate/verify.ts';
 import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
@@ -13,12 +13,14 @@ import { exactPlan } from './exact.ts';
 import { greedyPlan } from './greedy.ts';
 import { withPhaseChanges } from './phase-switching.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
+import { zeroMultipliers } from './multipliers.ts';
+import type { Branch, DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
 import { preferredPlan, wishesOf } from './preferences.ts';
 import { reliefOf } from './relief.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { isFlow, steadyPlan } from './stability.ts';
+import { Ways } from './ways.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
@@ -207,21 +209,37 @@ interface Tried {
   readonly objective: number;
 }
 
-/** The plan that costs least by the way that it ends up charged by; each way of charging is solved. */
+/** Solves the ways of charging that can hold the best plan; all of them with what proves their bounds. */
+async function triedWays(
+  problem: DepotProblem,
+  options: SolveOptions,
+): Promise<{ readonly tried: readonly Tried[]; readonly branches: readonly Branch[] }> {
+  const ways = new Ways(problem);
+  const tried: Tried[] = [];
+  let best = Infinity;
+  for (let way = ways.next(best); way !== undefined; way = ways.next(best)) {
+    const { picks } = way;
+    const solution = await solveOne(branchOf(problem, picks), { ...options, continuous: true });
+    const { objective } = account(problem, solution);
+    tried.push({ picks, solution, objective });
+    best = Math.min(best, objective);
+    ways.take(way, solution.multipliers, best);
+  }
+  const none = zeroMultipliers(problem);
+  const branches = ways.all.map(({ picks, multipliers = none }) => ({ picks, multipliers }));
+  return { tried, branches };
+}
+
+/** The plan that costs least by the way that it ends up charged by. */
 async function solveChoices(problem: DepotProblem, options: SolveOptions): Promise<Solution> {
   const { previousKw, ...fresh } = problem;
-  const tried: Tried[] = [];
-  for (const picks of allPicks(problem)) {
-    const solution = await solveOne(branchOf(fresh, picks), { ...options, continuous: true });
-    tried.push({ picks, solution, objective: account(problem, solution).objective });
-  }
+  const { tried, branches } = await triedWays(fresh, options);
   const best = tried.reduce((least, one) => (one.objective < least.objective ? one : least));
   const stepped = !options.continuous && hasSteps(problem);
   const powers = stepped ? 'stepped' : 'continuous';
   const again = stepped || (previousKw?.size ?? 0) > 0;
   const made = again ? await solveOne(branchOf(problem, best.picks), options) : best.solution;
   const counted = account(problem, made, powers);
-  const branches = tried.map(({ picks, solution }) => ({ picks, multipliers: solution.multipliers }));
   const { bound, dualResidual } = branchesBound(problem, branches, powers);
   const gap = (counted.objective - bound) / Math.max(1, Math.abs(bound));
   const { primalResidual } = counted;
@@ -262,7 +280,9 @@ function choiceReasons(problem: DepotProblem, tried: readonly Tried[], chosen: r
   const named = (picks: readonly number[]): string =>
     choices.map(({ id, options }, c) => `${id}: ${options[picks[c]].id}`).join(', ');
   const told = tried.map((one) => `planned for ${named(one.picks)} ${Number(one.objective.toPrecision(9))}`);
-  return [`${tried.length} ways of charging solved, ${named(chosen)} is cheapest (${told.join('; ')})`];
+  const ways = choices.reduce((product, { options }) => product * options.length, 1);
+  const solved = tried.length < ways ? `${tried.length} of ${ways}` : String(ways);
+  return [`${solved} ways of charging solved, ${named(chosen)} is cheapest (${told.join('; ')})`];
 }
 
 /**

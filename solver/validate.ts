@@ -9,8 +9,8 @@ const faultsMax = 50;
 export const intervalsMax = 120_000;
 /** Largest power, energy or price that floating point carries to 1e-6. */
 const numberMax = 1e9;
-/** Most combinations of ways of charging: each is a solve of its own. */
-export const waysMax = 48;
+/** Most combinations of ways of charging: each may be a solve of its own, and needs a bound. */
+export const waysMax = 192;
 
 /** Collects faults up to a limit. */
 class Faults {

@@ -80,6 +80,8 @@ export interface WayChoice {
   readonly line: string;
   readonly category: 'energy' | 'demand';
   readonly options: readonly Way[];
+  /** The best cost by option is convex in its number, so that few options are ever solved. */
+  readonly isConvex?: true;
 }
 
 /** A form of the tariff that the model does not say exactly, with what was done instead. */

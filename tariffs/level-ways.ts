@@ -1,12 +1,12 @@
 /** Subscriptions whose level is chosen with the load: each number of blocks is a way of charging. @module */
 import { addTerm, approximate, multiplierOf, type Builder, type TermDraft } from './cost-builder.ts';
 import type { Way, WayTest } from './cost-model.ts';
-import { levelsMax, waysMax } from './limits.ts';
+import { levelsMax } from './limits.ts';
 import type { LineOf } from './tariff.ts';
 
 /** Levels of a grid's periods that can all be tried together. */
 function levelsOf(builder: Builder): number {
-  const each = Math.floor(waysMax ** (1 / builder.frame.periods.length) + 1e-9);
+  const each = Math.floor(levelsMax ** (1 / builder.frame.periods.length) + 1e-9);
   return Math.max(2, Math.min(levelsMax, each));
 }
 
@@ -68,7 +68,8 @@ export function addLevels(
       ...(blocks === last ? {} : { until }),
     });
   }
-  builder.choices.push({ id: `${line.id}@${draft.label}`, line: line.id, category: 'demand', options });
+  const id = `${line.id}@${draft.label}`;
+  builder.choices.push({ id, line: line.id, category: 'demand', options, isConvex: true });
   if (needed === last) return;
   approximate(
     builder,

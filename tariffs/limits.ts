@@ -22,7 +22,9 @@ export const energyKwhMax = 4e9;
 export const amountMax = 8e9;
 /** First and last year of loads and sessions: before, clocks were not set to whole minutes everywhere; after, nobody knows their rules. */
 export const yearRange: readonly [first: number, last: number] = [1980, 2299];
-/** Combinations of ways of charging that an optimisation tries: each is a solve of its own. */
+/** Combinations of ways of charging that an optimisation tries: each may be a solve of its own. */
 export const waysMax = 24;
-/** Levels of a chosen subscription that an optimisation tries in a period: each is a solve of its own. */
-export const levelsMax = 12;
+/** What a convex choice counts at most among them: no more of its options are solved, whatever their number. */
+export const convexWaysMax = 6;
+/** Levels of chosen subscriptions of all periods that an optimisation tries together. */
+export const levelsMax = 48;

@@ -12,7 +12,7 @@ import {
 import type { Way, WayChoice } from './cost-model.ts';
 import { yearPeriods } from './demand-terms.ts';
 import { dense } from './energy-steps.ts';
-import { waysMax } from './limits.ts';
+import { convexWaysMax, waysMax } from './limits.ts';
 import { stepsForm } from './meter-forms.ts';
 import type { LinePlan } from './meter.ts';
 import { wholeOf } from './money.ts';
@@ -195,14 +195,16 @@ function beside(way: Way, held: Way): Way {
  * it. Choices whose combinations are too many to try are held at it for good, last ones first.
  */
 export function settleWays(builder: Builder, idle: (choice: WayChoice) => Way | undefined): void {
-  let ways = builder.choices.reduce((product, { options }) => product * options.length, 1);
+  const countOf = ({ options, isConvex }: WayChoice): number =>
+    isConvex === true ? Math.min(options.length, convexWaysMax) : options.length;
+  let ways = builder.choices.reduce((product, choice) => product * countOf(choice), 1);
   const settled: WayChoice[] = [];
   for (const choice of builder.choices.splice(0).reverse()) {
     const held = idle(choice) ?? choice.options[0];
     if (held === undefined) continue;
     addWay(builder, held);
     if (ways > waysMax) {
-      ways /= choice.options.length;
+      ways /= countOf(choice);
       approximate(
         builder,
         { id: choice.line },

@@ -58,6 +58,8 @@ function demandPrice(
   const perKw = new Float64Array(problem.intervals);
   let bound = 0;
   problem.demand.forEach((window, k) => {
+    // A window without a price has no multipliers that count.
+    if (window.pricePerKw === 0) return;
     let least = window.floorKw;
     let rest = window.pricePerKw;
     eachBlock(problem, window, (b, from, to, length, pastKw) => {

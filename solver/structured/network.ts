@@ -413,6 +413,8 @@ function slotsOfIntervals(
 ): { readonly slotOf: Int32Array; readonly cost: number[] } {
   const { intervals, intervalH, price, earliness } = problem;
   const weights = chargeWeights(problem);
+  // A window that costs nothing tells no intervals apart.
+  const priced = blocks.filter((_, k) => problem.demand[k].pricePerKw > 0);
   const here = occupied(problem);
   const sourced = hasSources(problem);
   const slotOf = new Int32Array(intervals);
@@ -421,7 +423,7 @@ function slotsOfIntervals(
   for (let t = 0; t < intervals; t++) {
     const perKw = (price[t] + (earliness * t) / intervals) * intervalH;
     let key = String(perKw);
-    for (const { blockOf, counts } of blocks) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
+    for (const { blockOf, counts } of priced) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
     key += weights[t];
     if (sourced) key = String(t);
     if (here[t] === 0) key = 'nobody';

@@ -325,14 +325,19 @@ describe('plans by hand', () => {
   });
 
   test('blocks too many to be tried are planned in parts of a block, and the gap is told', async () => {
-    // 62 kWh in four hours are 15.5 kW in blocks of 1 kW at 1, overage 3: the bill takes 16 blocks, the plan counts 15.5.
+    // 198 kWh in four hours are 49.5 kW in blocks of 1 kW at 1, overage 3: the bill takes 50 blocks, the plan counts 49.5.
     const line = { kind: 'subscription', id: 's', blockKw: 1, pricePerBlock: 1, overagePrice: 3 } as const;
-    const night = hours([{ ...line, levelKw: 'chosen' }, flatEnergy(0)], { kwh: 62 });
+    const night = hours([{ ...line, levelKw: 'chosen' }, flatEnergy(0)], { kwh: 198 });
     const { gap, model } = await planned(night);
-    expect([gap.objective, gap.bill]).toEqual([expect.closeTo(15.5, 6), 16]);
+    expect([gap.objective, gap.bill]).toEqual([expect.closeTo(49.5, 6), 50]);
     expect(model.approximations).toMatchObject([
-      { line: 's', reason: expect.stringContaining('levels above 12 kW') as string, affects: 'this-bill' },
+      { line: 's', reason: expect.stringContaining('levels above 48 kW') as string, affects: 'this-bill' },
     ]);
+    // 15.5 kW are among the levels that are tried, exactly.
+    const fewer = await planned(hours([{ ...line, levelKw: 'chosen' }, flatEnergy(0)], { kwh: 62 }));
+    expect([fewer.gap.objective, fewer.gap.bill]).toEqual([expect.closeTo(16, 6), 16]);
+    expect(fewer.solution.chosen).toEqual({ 's@2026-07-01': '16 blocks' });
+    expect(fewer.solution.status).toBe('optimal');
     // A site that cannot draw more than 3 kW has three levels, all exact.
     const small = valueOf(costModelOf({ tariff: night.tariff, grid: model.grid, highestKw: 3 }));
     expect(small.choices?.[0]?.options.map(({ id }) => id)).toEqual(['1 block', '2 blocks', '3 blocks']);

@@ -283,7 +283,7 @@ test('faults of charges and choices are named with their paths', () => {
       { ...step(5, -1, [0]), id: 'bad' },
       { ...meanOfDays(0, 1, [[7]]), floor: 1, free: 2, groups: [{ least: 0, forms: [form([7], -1)] }] },
     ],
-    choices: Array.from({ length: 7 }, (_, c): Choice => ({
+    choices: Array.from({ length: 8 }, (_, c): Choice => ({
       id: `c${c}`,
       category: 'energy',
       options: [
