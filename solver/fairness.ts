@@ -4,12 +4,11 @@
  * cost stay as they are. Source: docs/model.md, "Preferences".
  * @module
  */
-import { powerCap } from './exposure.ts';
 import { roomNoise } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { isContinuous, levelBelow, lowestLevel } from './levels.ts';
 import type { Powers } from './plan.ts';
-import type { Session } from './problem.ts';
+import type { DepotProblem, Session } from './problem.ts';
 
 /** Shares of missing energy that differ by less count as equal. */
 const equalShare = 1e-6;
@@ -28,6 +27,14 @@ export function isMovable({ taper = [], milestones = [], feedBack }: Session): b
   return taper.length === 0 && milestones.length === 0 && feedBack === undefined;
 }
 
+/**
+ * The first interval whose powers may pass from vehicle to vehicle. With a plan in force the running interval stays as it
+ * was solved: part of it may be over, and a vehicle that is given more of it only now does not get what the plan counts.
+ */
+export function firstFreeOf({ previousKw }: DepotProblem): number {
+  return (previousKw?.size ?? 0) > 0 ? 1 : 0;
+}
+
 /** `giver` hands power to `taker` in interval `t`. */
 interface Hand {
   readonly giver: number;
@@ -40,6 +47,7 @@ class Shares {
   readonly #powers: Powers;
   /** [T] movable sessions that are there. */
   readonly #present: readonly number[][];
+  readonly #from: number;
   /** Pairs looked at so far, and where the present search ends. */
   #tries = 0;
   #triesEnd = 0;
@@ -48,6 +56,7 @@ class Shares {
     const { sessions, intervals } = ledger.problem;
     this.#ledger = ledger;
     this.#powers = powers;
+    this.#from = firstFreeOf(ledger.problem);
     this.#present = Array.from({ length: intervals }, () => []);
     for (const [s, session] of sessions.entries()) {
       if (!isMovable(session)) continue;
@@ -97,11 +106,10 @@ class Shares {
 
   /** Takes those who can hand something to `taker` into `reached`; gives those that are new. */
   #reach(taker: number, most: number, reached: Map<number, Hand | undefined>): number[] {
-    const { sessions, connectors } = this.#ledger.problem;
-    const session = sessions[taker];
+    const { arrive, depart } = this.#ledger.problem.sessions[taker];
     const found: number[] = [];
-    for (let t = session.arrive; t < session.depart; t++) {
-      const room = powerCap(session, connectors[session.connector], t) - this.#ledger.at(taker, t);
+    for (let t = Math.max(arrive, this.#from); t < depart; t++) {
+      const room = this.#ledger.capAt(taker, t) - this.#ledger.at(taker, t);
       if (room <= handNoise) continue;
       for (const giver of this.#present[t]) {
         if (reached.has(giver) || this.#ledger.at(giver, t) <= handNoise) continue;

@@ -24,46 +24,88 @@ export interface Meter {
   peakKw: number;
 }
 
-/** See the module. */
+/** What limits the sessions, row by row: circuits in all and by phase. */
+interface LimitRows {
+  /** [rows * T] what is left, kW. */
+  readonly room: Float64Array;
+  /** Rows of session `s` are `row[start[s]]` to `row[start[s + 1] - 1]`. */
+  readonly start: Int32Array;
+  readonly row: Int32Array;
+  /** Of each of them the pins that share what a session is seen with: 1 in all, else those of its connector. */
+  readonly pins: Float64Array;
+  /** [sessions] how many of its rows, the first ones, belong to circuits below the grid connection. */
+  readonly inner: Int32Array;
+}
+
+function limitRowsOf(problem: DepotProblem, siteExtraKw: Float64Array | undefined): LimitRows {
+  const { circuits, sessions, connectors, intervals } = problem;
+  const paths = pathsOf(problem);
+  const reserve = reserveLoadOf(problem, paths);
+  const lefts: Float64Array[] = [];
+  // Four per circuit: in all, and each phase; -1 where nothing limits.
+  const rowOf = new Int32Array(circuits.length * 4).fill(-1);
+  const add = (at: number, limitKw: Float64Array, reservedKw: number, extraShare: number): void => {
+    if (limitKw.every((kw) => kw === Infinity)) return;
+    rowOf[at] = lefts.length;
+    lefts.push(limitKw.map((kw, t) => roomAbove(kw, reservedKw) - (siteExtraKw?.[t] ?? 0) * extraShare));
+  };
+  for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
+    add(4 * g, limitKw, reserve.total[g], g === 0 ? 1 : 0);
+    for (const [phase, limit] of (phaseLimitKw ?? []).entries()) {
+      add(4 * g + 1 + phase, limit, reserve.phase[3 * g + phase], g === 0 ? 1 / 3 : 0);
+    }
+  }
+  const room = new Float64Array(lefts.length * intervals);
+  for (const [row, left] of lefts.entries()) room.set(left, row * intervals);
+  const start = new Int32Array(sessions.length + 1);
+  const rows: number[] = [];
+  const pins: number[] = [];
+  const inner = new Int32Array(sessions.length);
+  for (const [s, session] of sessions.entries()) {
+    const { rotation } = connectors[session.connector];
+    for (const g of paths[session.connector]) {
+      if (g === 0) inner[s] = rows.length - start[s];
+      for (const kind of [0, ...rotation.map((pin) => pin + 1)]) {
+        const row = rowOf[4 * g + kind];
+        if (row < 0) continue;
+        rows.push(row);
+        pins.push(kind === 0 ? 1 : rotation.length);
+      }
+    }
+    start[s + 1] = rows.length;
+  }
+  return { room, start, row: Int32Array.from(rows), pins: Float64Array.from(pins), inner };
+}
+
+/** See the module. Powers lie in one array: interval `t` of session `s` is at `#base[s] + t`. */
 export class Ledger {
   readonly problem: DepotProblem;
   readonly powerKw: readonly Float64Array[];
-  readonly #paths: readonly (readonly number[])[];
-  /** [C * T] and [C * 3 * T] what is left, kW. */
-  readonly #room: Float64Array;
-  readonly #phaseRoom: Float64Array;
-  readonly #moduleRoom: Float64Array;
   readonly meters: readonly Meter[];
+  readonly #limits: LimitRows;
+  readonly #kw: Float64Array;
+  readonly #cap: Float64Array;
+  readonly #base: Int32Array;
+  readonly #module: Int32Array;
+  readonly #moduleRoom: Float64Array;
   readonly #charges: readonly ChargeMeter[];
   readonly #factor: Float64Array;
   readonly #reserved: Float64Array;
   readonly #delivered: Float64Array;
   readonly #taper: readonly (readonly TaperLine[])[];
+  /** [T] money per kWh, earliness included. */
+  readonly #price: Float64Array;
 
   /** An empty plan. `siteExtraKw` [T] is what battery and PV add on the grid connection. */
   constructor(problem: DepotProblem, siteExtraKw?: Float64Array) {
-    const { circuits, sessions, connectors, intervals } = problem;
+    const { sessions, connectors, intervals, price, earliness } = problem;
     this.problem = problem;
-    this.#paths = pathsOf(problem);
-    const reserve = reserveLoadOf(problem, this.#paths);
-    const extra = (g: number, t: number): number => (g === 0 ? (siteExtraKw?.[t] ?? 0) : 0);
-    this.#room = new Float64Array(circuits.length * intervals);
-    this.#phaseRoom = new Float64Array(circuits.length * 3 * intervals).fill(Infinity);
-    for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
-      for (let t = 0; t < intervals; t++) {
-        this.#room[g * intervals + t] = roomAbove(limitKw[t], reserve.total[g]) - extra(g, t);
-        for (let phase = 0; phase < 3; phase++) {
-          const limit = phaseLimitKw?.[phase];
-          if (limit === undefined) continue;
-          const left = roomAbove(limit[t], reserve.phase[3 * g + phase]) - extra(g, t) / 3;
-          this.#phaseRoom[(3 * g + phase) * intervals + t] = left;
-        }
-      }
-    }
+    this.#limits = limitRowsOf(problem, siteExtraKw);
     this.#moduleRoom = new Float64Array(problem.modules.length * intervals);
-    for (let at = 0; at < this.#moduleRoom.length; at++) {
-      this.#moduleRoom[at] = problem.modules[Math.floor(at / intervals)].maxKw;
+    for (const [m, { maxKw }] of problem.modules.entries()) {
+      this.#moduleRoom.fill(maxKw, m * intervals, (m + 1) * intervals);
     }
+    this.#module = Int32Array.from(sessions, ({ connector }) => connectors[connector].module);
     this.#factor = Float64Array.from(sessions, (session) =>
       exposureFactor(session, connectors[session.connector]),
     );
@@ -71,9 +113,23 @@ export class Ledger {
       sessions,
       ({ connector }, s) => connectors[connector].reserveKw / this.#factor[s],
     );
-    this.powerKw = sessions.map(({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)));
+    const lengths = sessions.map(({ arrive, depart }) => Math.max(0, depart - arrive));
+    const pairs = lengths.reduce((sum, length) => sum + length, 0);
+    this.#kw = new Float64Array(pairs);
+    this.#cap = new Float64Array(pairs);
+    this.#base = new Int32Array(sessions.length);
+    let from = 0;
+    this.powerKw = lengths.map((length, s) => {
+      const session = sessions[s];
+      const connector = connectors[session.connector];
+      this.#base[s] = from - session.arrive;
+      for (let i = 0; i < length; i++) this.#cap[from + i] = powerCap(session, connector, session.arrive + i);
+      from += length;
+      return this.#kw.subarray(from - length, from);
+    });
     this.#delivered = new Float64Array(sessions.length);
     this.#taper = sessions.map(taperLinesOf);
+    this.#price = price.map((money, t) => money + (earliness * t) / intervals);
     const drawn = problem.fixedLoadKw.map((kw, t) => kw + (siteExtraKw?.[t] ?? 0));
     this.#charges = (problem.charges ?? []).map((charge) => new ChargeMeter(charge, drawn));
     this.meters = problem.demand.map((window) => {
@@ -94,7 +150,12 @@ export class Ledger {
 
   /** Power of session `s` in interval `t` of the horizon, kW. */
   at(s: number, t: number): number {
-    return this.powerKw[s][t - this.problem.sessions[s].arrive];
+    return this.#kw[this.#base[s] + t];
+  }
+
+  /** Most power of session `s` in interval `t` by itself, kW. */
+  capAt(s: number, t: number): number {
+    return this.#cap[this.#base[s] + t];
   }
 
   /** Energy that session `s` still lacks, kWh; below 0 where rounding gave it more. */
@@ -121,27 +182,31 @@ export class Ledger {
 
   /** Highest power that session `s` may have in interval `t` beside all others, kW. */
   highest(s: number, t: number): number {
-    const { sessions, connectors, intervals } = this.problem;
-    const session = sessions[s];
-    const connector = connectors[session.connector];
-    const now = this.at(s, t);
+    return this.#highest(s, t, this.#limits.start[s + 1]);
+  }
+
+  /** The same where others make room on the grid connection. */
+  highestBelowGrid(s: number, t: number): number {
+    return this.#highest(s, t, this.#limits.start[s] + this.#limits.inner[s]);
+  }
+
+  #highest(s: number, t: number, rowsEnd: number): number {
+    const { room, start, row, pins } = this.#limits;
+    const { intervals } = this.problem;
+    const at = this.#base[s] + t;
+    const now = this.#kw[at];
     const factor = this.#factor[s];
     const free = this.#reserved[s];
     let seen = Infinity;
-    const path = this.#paths[session.connector];
-    for (let i = 0; i < path.length; i++) {
-      seen = Math.min(seen, this.#room[path[i] * intervals + t] / factor);
-      for (const pin of connector.rotation) {
-        const left = this.#phaseRoom[(3 * path[i] + pin) * intervals + t];
-        seen = Math.min(seen, (left * connector.rotation.length) / factor);
-      }
+    for (let i = start[s]; i < rowsEnd; i++) {
+      const left = (room[row[i] * intervals + t] * pins[i]) / factor;
+      if (left < seen) seen = left;
     }
-    let most = free + Math.max(0, now - free) + Math.max(0, seen);
-    most = Math.min(most, powerCap(session, connector, t));
-    if (connector.module >= 0) {
-      most = Math.min(most, now + Math.max(0, this.#moduleRoom[connector.module * intervals + t]));
-    }
-    return this.#taper[s].length === 0 ? most : Math.min(most, this.#taperRoom(s, t));
+    const most = Math.min(free + Math.max(0, now - free) + Math.max(0, seen), this.#cap[at]);
+    const module = this.#module[s];
+    const shared =
+      module < 0 ? most : Math.min(most, now + Math.max(0, this.#moduleRoom[module * intervals + t]));
+    return this.#taper[s].length === 0 ? shared : Math.min(shared, this.#taperRoom(s, t));
   }
 
   /** Highest power in interval `t` that keeps this and all later powers of the stay under the taper. */
@@ -164,10 +229,14 @@ export class Ledger {
     return Math.max(0, most);
   }
 
+  /** Money of changing the power of an interval by `kw` in energy and earliness alone. */
+  energyCostOf(t: number, kw: number): number {
+    return kw * this.problem.intervalH * this.#price[t];
+  }
+
   /** Money of changing the power of an interval by `kw`: energy, earliness, and peaks where it raises them. */
   costOf(t: number, kw: number): number {
-    const { price, earliness, intervals, intervalH } = this.problem;
-    let cost = kw * intervalH * (price[t] + (earliness * t) / intervals);
+    let cost = this.energyCostOf(t, kw);
     for (const { blocks, pricePerKw, sum, peakKw } of this.meters) {
       const b = blocks.blockOf[t];
       if (blocks.counts[b] === 0 || kw <= 0) continue;
@@ -180,7 +249,9 @@ export class Ledger {
 
   /** kW that interval `t` takes before any site charge rises. */
   belowCharges(t: number): number {
-    return this.#charges.reduce((least, charge) => Math.min(least, charge.roomAt(t)), Infinity);
+    let least = Infinity;
+    for (const charge of this.#charges) least = Math.min(least, charge.roomAt(t));
+    return least;
   }
 
   /** kW that interval `t` takes before any peak rises. */
@@ -195,21 +266,19 @@ export class Ledger {
 
   /** Sets the power of session `s` in interval `t`; the caller has asked `highest` before any increase. */
   set(s: number, t: number, kw: number): void {
-    const { sessions, connectors, intervals, intervalH } = this.problem;
-    const session = sessions[s];
-    invariant(t >= session.arrive && t < session.depart && kw >= 0, 'power lies in the stay', { s, t, kw });
-    const now = this.at(s, t);
-    const { module, rotation } = connectors[session.connector];
+    const { sessions, intervals, intervalH } = this.problem;
+    const { arrive, depart } = sessions[s];
+    if (t < arrive || t >= depart || !(kw >= 0)) invariant(false, 'power lies in the stay', { s, t, kw });
+    const at = this.#base[s] + t;
+    const now = this.#kw[at];
+    if (kw === now) return;
     const free = this.#reserved[s];
     const seen = (Math.max(0, kw - free) - Math.max(0, now - free)) * this.#factor[s];
     if (seen !== 0) {
-      for (const g of this.#paths[session.connector]) {
-        this.#room[g * intervals + t] -= seen;
-        for (const pin of rotation) {
-          this.#phaseRoom[(3 * g + pin) * intervals + t] -= seen / rotation.length;
-        }
-      }
+      const { room, start, row, pins } = this.#limits;
+      for (let i = start[s]; i < start[s + 1]; i++) room[row[i] * intervals + t] -= seen / pins[i];
     }
+    const module = this.#module[s];
     if (module >= 0) this.#moduleRoom[module * intervals + t] -= kw - now;
     this.#delivered[s] += (kw - now) * intervalH;
     for (const charge of this.#charges) charge.add(t, kw - now);
@@ -220,6 +289,6 @@ export class Ledger {
         meter.peakKw = Math.max(meter.peakKw, meter.sum[b] / meter.blocks.length[b]);
       }
     }
-    this.powerKw[s][t - session.arrive] = kw;
+    this.#kw[at] = kw;
   }
 }

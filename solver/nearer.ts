@@ -4,8 +4,11 @@
  * What is about to be sent comes first. Source: docs/model.md, "Stability".
  * @module
  */
-import { powerCap } from './exposure.ts';
+import { isMovable } from './fairness.ts';
 import { Ledger } from './ledger.ts';
+import { isContinuous, lowestLevel } from './levels.ts';
+import { hasSources } from './multipliers.ts';
+import type { Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
 
 /** Changes below this are not worth a step, kW. */
@@ -14,6 +17,8 @@ const changeNoise = 1e-7;
 const priceNoise = 1e-12;
 /** Passes over all intervals; each sees what the last one freed. */
 const passesMax = 6;
+/** Amounts in steps that are tried for one exchange, from the largest down. */
+const amountsMax = 8;
 /** Most pairs of a stay and an interval that are looked at as the other side of a step, all passes together. */
 const looksMax = 200_000;
 
@@ -47,13 +52,22 @@ class Nearer {
   /** [intervals] money per kWh, and weight of a change. */
   readonly #price: Float64Array;
   readonly #weight: Float64Array;
-  /** [intervals] sessions that stand there. */
+  /** [intervals] sessions that stand there and may be moved. */
   readonly #present: readonly number[][];
+  /** [sessions] steps and least powers that must hold; 0 where any power will do. */
+  readonly #step: Float64Array;
+  readonly #lowest: Float64Array;
+  /** Whether one session may move alone: what the site draws then changes, which is free only without sources of its own. */
+  readonly #isAlone: boolean;
   #looks = 0;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, powers: Powers) {
     this.#ledger = ledger;
-    const { sessions, connectors, previousKw, intervals, price, earliness } = ledger.problem;
+    const { sessions, previousKw, intervals, price, earliness } = ledger.problem;
+    const inSteps = sessions.map((session) => powers === 'stepped' && !isContinuous(session));
+    this.#step = Float64Array.from(sessions, ({ stepKw }, s) => (inSteps[s] ? stepKw : 0));
+    this.#lowest = Float64Array.from(sessions, (session, s) => (inSteps[s] ? lowestLevel(session) : 0));
+    this.#isAlone = !hasSources(ledger.problem);
     this.#arrive = Int32Array.from(sessions, ({ arrive }) => arrive);
     this.#depart = Int32Array.from(sessions, ({ depart }) => depart);
     this.#price = price.map((money, t) => money + (earliness * t) / intervals);
@@ -73,9 +87,9 @@ class Nearer {
       this.#known[s] = last === undefined ? 0 : 1;
       this.#kw.set(ledger.powerKw[s], from);
       for (let t = arrive; t < depart; t++, from++) {
-        this.#cap[from] = powerCap(session, connectors[session.connector], t);
+        this.#cap[from] = ledger.capAt(s, t);
         this.#wanted[from] = Math.min(last?.[t - arrive] ?? 0, this.#cap[from]);
-        present[t].push(s);
+        if (isMovable(session)) present[t].push(s);
       }
     }
     this.#present = present;
@@ -95,8 +109,35 @@ class Nearer {
   }
 
   #set(s: number, t: number, kw: number): void {
-    this.#ledger.set(s, t, kw);
-    this.#kw[this.#base[s] + t] = kw;
+    const step = this.#step[s];
+    const level = step > 0 ? Math.round(kw / step) * step : kw;
+    this.#ledger.set(s, t, level);
+    this.#kw[this.#base[s] + t] = level;
+  }
+
+  /** Whether session `s` may hold what it has at `t` and `by` more; multiples of its steps are taken for granted. */
+  #stands(s: number, t: number, by: number): boolean {
+    const kw = this.#kw[this.#base[s] + t] + by;
+    return kw >= this.#lowest[s] - changeNoise || Math.abs(kw) <= changeNoise;
+  }
+
+  /** The most, up to `kw`, that `s` and `mate` can exchange between `t` and `back` in steps of both; 0 where nothing. */
+  #amount({ s, t, back, mate }: Pick<Move, 's' | 't' | 'back' | 'mate'>, sign: number, kw: number): number {
+    const [own, other] = [this.#step[s], mate < 0 ? 0 : this.#step[mate]];
+    const step = Math.max(own, other);
+    if (step <= 0 && this.#lowest[s] <= 0 && (mate < 0 || this.#lowest[mate] <= 0)) return kw;
+    const least = Math.min(own > 0 ? own : step, other > 0 ? other : step);
+    if (least > 0 && Math.abs(step / least - Math.round(step / least)) > 1e-6) return 0;
+    const steps = step > 0 ? Math.floor(kw / step + 1e-6) : 1;
+    for (let n = steps; n > 0 && n > steps - amountsMax; n--) {
+      const by = sign * (step > 0 ? n * step : kw);
+      const holds =
+        this.#stands(s, t, by) &&
+        this.#stands(s, back, -by) &&
+        (mate < 0 || (this.#stands(mate, t, -by) && this.#stands(mate, back, by)));
+      if (holds) return Math.abs(by);
+    }
+    return 0;
   }
 
   run(): void {
@@ -110,8 +151,7 @@ class Nearer {
         while (this.#looks < looksMax) {
           const above = this.#above(s, t);
           if (Math.abs(above) <= changeNoise) break;
-          const move = this.#best(s, t, -above);
-          if (move === undefined || !this.#carryOut(move)) break;
+          if (!this.#approach(s, t, -above)) break;
           moved = true;
         }
       }
@@ -119,10 +159,20 @@ class Nearer {
     return moved && this.#looks < looksMax;
   }
 
+  /** Carries out the best step for `s` at `t`; where limits or peaks forbid it to move alone, the best one with a mate. */
+  #approach(s: number, t: number, by: number): boolean {
+    const move = this.#best(s, t, by, this.#isAlone ? 'any' : 'mates');
+    if (move === undefined) return false;
+    if (this.#carryOut(move)) return true;
+    if (move.mate >= 0) return false;
+    const other = this.#best(s, t, by, 'mates');
+    return other !== undefined && this.#carryOut(other);
+  }
+
   /** The step that brings `s` at `t` nearer and gains most; `by` kW would bring it home. */
-  #best(s: number, t: number, by: number): Move | undefined {
+  #best(s: number, t: number, by: number, of: 'any' | 'mates'): Move | undefined {
     const best: Move = { s, t, back: -1, mate: -1, by: 0, gain: changeNoise };
-    this.#considerAlone(best, by);
+    if (of === 'any') this.#considerAlone(best, by);
     const present = this.#present[t];
     this.#looks += present.length;
     for (let i = 0; i < present.length; i++) {
@@ -164,13 +214,21 @@ class Nearer {
   #weigh(best: Move, { back, mate, by }: Pick<Move, 'back' | 'mate' | 'by'>): void {
     if (Math.abs(by) <= changeNoise) return;
     const { s, t } = best;
-    let gain = this.#gain(s, t, by) + this.#gain(s, back, -by);
-    if (mate >= 0) gain += this.#gain(mate, t, -by) + this.#gain(mate, back, by);
-    if (gain <= best.gain) return;
+    if (this.#gainOf(best, { back, mate, by }) <= best.gain) return;
+    const amount = this.#amount({ s, t, back, mate }, Math.sign(by), Math.abs(by));
+    const settled = { back, mate, by: Math.sign(by) * amount };
+    const gain = this.#gainOf(best, settled);
+    if (amount <= changeNoise || gain <= best.gain) return;
     best.back = back;
     best.mate = mate;
-    best.by = by;
+    best.by = settled.by;
     best.gain = gain;
+  }
+
+  #gainOf({ s, t }: Move, { back, mate, by }: Pick<Move, 'back' | 'mate' | 'by'>): number {
+    let gain = this.#gain(s, t, by) + this.#gain(s, back, -by);
+    if (mate >= 0) gain += this.#gain(mate, t, -by) + this.#gain(mate, back, by);
+    return gain;
   }
 
   /** How far the power of `s` at `t` goes in the direction of `sign` before it is home, or 0, or at its cap. */
@@ -198,30 +256,41 @@ class Nearer {
     lower(most);
     let fits = Math.min(most, ledger.highest(s, up) - ledger.at(s, up));
     if (mate >= 0) fits = Math.min(fits, ledger.highest(mate, down) - ledger.at(mate, down));
-    const done = fits > changeNoise ? fits : 0;
-    lower(done);
+    lower(0);
+    const done = fits > changeNoise ? this.#amount({ s, t, back, mate }, Math.sign(by), fits) : 0;
     if (done === 0) return false;
+    lower(done);
     this.#set(s, up, ledger.at(s, up) + done);
     if (mate >= 0) this.#set(mate, down, ledger.at(mate, down) + done);
     return true;
   }
 }
 
+/** What `nearerPowers` starts from: peaks and draw that the plan pays for, what battery and PV add to the site, [T] kW. */
+export interface NearerInput {
+  readonly powers: Powers;
+  readonly peaksKw: Float64Array;
+  readonly drawnKw: Float64Array;
+  readonly siteExtraKw?: Float64Array;
+}
+
 /**
- * Powers of a plan that costs what `powerKw` costs and changes less of the plan in force. `peaksKw` and `drawnKw` are
- * what that plan pays for. Vehicles only charge: without PV, battery and feeding back.
+ * Powers of a plan that costs what `powerKw` costs and changes less of the plan in force. Vehicles that feed back, or whose
+ * taper or milestones bind their times, stay as they are.
  */
 export function nearerPowers(
   problem: DepotProblem,
   powerKw: readonly Float64Array[],
-  { peaksKw, drawnKw }: { readonly peaksKw: Float64Array; readonly drawnKw: Float64Array },
+  { powers, peaksKw, drawnKw, siteExtraKw }: NearerInput,
 ): readonly Float64Array[] {
-  const ledger = new Ledger(problem);
+  const ledger = new Ledger(problem, siteExtraKw);
   ledger.raisePeaks(peaksKw, drawnKw);
   for (const [s, { arrive }] of problem.sessions.entries()) {
-    for (let i = 0; i < powerKw[s].length; i++)
-      if (powerKw[s][i] > 0) ledger.set(s, arrive + i, powerKw[s][i]);
+    for (let i = 0; i < powerKw[s].length; i++) {
+      // What is fed back takes as much of cables and circuits as what is charged.
+      if (powerKw[s][i] !== 0) ledger.set(s, arrive + i, Math.abs(powerKw[s][i]));
+    }
   }
-  new Nearer(ledger).run();
-  return ledger.powerKw;
+  new Nearer(ledger, powers).run();
+  return powerKw.map((kw, s) => (isMovable(problem.sessions[s]) ? ledger.powerKw[s].slice() : kw));
 }

@@ -6,10 +6,9 @@
  */
 import { account } from './certificate/account.ts';
 import { residualMax } from './certificate/verify.ts';
-import { powerCap } from './exposure.ts';
-import { isMovable, shareShortfall } from './fairness.ts';
+import { firstFreeOf, isMovable, shareShortfall } from './fairness.ts';
 import { Ledger, roomNoise } from './ledger.ts';
-import { isContinuous, levelBelow } from './levels.ts';
+import { isContinuous, lowestLevel } from './levels.ts';
 import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem, SolveOptions } from './problem.ts';
 import { siteExtraOf } from './site-flows.ts';
@@ -37,60 +36,68 @@ export function chargingStarts(powerKw: readonly Float64Array[]): number {
   return powerKw.reduce((sum, kw) => sum + startsOf(kw), 0);
 }
 
-interface Cell {
-  readonly t: number;
-  readonly kw: number;
-}
-
 class Exchanges {
   readonly #ledger: Ledger;
   readonly #problem: DepotProblem;
-  readonly #powers: Powers;
+  /** [sessions] least power and step that must hold; 0 where any power will do. */
+  readonly #lowest: Float64Array;
+  readonly #step: Float64Array;
+  /** [sessions] power below which a charger would rather not be, kW. */
+  readonly #least: Float64Array;
+  readonly #arrive: Int32Array;
+  readonly #depart: Int32Array;
   /** Sessions whose energy may move in time. */
   readonly #isFree: readonly boolean[];
   /** [T] free sessions that are there. */
   readonly #present: readonly number[][];
+  /** Intervals before this one stay as they are. */
+  readonly #from: number;
 
   constructor(problem: DepotProblem, ledger: Ledger, powers: Powers) {
+    const { sessions } = problem;
     this.#ledger = ledger;
     this.#problem = problem;
-    this.#powers = powers;
-    this.#isFree = problem.sessions.map(isMovable);
+    const inSteps = sessions.map((session) => powers === 'stepped' && !isContinuous(session));
+    this.#lowest = Float64Array.from(sessions, (session, s) => (inSteps[s] ? lowestLevel(session) : 0));
+    this.#step = Float64Array.from(sessions, ({ stepKw }, s) => (inSteps[s] ? stepKw : 0));
+    this.#least = Float64Array.from(sessions, ({ minKw }) => minKw - 1e-7);
+    this.#from = firstFreeOf(problem);
+    this.#arrive = Int32Array.from(sessions, ({ arrive }) => Math.max(arrive, this.#from));
+    this.#depart = Int32Array.from(sessions, ({ depart }) => depart);
+    this.#isFree = sessions.map(isMovable);
     this.#present = Array.from({ length: problem.intervals }, () => []);
-    for (const [s, { arrive, depart }] of problem.sessions.entries()) {
-      if (this.#isFree[s]) for (let t = arrive; t < depart; t++) this.#present[t].push(s);
+    for (const s of sessions.keys()) {
+      if (!this.#isFree[s]) continue;
+      for (let t = this.#arrive[s]; t < this.#depart[s]; t++) this.#present[t].push(s);
     }
   }
 
   /** Whether session `s` could hold `kw` in `t` by itself. */
   #holds(s: number, t: number, kw: number): boolean {
-    const session = this.#problem.sessions[s];
-    if (kw > powerCap(session, this.#problem.connectors[session.connector], t) + roomNoise) return false;
-    if (kw <= onKw || this.#powers === 'continuous' || isContinuous(session)) return true;
-    return levelBelow(session, kw + roomNoise) > kw - 1e-7;
+    if (kw > this.#ledger.capAt(s, t) + roomNoise) return false;
+    if (kw <= onKw) return true;
+    if (kw < this.#lowest[s] - 1e-7) return false;
+    const steps = this.#step[s] > 0 ? kw / this.#step[s] : 0;
+    return Math.abs(steps - Math.round(steps)) < 1e-6;
   }
 
   /**
    * What is worth avoiding about `kw` in `t`: a start of its own, a break in the middle of charging, and a power that no
-   * charger holds. `beside` stands for what another interval will be.
+   * charger holds. In interval `beside` the session will have `besideKw`.
    */
-  #burden(s: number, t: number, kw: number, beside?: Cell): number {
-    const { arrive, depart, minKw } = this.#problem.sessions[s];
-    const isOn = (at: number): boolean => {
-      if (at < arrive || at >= depart) return false;
-      return (beside?.t === at ? beside.kw : this.#ledger.at(s, at)) > onKw;
-    };
-    const neighbours = (isOn(t - 1) ? 1 : 0) + (isOn(t + 1) ? 1 : 0);
-    if (kw <= onKw) return neighbours === 2 ? 1 : 0;
-    return (kw < minKw - 1e-7 ? 1 : 0) + (neighbours === 0 ? 1 : 0);
+  #burden(s: number, t: number, kw: number, beside = -1, besideKw = 0): number {
+    const { arrive } = this.#problem.sessions[s];
+    const before = t - 1 === beside ? besideKw : t > arrive ? this.#ledger.at(s, t - 1) : 0;
+    const after = t + 1 === beside ? besideKw : t + 1 < this.#depart[s] ? this.#ledger.at(s, t + 1) : 0;
+    if (kw <= onKw) return before > onKw && after > onKw ? 1 : 0;
+    return (kw < this.#least[s] ? 1 : 0) + (before > onKw || after > onKw ? 0 : 1);
   }
 
   /** Change of burden when session `s` moves `kw` from `from` to `to`. */
   #change(s: number, from: number, to: number, kw: number): number {
     const [a, b] = [this.#ledger.at(s, from), this.#ledger.at(s, to)];
-    const left = { t: from, kw: a - kw };
-    const leaving = this.#burden(s, from, left.kw) - this.#burden(s, from, a);
-    return leaving + this.#burden(s, to, b + kw, left) - this.#burden(s, to, b, left);
+    const leaving = this.#burden(s, from, a - kw) - this.#burden(s, from, a);
+    return leaving + this.#burden(s, to, b + kw, from, a - kw) - this.#burden(s, to, b, from, a - kw);
   }
 
   /** Carries out the exchange if every limit allows it. */
@@ -116,17 +123,15 @@ class Exchanges {
   /** Tries to take session `s` out of interval `from`, for fewer burdens of it and a mate together. */
   #settle(s: number, from: number): boolean {
     const ledger = this.#ledger;
-    const { arrive, depart } = this.#problem.sessions[s];
     const kw = ledger.at(s, from);
     let tries = 0;
-    for (let to = arrive; to < depart; to++) {
+    for (let to = this.#arrive[s]; to < this.#depart[s]; to++) {
       if (to === from || !this.#holds(s, to, ledger.at(s, to) + kw)) continue;
       const own = this.#change(s, from, to, kw);
       if (own > 0) continue;
       for (const mate of this.#present[to]) {
         if (mate === s || ledger.at(mate, to) < kw) continue;
-        const other = this.#problem.sessions[mate];
-        if (from < other.arrive || from >= other.depart) continue;
+        if (from < this.#arrive[mate] || from >= this.#depart[mate]) continue;
         if (++tries > triesMax) return false;
         const left = ledger.at(mate, to) - kw;
         if (!this.#holds(mate, to, left) || !this.#holds(mate, from, ledger.at(mate, from) + kw)) continue;
@@ -140,12 +145,12 @@ class Exchanges {
   /** One pass over all powers whose removal lessens a burden; whether anything changed. */
   pass(): boolean {
     let changed = false;
-    for (const [s, { arrive, depart, minKw }] of this.#problem.sessions.entries()) {
+    for (const s of this.#problem.sessions.keys()) {
       if (!this.#isFree[s]) continue;
-      for (let t = arrive; t < depart; t++) {
+      for (let t = this.#arrive[s]; t < this.#depart[s]; t++) {
         const kw = this.#ledger.at(s, t);
         if (kw <= onKw) continue;
-        const removable = this.#burden(s, t, 0) < this.#burden(s, t, kw) || kw < minKw - 1e-7;
+        const removable = this.#burden(s, t, 0) < this.#burden(s, t, kw) || kw < this.#least[s];
         if (removable && this.#settle(s, t)) changed = true;
       }
     }
@@ -154,13 +159,10 @@ class Exchanges {
 
   /** The amount that session `s` and a mate may exchange without a start more, kW; 0 where there is none. */
   #earlier(s: number, mate: number, from: number, to: number): number {
-    const { sessions, connectors } = this.#problem;
     const ledger = this.#ledger;
     const [own, there] = [ledger.at(s, from), ledger.at(s, to)];
     const [its, here] = [ledger.at(mate, to), ledger.at(mate, from)];
-    const roomOf = (v: number, t: number): number =>
-      powerCap(sessions[v], connectors[sessions[v].connector], t) - ledger.at(v, t);
-    const kw = Math.min(own, its, roomOf(s, to), roomOf(mate, from));
+    const kw = Math.min(own, its, ledger.capAt(s, to) - there, ledger.capAt(mate, from) - here);
     if (kw <= onKw) return 0;
     const holds =
       this.#holds(s, from, own - kw) &&
@@ -173,15 +175,15 @@ class Exchanges {
   /** Lets session `s` have in an earlier interval what it has in `from`, instead of one that leaves later; pairs looked at. */
   #hurry(s: number, from: number): number {
     const ledger = this.#ledger;
-    const session = this.#problem.sessions[s];
-    const connector = this.#problem.connectors[session.connector];
+    const { sessions } = this.#problem;
+    const { depart, shortfallPrice } = sessions[s];
     let tries = 0;
-    for (let to = session.arrive; to < from; to++) {
-      if (powerCap(session, connector, to) - ledger.at(s, to) <= onKw) continue;
+    for (let to = this.#arrive[s]; to < from; to++) {
+      if (ledger.capAt(s, to) - ledger.at(s, to) <= onKw) continue;
       for (const mate of this.#present[to]) {
-        const other = this.#problem.sessions[mate];
-        if (other.depart <= session.depart || other.shortfallPrice > session.shortfallPrice) continue;
-        if (from < other.arrive || ledger.at(mate, to) <= onKw) continue;
+        if (this.#depart[mate] <= depart || from < this.#arrive[mate] || ledger.at(mate, to) <= onKw)
+          continue;
+        if (sessions[mate].shortfallPrice > shortfallPrice) continue;
         if (++tries > triesMax) return tries;
         const kw = this.#earlier(s, mate, from, to);
         if (kw > onKw) this.#exchange(s, mate, from, to, kw);
@@ -198,8 +200,7 @@ class Exchanges {
     let tries = 0;
     for (const s of order) {
       if (!this.#isFree[s]) continue;
-      const { arrive, depart } = sessions[s];
-      for (let t = depart - 1; t > arrive && tries < hurryTriesMax; t--) {
+      for (let t = this.#depart[s] - 1; t > this.#arrive[s] && tries < hurryTriesMax; t--) {
         if (this.#ledger.at(s, t) > onKw) tries += this.#hurry(s, t);
       }
     }

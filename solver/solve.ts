@@ -5,7 +5,6 @@ import type { Account } from './certificate/account.ts';
 import { branchesBound, dualBound } from './certificate/bound.ts';
 import { branchOf } from './certificate/choices.ts';
 import { residualMax } from './certificate/verify.ts';
-import { divePlan } from './dive.ts';
 import { dualsOf } from './duals.ts';
 import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
@@ -27,9 +26,6 @@ function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatu
   if (gap <= options.gap) return 'optimal';
   return found.ended === 'limit' ? 'limit' : 'feasible';
 }
-
-/** Share of the cost from which a cheaper set of on and off intervals is looked for. */
-const diveShare = 0.003;
 
 interface Stepped {
   readonly plan: Plan;
@@ -66,21 +62,15 @@ function repairedPlan(problem: DepotProblem, plan: Plan): Plan {
 
 /** A plan in steps, near the continuous one. */
 async function steppedOf(problem: DepotProblem, relaxed: Plan, options: SolveOptions): Promise<Stepped> {
-  const repaired = (plan: Plan): Plan => repairedPlan(problem, plan);
-  const first = repaired(relaxed);
+  const first = repairedPlan(problem, relaxed);
   if (options.solver === 'greedy') return { plan: first, reasons: [] };
-  const backend = await highsBackend();
   if (options.integers === 'exact') {
-    const exact = exactPlan(problem, backend, options.gap);
+    const exact = exactPlan(problem, await highsBackend(), options.gap);
     if (exact === undefined) return { plan: first, reasons: ['branch and bound found nothing: repaired'] };
     const reason = `branch and bound ${exact.proven ? 'proved' : 'stopped at'} the bound ${exact.bound}`;
     return { plan: cheapest(problem, [exact.plan, first]), reasons: [reason] };
   }
-  const before = account(problem, relaxed).objective;
-  const after = account(problem, first, 'stepped').objective;
-  const dived = after - before > diveShare * Math.abs(before);
-  const cheap = dived ? cheapest(problem, [first, repaired(divePlan(problem, relaxed, backend))]) : first;
-  const plan = preferredPlan(problem, cheap, 'stepped', wishesOf(options));
+  const plan = preferredPlan(problem, first, 'stepped', wishesOf(options));
   return { plan: steadyPlan(problem, plan, 'stepped'), reasons: [] };
 }
 
@@ -156,10 +146,13 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const problem = stepped ? chargingOnly(given) : given;
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
-  const followed = options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
+  const followed = !stepped && options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
   const backend = followed && !isFlow(problem) ? await highsBackend() : undefined;
   const eased = stepped ? withSteppedCaps(problem) : problem;
-  const best = preferredPlan(eased, found.plan, 'continuous', wishesOf(options));
+  const wishes = wishesOf(options);
+  // Steps change who charges when: those that leave first are served once they stand.
+  const easedWishes = stepped ? { ...wishes, urgentFirst: false } : wishes;
+  const best = preferredPlan(eased, found.plan, 'continuous', easedWishes);
   const steady = steadyPlan(eased, best, 'continuous', backend);
   const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);
   const repaired = now();

@@ -6,6 +6,7 @@
  */
 import type { LpBackend } from './backends/backend.ts';
 import { account } from './certificate/account.ts';
+import type { Account } from './certificate/account.ts';
 import { residualMax } from './certificate/verify.ts';
 import { energyNoise, fillSession, trimSession, urgencyOrder } from './fill.ts';
 import { formulate, planOf } from './formulate.ts';
@@ -15,16 +16,24 @@ import { nearerPowers, weightOf } from './nearer.ts';
 import { hasSources } from './multipliers.ts';
 import type { Plan, Powers } from './plan.ts';
 import type { DepotProblem } from './problem.ts';
+import { shavePeaks } from './shave.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { structureObstacle } from './structured/network.ts';
 
-/** Costs that differ by less than this share count as equal; steps are rounded by a search that is coarser. */
-const equalShare = { continuous: 1e-7, stepped: 1e-3 };
+/** Continuous costs that differ by less than this share count as equal. */
+const equalShare = 1e-7;
+/** The same for steps, which a coarser search finds, as a share of the money that plans can differ in. */
+const steppedShare = 1e-3;
 /** Most (session, interval) pairs for which the nearest plan is solved for as a program. */
 const pairsMax = 6_000;
 
-/** The plan in force carried over: as far as limits allow, with energy added or taken where it must be. */
-function carriedOver(problem: DepotProblem, best: Plan, powers: Powers, peaksKw: Float64Array): Plan {
+/** The plan in force carried over: as far as limits allow, with energy added or taken where it must be; then shaved. */
+function carriedOver(
+  problem: DepotProblem,
+  best: Plan,
+  powers: Powers,
+  peaksKw: Float64Array,
+): readonly Plan[] {
   const ledger = new Ledger(problem, siteExtraOf(problem, best));
   ledger.raisePeaks(peaksKw, drawnOf(problem, best));
   const order = urgencyOrder(problem);
@@ -41,7 +50,11 @@ function carriedOver(problem: DepotProblem, best: Plan, powers: Powers, peaksKw:
     if (powers === 'stepped') trimSession(ledger, s);
   }
   for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, powers);
-  return withSiteFlows(problem, { ...best, powerKw: ledger.powerKw });
+  const carried = withSiteFlows(problem, { ...best, powerKw: ledger.powerKw.map((kw) => kw.slice()) });
+  if (powers === 'continuous') return [carried];
+  shavePeaks(ledger, peaksKw);
+  for (const s of order) trimSession(ledger, s);
+  return [carried, withSiteFlows(problem, { ...best, powerKw: ledger.powerKw })];
 }
 
 /** Whether vehicles alone decide what is drawn, as a network of flows. */
@@ -130,31 +143,41 @@ export function changeOf(problem: DepotProblem, plan: Plan): number {
   return change;
 }
 
+/** By how much costs may differ and still count as equal, money. */
+function toleranceOf(problem: DepotProblem, { objective, cost, peaksKw }: Account, powers: Powers): number {
+  if (powers === 'continuous') return equalShare * Math.max(1, Math.abs(objective));
+  const aboveFloors = problem.demand.reduce(
+    (sum, { pricePerKw, floorKw }, k) => sum + pricePerKw * (peaksKw[k] - floorKw),
+    0,
+  );
+  return steppedShare * (Math.abs(cost.energy) + cost.wear + aboveFloors);
+}
+
 /**
  * `best`, or a plan of the same cost that changes less of the plan in force. `backend` is for depots that are no network of
- * flows; it is absent where no further program may be solved.
+ * flows; where it is absent they exchange energy too.
  */
 export function steadyPlan(problem: DepotProblem, best: Plan, powers: Powers, backend?: LpBackend): Plan {
   if (problem.previousKw === undefined || problem.previousKw.size === 0) return best;
-  const { objective, peaksKw } = account(problem, best, powers);
-  const limit = objective + equalShare[powers] * Math.max(1, Math.abs(objective));
+  const counted = account(problem, best, powers);
+  const { objective, peaksKw } = counted;
+  const limit = objective + toleranceOf(problem, counted, powers);
   const affordable = (plan: Plan): boolean => {
-    const counted = account(problem, plan, powers);
-    return counted.primalResidual <= residualMax && counted.objective <= limit;
+    const other = account(problem, plan, powers);
+    return other.primalResidual <= residualMax && other.objective <= limit;
   };
   const change = changeOf(problem, best);
   const gains = (plan: Plan | undefined): plan is Plan =>
     plan !== undefined && changeOf(problem, plan) < change && affordable(plan);
-  const carried = carriedOver(problem, best, powers, peaksKw);
-  if (gains(carried)) return carried;
-  if (powers === 'stepped' || change <= residualMax) return best;
-  if (isFlow(problem)) {
-    const powerKw = nearerPowers(problem, best.powerKw, { peaksKw, drawnKw: drawnOf(problem, best) });
-    const nearer = { ...best, powerKw };
-    return gains(nearer) ? nearer : best;
-  }
+  const carried = carriedOver(problem, best, powers, peaksKw).find(gains);
+  if (carried !== undefined) return carried;
+  if (change <= residualMax) return best;
   const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
-  if (backend === undefined || pairs > pairsMax) return best;
-  const solved = nearestPlan(problem, (objective + limit) / 2, backend);
-  return gains(solved) ? solved : best;
+  if (backend !== undefined && pairs <= pairsMax && !isFlow(problem)) {
+    const solved = nearestPlan(problem, (objective + limit) / 2, backend);
+    if (gains(solved)) return solved;
+  }
+  const paid = { powers, peaksKw, drawnKw: drawnOf(problem, best), siteExtraKw: siteExtraOf(problem, best) };
+  const nearer = { ...best, powerKw: nearerPowers(problem, best.powerKw, paid) };
+  return gains(nearer) ? nearer : best;
 }

@@ -7,7 +7,17 @@ import type { Powers } from '../plan.ts';
 import type { Branch, DepotProblem, Multipliers } from '../problem.ts';
 import { chargesBound } from './charges.ts';
 import { allPicks, branchOf, constantsOf } from './choices.ts';
-import { capOf, eachBlock, feedInOf, hasOwnSources, roomOf, roundingOf, sumOf, weightOf } from './terms.ts';
+import {
+  capOf,
+  eachBlock,
+  feedInOf,
+  hasOwnSources,
+  heldCapOf,
+  roomOf,
+  roundingOf,
+  sumOf,
+  weightOf,
+} from './terms.ts';
 
 /** A proven lower bound, and how far the multipliers were from being usable as they came. */
 export interface DualProof {
@@ -180,6 +190,7 @@ export function dualBound(
     for (let t = 0; t < span; t++) bound -= room(used.modules[m * span + t], maxKw, 0);
   });
   const upwards = upwardsOf(problem, used);
+  const mostOf = powers === 'stepped' ? heldCapOf : capOf;
   problem.sessions.forEach((session, s) => {
     const { connector: c, arrive, depart, energyKwh, shortfallPrice } = session;
     const { module, reserveKw, rotation, circuit } = connectors[c];
@@ -200,7 +211,7 @@ export function dualBound(
         held += worth;
         bound += worth > 0 ? -worth * feedBack.heldKwh : worth * feedBack.roomKwh;
       }
-      const cap = capOf(problem, s, t);
+      const cap = mostOf(problem, s, t);
       let store = -h * (y + held);
       let cost =
         h * ((grid ? 0 : price[t]) + (earliness * t) / span) + (grid ? -used.balance[t] : demand.perKw[t]);

@@ -8,6 +8,16 @@ export const capOf = (problem: DepotProblem, s: number, t: number): number => {
   return Math.max(0, Math.min(own, problem.connectors[connector].maxKw));
 };
 
+/** The same in steps: the highest power up to it that the charger can hold; all of it where its steps may change. */
+export const heldCapOf = (problem: DepotProblem, s: number, t: number): number => {
+  const { minKw, stepKw, phaseSwitches } = problem.sessions[s];
+  const cap = capOf(problem, s, t);
+  if (phaseSwitches !== undefined) return cap;
+  // A hair above: a plan may stand as far above its limits as rounding goes.
+  const held = stepKw > 0 ? Math.floor(cap / stepKw + 1e-6) * stepKw : cap;
+  return held < minKw - 1e-6 ? 0 : held;
+};
+
 /** kW that circuits see per kW of session `s`: all pins of a three-phase socket carry a one-phase limit. */
 export const weightOf = (problem: DepotProblem, s: number): number =>
   problem.sessions[s].phases === 1 ? problem.connectors[problem.sessions[s].connector].rotation.length : 1;

@@ -3,6 +3,7 @@ import { highsBackend } from '#solver/backends/highs';
 import { account } from '#solver/certificate/account';
 import { generatedDepot } from '#solver/generated';
 import { nearerPowers } from '#solver/nearer';
+import type { Powers } from '#solver/plan';
 import type { DepotProblem } from '#solver/problem';
 import { drawnOf } from '#solver/site-flows';
 import { solve } from '#solver/solve';
@@ -10,9 +11,17 @@ import { changeOf, nearestPlan } from '#solver/stability';
 import { connector, depot, peak, series, session } from './builders.ts';
 
 /** Powers nearer to those in force than `powerKw`. */
-function nearer(problem: DepotProblem, powerKw: readonly Float64Array[]): readonly Float64Array[] {
+function nearer(
+  problem: DepotProblem,
+  powerKw: readonly Float64Array[],
+  powers: Powers = 'continuous',
+): readonly Float64Array[] {
   const { peaksKw } = account(problem, { powerKw });
-  return nearerPowers(problem, powerKw, { peaksKw, drawnKw: drawnOf(problem, { powerKw }) });
+  return nearerPowers(problem, powerKw, {
+    powers,
+    peaksKw,
+    drawnKw: drawnOf(problem, { powerKw }),
+  });
 }
 
 const of = (...kw: readonly number[]): Float64Array => Float64Array.from(kw);
@@ -37,6 +46,19 @@ describe('a plan goes back to the one in force', () => {
       price: of(0.1, 0.3),
     });
     expect(nearer(problem, [of(0, 10), of(10, 0)])).toEqual([of(10, 0), of(0, 10)]);
+  });
+
+  test('in steps as far as whole steps go, and never below a minimum', () => {
+    const steps = { depart: 2, minKw: 4, stepKw: 2 };
+    const towards = (v: Float64Array): DepotProblem =>
+      two({
+        sessions: [session('v', steps), session('w', { ...steps, connector: 1 })],
+        circuits: [{ id: 'grid', parent: -1, limitKw: series(2, 10) }],
+        previousKw: new Map([['v', v]]),
+      });
+    // 4 kW more end on levels; 3 kW more do not, and 2 would leave v 2 kW in hour 1.
+    expect(nearer(towards(of(10, 0)), [of(6, 4), of(4, 6)], 'stepped')).toEqual([of(10, 0), of(0, 10)]);
+    expect(nearer(towards(of(9, 1)), [of(6, 4), of(4, 6)], 'stepped')).toEqual([of(6, 4), of(4, 6)]);
   });
 
   test('one vehicle moves alone between hours of one price, up to the peak that is paid', () => {

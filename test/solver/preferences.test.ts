@@ -289,6 +289,18 @@ describe('those that leave first charge first', () => {
     ]);
   });
 
+  test('the running interval of a plan in force stays as it was solved', () => {
+    // v would take hour 0 from w; but part of that hour may be over, and v would not get what the plan counts.
+    const sessions = [
+      session('v', { depart: 2, energyKwh: 4 }),
+      session('w', { connector: 1, energyKwh: 4 }),
+    ];
+    const plan = { powerKw: [kw(0, 4), kw(4, 0, 0, 0)] };
+    const previousKw = new Map([['w', kw(4, 0, 0, 0)]]);
+    const problem = depot({ sessions, previousKw });
+    expect(preferredPlan(problem, plan, 'continuous', urgentFirst).powerKw).toEqual(plan.powerKw);
+  });
+
   test('never at the cost of a vehicle whose shortfall is dearer', () => {
     const sessions = [
       session('v', { depart: 2, energyKwh: 4 }),

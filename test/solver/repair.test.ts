@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { account } from '#solver/certificate/account';
 import { generatedDepot } from '#solver/generated';
+import { Ledger } from '#solver/ledger';
 import { levelAbove, levelBelow, lowestLevel } from '#solver/levels';
 import type { DepotProblem, Solution } from '#solver/problem';
+import { shavePeaks } from '#solver/shave';
 import { solve } from '#solver/solve';
 import { connector, depot, peak, series, session } from './builders.ts';
 
@@ -107,5 +109,57 @@ describe('plans in steps', () => {
     expect(exact.reasons.join()).toContain('branch and bound proved');
     expect(exact.objective).toBeLessThanOrEqual(repaired.objective + 1e-9);
     expect(repaired.objective).toBeLessThan(exact.objective * 1.05);
+  });
+});
+
+/** Peaks of hours after shaving, kW: what `powers` draw, session by session, of those that stand in `problem`. */
+function shaved(problem: DepotProblem, powers: readonly (readonly number[])[]): number[] {
+  const ledger = new Ledger(problem);
+  for (const [s, kw] of powers.entries())
+    kw.forEach((v, i) => ledger.set(s, problem.sessions[s]!.arrive + i, v));
+  shavePeaks(
+    ledger,
+    Float64Array.from(problem.demand, ({ floorKw }) => floorKw),
+  );
+  const hours = Array.from({ length: problem.intervals }, () => 0);
+  for (const [s, { arrive }] of problem.sessions.entries())
+    ledger.powerKw[s]!.forEach((kw, i) => (hours[arrive + i]! += kw));
+  return hours;
+}
+
+describe('peaks of plans in steps', () => {
+  const kilowatts = { minKw: 1, stepKw: 1 };
+  const connectors = [connector('a'), connector('b')];
+
+  test('a level goes on over a second vehicle where the first never meets the empty hour', () => {
+    // v stands in hours 0 and 1, w in 1 and 2: 4, 4 and 1 kW. v passes a kW on to hour 1, w one from there to hour 2.
+    const sessions = [
+      session('v', { ...kilowatts, depart: 2, energyKwh: 6 }),
+      session('w', { ...kilowatts, connector: 1, arrive: 1, depart: 3, energyKwh: 3 }),
+    ];
+    const problem = depot({ intervals: 3, connectors, sessions, demand: [peak('any', 3)] });
+    expect(
+      shaved(problem, [
+        [4, 2],
+        [2, 1],
+      ]),
+    ).toEqual([3, 3, 3]);
+  });
+
+  test('a vehicle at its minimum leaves the peak as a whole, and its power is scattered', () => {
+    // v may not be below 3 kW, nor above 4: out of hour 0 its 3 kW fit into hours 1 to 3 only one by one.
+    const v = session('v', { minKw: 3, stepKw: 1, maxKw: 4, energyKwh: 12 });
+    const w = session('w', { ...kilowatts, connector: 1, energyKwh: 2, depart: 1 });
+    const problem = depot({ connectors, sessions: [v, w], demand: [peak('any', 4)] });
+    expect(shaved(problem, [[3, 3, 3, 3], [2]])).toEqual([2, 4, 4, 4]);
+  });
+
+  test('the bound knows that no step reaches the last of a maximum', async () => {
+    // 7.5 kW carry 32 steps, 7.36 kW: 29.44 of 30 kWh, and 0.56 kWh short is the best of all plans.
+    const sessions = [session('v', { ...amps, maxKw: 7.5, energyKwh: 30 })];
+    const connectors = [{ ...single, maxKw: 7.5 }];
+    const solution = await stepped(depot({ connectors, sessions }));
+    expect(solution.shortfallKwh[0]).toBeCloseTo(0.56, 9);
+    expect(solution.gap).toBeLessThan(1e-6);
   });
 });
