@@ -17,6 +17,8 @@ const changeNoise = 1e-7;
 const priceNoise = 1e-12;
 /** Passes over all intervals; each sees what the last one freed. */
 const passesMax = 6;
+/** Partners of one step that are tried where limits forbid it with the best. */
+const attemptsMax = 4;
 /** Amounts in steps that are tried for one exchange, from the largest down. */
 const amountsMax = 8;
 /** Most pairs of a stay and an interval that are looked at as the other side of a step, all passes together. */
@@ -159,25 +161,27 @@ class Nearer {
     return moved && this.#looks < looksMax;
   }
 
-  /** Carries out the best step for `s` at `t`; where limits or peaks forbid it to move alone, the best one with a mate. */
+  /** Carries out the best step for `s` at `t`; where limits or peaks forbid it, the best one with somebody else. */
   #approach(s: number, t: number, by: number): boolean {
-    const move = this.#best(s, t, by, this.#isAlone ? 'any' : 'mates');
-    if (move === undefined) return false;
-    if (this.#carryOut(move)) return true;
-    if (move.mate >= 0) return false;
-    const other = this.#best(s, t, by, 'mates');
-    return other !== undefined && this.#carryOut(other);
+    const tried: number[] = this.#isAlone ? [] : [-1];
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const move = this.#best(s, t, by, tried);
+      if (move === undefined) return false;
+      if (this.#carryOut(move)) return true;
+      tried.push(move.mate);
+    }
+    return false;
   }
 
   /** The step that brings `s` at `t` nearer and gains most; `by` kW would bring it home. */
-  #best(s: number, t: number, by: number, of: 'any' | 'mates'): Move | undefined {
+  #best(s: number, t: number, by: number, tried: readonly number[]): Move | undefined {
     const best: Move = { s, t, back: -1, mate: -1, by: 0, gain: changeNoise };
-    if (of === 'any') this.#considerAlone(best, by);
+    if (!tried.includes(-1)) this.#considerAlone(best, by);
     const present = this.#present[t];
     this.#looks += present.length;
     for (let i = 0; i < present.length; i++) {
       const mate = present[i];
-      if (mate === s) continue;
+      if (mate === s || tried.includes(mate)) continue;
       if (this.#known[mate] === 1 && this.#above(mate, t) * by <= 0) continue;
       this.#considerMate(best, by, mate);
     }

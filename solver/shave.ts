@@ -400,6 +400,34 @@ class Descent {
     return best >= 0 && evicted(best);
   }
 
+  /**
+   * A session gives up a level and starts in an interval in which it rests: at its lowest, so that it ends with more than
+   * it asked for, though less than one lowest power. `task` is that of the lowest power; the cheapest start, money per kW.
+   */
+  #startElsewhere({ t, kw: lowest, score }: Task, most: number): boolean {
+    const ledger = this.#ledger;
+    const { intervalH } = ledger.problem;
+    let best: { readonly s: number; readonly kw: number; readonly to: number } | undefined;
+    let bestScore = most;
+    for (const s of this.#present[t]) {
+      if (this.#lowest[s] !== lowest || ledger.at(s, t) <= lowest + roomNoise) continue;
+      const kw = this.#amounts.find((by) => by < lowest && this.#passes(s, by));
+      if (kw === undefined || !this.#stands(s, ledger.at(s, t) - kw)) continue;
+      if ((lowest - kw) * intervalH - ledger.missing(s) >= lowest * intervalH - roomNoise) continue;
+      this.#looks += this.#depart[s] - this.#arrive[s];
+      for (let to = this.#arrive[s]; to < this.#depart[s]; to++) {
+        if (!(score[to] < bestScore * kw) || ledger.at(s, to) > 0) continue;
+        if (ledger.highest(s, to) < lowest - roomNoise) continue;
+        best = { s, kw, to };
+        bestScore = score[to] / kw;
+      }
+    }
+    if (best === undefined) return false;
+    this.#set(best.s, t, this.#onLevel(best.s, ledger.at(best.s, t) - best.kw));
+    this.#set(best.s, best.to, lowest);
+    return true;
+  }
+
   /** One move that lowers the highest block of window `k`: a free one where there is one, else the cheapest. */
   #lower(k: number): boolean {
     const { meters, problem } = this.#ledger;
@@ -426,6 +454,7 @@ class Descent {
       for (const task of tasks) {
         if (task.kw === this.#amounts[0] && this.#evict(task, meanKw - gainMin, most)) return true;
       }
+      for (const task of tasks) if (this.#startElsewhere(task, most)) return true;
       if (dear !== undefined && this.#carryOut(dear.steps, dear.kw)) return true;
     }
     return false;
