@@ -38,7 +38,13 @@ export interface Readings {
 }
 
 /** Whether a vehicle is there and takes power, or who stops it. */
-export type OutletStatus = 'Available' | 'Preparing' | 'Charging' | 'SuspendedEV' | 'SuspendedEVSE';
+export type OutletStatus =
+  | 'Available'
+  | 'Preparing'
+  | 'Charging'
+  | 'SuspendedEV'
+  | 'SuspendedEVSE'
+  | 'Faulted';
 
 /** Why a transaction event is sent. */
 export interface EventCause {
@@ -119,11 +125,8 @@ function meterValue2(readings: Readings, station: Station, context: string): Jso
   };
 }
 
-/** Firmware that all simulated stations report. */
-const firmware = '1.4.2';
-
 /** OCPP 1.6. A transaction id that is not known yet is -1, as stations do that start without a connection. */
-function dialect16(station: Station): Dialect {
+function dialect16(station: Station, firmware: () => string): Dialect {
   const idOf = (transaction: StationTransaction): number => Number(transaction.id ?? -1);
   return {
     boot: () => ({
@@ -132,13 +135,18 @@ function dialect16(station: Station): Dialect {
         chargePointVendor: station.vendor.slice(0, 20),
         chargePointModel: station.model,
         chargePointSerialNumber: station.id.slice(0, 25),
-        firmwareVersion: firmware,
+        firmwareVersion: firmware(),
       },
     }),
     heartbeat: () => ({ action: 'Heartbeat', payload: {} }),
     status: (connectorId, status, at) => ({
       action: 'StatusNotification',
-      payload: { connectorId, errorCode: 'NoError', status, timestamp: isoOf(at) },
+      payload: {
+        connectorId,
+        errorCode: status === 'Faulted' ? 'InternalError' : 'NoError',
+        status,
+        timestamp: isoOf(at),
+      },
     }),
     authorize: (idTag) => ({ action: 'Authorize', payload: { idTag } }),
     start: (transaction) => ({
@@ -200,7 +208,7 @@ function transactionEvent(
 }
 
 /** OCPP 2.0.1 and 2.1. */
-function dialect2(station: Station): Dialect {
+function dialect2(station: Station, firmware: () => string): Dialect {
   const token = (idToken: string): JsonRecord => ({ idToken, type: 'ISO14443' });
   const event = (body: JsonRecord, more: JsonRecord): StationCall => ({
     action: 'TransactionEvent',
@@ -215,7 +223,7 @@ function dialect2(station: Station): Dialect {
           vendorName: station.vendor,
           model: station.model,
           serialNumber: station.id.slice(0, 25),
-          firmwareVersion: firmware,
+          firmwareVersion: firmware(),
         },
       },
     }),
@@ -224,7 +232,7 @@ function dialect2(station: Station): Dialect {
       action: 'StatusNotification',
       payload: {
         timestamp: isoOf(at),
-        connectorStatus: status === 'Available' ? 'Available' : 'Occupied',
+        connectorStatus: status === 'Available' || status === 'Faulted' ? status : 'Occupied',
         evseId,
         connectorId: 1,
       },
@@ -255,7 +263,7 @@ function dialect2(station: Station): Dialect {
   };
 }
 
-/** The words of a station's version. */
-export function dialectOf(station: Station): Dialect {
-  return station.version === '1.6' ? dialect16(station) : dialect2(station);
+/** The words of a station's version; `firmware` is what it says its own is. */
+export function dialectOf(station: Station, firmware: () => string): Dialect {
+  return station.version === '1.6' ? dialect16(station, firmware) : dialect2(station, firmware);
 }

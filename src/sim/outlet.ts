@@ -21,6 +21,8 @@ export interface Outlet {
   sawZero: boolean;
   /** A vehicle that does not wake up has gone to sleep. */
   asleep: boolean;
+  /** Has been offered something in its sleep. */
+  offeredAsleep: boolean;
   /** True energy since the station was built. */
   registerWh: number;
   /** What is drawn: W in total, A on each used pin, and the number of used pins. */
@@ -43,6 +45,7 @@ export function outletOf(evse: Evse, at: EpochS): Outlet {
     phases: 3,
     sawZero: false,
     asleep: false,
+    offeredAsleep: false,
     registerWh: 0,
     drawW: 0,
     drawA: 0,

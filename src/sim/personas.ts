@@ -21,8 +21,8 @@ export interface Switches {
   readonly ignoresValidTo: boolean;
   /** Its meter shows this multiple of the truth. */
   readonly meterFactor: number;
-  /** The vehicle charges again after a pause. */
-  readonly wakes: boolean;
+  /** When a vehicle charges again after a pause: with the next offer, with the one after another pause, or never. */
+  readonly wakes: 'at once' | 'on pulse' | 'never';
   /** Draws without limit for this long after a profile is replaced. */
   readonly spikeS: number;
   /** Answers GetCompositeSchedule in the unit that was not asked for. */
@@ -37,6 +37,26 @@ export interface Switches {
   readonly meters: boolean;
   /** Accepts profiles of this purpose and does not act on them. */
   readonly ignoredPurpose: HeldProfile['purpose'] | 'none';
+  /** Follows the highest limit of its profiles, whatever their purpose and stack level. */
+  readonly mergesHighest: boolean;
+  /** Counts a schedule from the instant at which it came. */
+  readonly startsOnReceipt: boolean;
+  /** Offers nothing and says that it is faulted. */
+  readonly isFaulted: boolean;
+  /** What it says its firmware is; with another one it takes profiles of one period only. */
+  readonly firmware: '1.4.2' | '2.0.0';
+  /** Forgets every profile when a transaction ends. */
+  readonly clearsAtStop: boolean;
+  /** Sends the readings of before again and again. */
+  readonly repeatsReadings: boolean;
+  /** Its energy register begins anew. */
+  readonly restartsRegister: boolean;
+  /** Its power and currents have this factor. */
+  readonly powerSign: 1 | -1;
+  /** Reports the power of one phase as that of all. */
+  readonly onePhasePower: boolean;
+  /** What it answers when it is asked what it can do. */
+  readonly capabilityAnswers: 'true' | 'none' | 'garbled';
 }
 
 const honest: Switches = {
@@ -50,7 +70,7 @@ const honest: Switches = {
   ignoresDuration: false,
   ignoresValidTo: false,
   meterFactor: 1,
-  wakes: true,
+  wakes: 'at once',
   spikeS: 0,
   otherUnit: false,
   onePhaseOnly: false,
@@ -58,6 +78,16 @@ const honest: Switches = {
   keepsReplaced: false,
   meters: true,
   ignoredPurpose: 'none',
+  mergesHighest: false,
+  startsOnReceipt: false,
+  isFaulted: false,
+  firmware: '1.4.2',
+  clearsAtStop: false,
+  repeatsReadings: false,
+  restartsRegister: false,
+  powerSign: 1,
+  onePhasePower: false,
+  capabilityAnswers: 'true',
 };
 
 const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
@@ -72,7 +102,7 @@ const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
   'ignores-lease': { ignoresDuration: true, ignoresValidTo: true },
   'late-by-minutes': { extraReactionS: 180 },
   'meter-drifts': { meterFactor: 1.02 },
-  'never-wakes': { wakes: false },
+  'never-wakes': { wakes: 'never' },
   'spikes-on-replace': { spikeS: 10 },
   'wrong-unit': { otherUnit: true },
   'counts-phases-wrong': { onePhaseOnly: true },
@@ -83,6 +113,18 @@ const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
   'ignores-tx-default': { ignoredPurpose: 'default' },
   'ignores-tx-profile': { ignoredPurpose: 'transaction' },
   'ignores-station-max': { ignoredPurpose: 'max' },
+  'merges-highest': { mergesHighest: true },
+  'starts-on-receipt': { startsOnReceipt: true },
+  faulted: { isFaulted: true },
+  'new-firmware': { firmware: '2.0.0' },
+  'clears-at-stop': { clearsAtStop: true },
+  'meter-repeats': { repeatsReadings: true },
+  'register-restarts': { restartsRegister: true },
+  'meter-negative': { powerSign: -1 },
+  'meter-one-phase': { onePhasePower: true },
+  'hides-capability': { capabilityAnswers: 'none' },
+  'garbles-capability': { capabilityAnswers: 'garbled' },
+  'wakes-on-pulse': { wakes: 'on pulse' },
 };
 
 /** The switches of all personas that a station has at once; the later in the list wins. */

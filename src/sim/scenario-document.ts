@@ -161,6 +161,18 @@ export const personaNames = [
   'ignores-tx-default',
   'ignores-tx-profile',
   'ignores-station-max',
+  'merges-highest',
+  'starts-on-receipt',
+  'faulted',
+  'new-firmware',
+  'clears-at-stop',
+  'meter-repeats',
+  'register-restarts',
+  'meter-negative',
+  'meter-one-phase',
+  'hides-capability',
+  'garbles-capability',
+  'wakes-on-pulse',
 ] as const;
 
 const fault = z.discriminatedUnion('kind', [

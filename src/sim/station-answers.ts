@@ -37,7 +37,8 @@ export interface StationInside {
 
 /** A configuration key (1.6) and `Component.Variable` (2.x) of a station. */
 export interface VariableAccess {
-  readonly read: () => string;
+  /** Undefined: not known to this station. */
+  readonly read: () => string | undefined;
   /** False: the value is not acceptable. Absent: read-only. */
   readonly write?: (value: string) => boolean;
 }
@@ -49,10 +50,13 @@ function answerSetProfile(inside: StationInside, payload: JsonRecord): Answer {
   const switches = inside.switches();
   const outcome = inside.store.judge(payload, inside.transactionOf);
   if (outcome.kind === 'error') return outcome;
-  if (switches.rejects || outcome.kind === 'rejected') return result({ status: 'Rejected' });
+  const isTooLong =
+    switches.firmware !== '1.4.2' && outcome.kind === 'accepted' && outcome.held.periods.length > 1;
+  if (switches.rejects || isTooLong || outcome.kind === 'rejected') return result({ status: 'Rejected' });
   return result({ status: 'Accepted' }, () => {
     if (!switches.installs) return;
-    inside.store.install(outcome, switches.keepsReplaced);
+    const held = switches.startsOnReceipt ? { ...outcome.held, startS: inside.now() } : outcome.held;
+    inside.store.install({ ...outcome, held }, switches.keepsReplaced);
     inside.profilesChanged(outcome.replaced.length > 0 ? outcome.held.evseId : undefined);
   });
 }
@@ -148,8 +152,9 @@ function answerGetConfiguration(inside: StationInside, payload: JsonRecord): Ans
   const keys = Array.isArray(asked)
     ? asked.filter((key): key is string => typeof key === 'string')
     : Object.keys(variables).filter((key) => !key.includes('.'));
-  const known = keys.filter((key) => variables[key] !== undefined);
-  const unknown = keys.filter((key) => variables[key] === undefined);
+  const isKnown = (key: string): boolean => variables[key]?.read() !== undefined;
+  const known = keys.filter(isKnown);
+  const unknown = keys.filter((key) => !isKnown(key));
   return result({
     configurationKey: known.map((key) => ({
       key,
@@ -176,13 +181,13 @@ function variableName(entry: JsonRecord): string {
 function answerGetVariables(inside: StationInside, payload: JsonRecord): Answer {
   return result({
     getVariableResult: recordsOf(payload['getVariableData']).map((entry) => {
-      const access = inside.variables[variableName(entry)];
+      const value = inside.variables[variableName(entry)]?.read();
       return {
-        attributeStatus: access === undefined ? 'UnknownVariable' : 'Accepted',
+        attributeStatus: value === undefined ? 'UnknownVariable' : 'Accepted',
         component: entry['component'],
         variable: entry['variable'],
         ...(entry['attributeType'] === undefined ? {} : { attributeType: entry['attributeType'] }),
-        ...(access === undefined ? {} : { attributeValue: access.read() }),
+        ...(value === undefined ? {} : { attributeValue: value }),
       };
     }),
   });

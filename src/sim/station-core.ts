@@ -4,7 +4,7 @@ import type { Prng } from '#domain/prng';
 import type { Station } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { Clock } from '#ports/clock';
-import type { Dialect, StationTransaction } from './dialect.ts';
+import type { Dialect, Readings, StationTransaction } from './dialect.ts';
 import type { Outlet } from './outlet.ts';
 import type { Switches } from './personas.ts';
 import type { ProfileStore } from './profile-store.ts';
@@ -52,6 +52,9 @@ export interface StationCore {
   readonly settings: StationSettings;
   /** By EVSE id: until when a replaced profile makes it draw without limit. */
   readonly spikeUntil: Map<number, number>;
+  /** By EVSE id: readings that a meter repeats, and the register from which one has begun anew. */
+  readonly lastReadings: Map<number, Readings>;
+  readonly registerFrom: Map<number, number>;
   readonly builtS: EpochS;
   link: 'off' | 'connecting' | 'open';
   powered: boolean;

@@ -47,7 +47,11 @@ export function targetOf(core: StationCore, outlet: Outlet): number {
   if (!flaws.followsLimit || isSpiking || (flaws.forgetsAfterZero && outlet.sawZero)) {
     return hardwareOf(core, outlet);
   }
-  return allowedAt(viewOf(core, outlet.evse.id), ownNow(core));
+  if (flaws.isFaulted) return 0;
+  const view = viewOf(core, outlet.evse.id);
+  if (!flaws.mergesHighest) return allowedAt(view, ownNow(core));
+  const alone = view.held.map((profile) => allowedAt({ ...view, held: [profile] }, ownNow(core)));
+  return alone.length === 0 ? view.hardware : Math.max(...alone.filter((limit) => limit < view.hardware), 0);
 }
 
 /** Phases that the EVSE is on its way to close. */
@@ -71,9 +75,15 @@ export function redraw(core: StationCore): void {
   const { station, voltage, clock, switches } = core.parts;
   for (const outlet of core.outlets) {
     countEnergy(outlet, clock.now());
-    if (!outlet.live || outlet.vehicle === undefined || offerOf(outlet, station.current) > 0) continue;
+    if (!outlet.live || outlet.vehicle === undefined) continue;
+    if (offerOf(outlet, station.current) > 0) {
+      outlet.offeredAsleep = outlet.asleep;
+      continue;
+    }
     outlet.sawZero = true;
-    if (!switches().wakes) outlet.asleep = true;
+    const { wakes } = switches();
+    // Another pause after an offer that found it asleep wakes it for the next one.
+    outlet.asleep = wakes === 'never' || (wakes === 'on pulse' && !outlet.offeredAsleep);
   }
   applyDraws(core.outlets, station, voltage, sharedCapW(core));
   for (const outlet of core.outlets) {

@@ -9,30 +9,56 @@ import { numberAt, recordOf, textAt } from './wire-reading.ts';
 export function readingsOf(core: StationCore, outlet: Outlet): Readings {
   const { station, clock, switches } = core.parts;
   countEnergy(outlet, clock.now());
-  const factor = switches().meterFactor;
+  const flaws = switches();
+  const { id } = outlet.evse;
+  const before = core.lastReadings.get(id);
+  if (flaws.repeatsReadings && before !== undefined) return { ...before, at: ownNow(core) };
+  const factor = flaws.meterFactor * flaws.powerSign;
   const pins = station.current === 'DC' ? 3 : outlet.evse.rotation.length;
-  return {
+  const seenPins = flaws.onePhasePower ? Math.max(1, outlet.pins) : 1;
+  const readings = {
     at: ownNow(core),
-    powerW: outlet.drawW * factor,
+    powerW: (outlet.drawW * factor) / seenPins,
     currentA: Array.from({ length: pins }, (_, i) => (i < outlet.pins ? outlet.drawA * factor : 0)),
-    registerWh: outlet.registerWh * factor,
+    registerWh: registerOf(core, outlet),
     offered: offerOf(outlet, station.current),
   };
+  core.lastReadings.set(id, readings);
+  return readings;
+}
+
+/** What the energy register shows. */
+function registerOf(core: StationCore, outlet: Outlet): number {
+  const { meterFactor, restartsRegister } = core.parts.switches();
+  const { id } = outlet.evse;
+  if (restartsRegister && !core.registerFrom.has(id)) core.registerFrom.set(id, outlet.registerWh);
+  return (outlet.registerWh - (core.registerFrom.get(id) ?? 0)) * meterFactor;
 }
 
 function statusOf(core: StationCore, outlet: Outlet): OutletStatus {
+  if (core.parts.switches().isFaulted) return 'Faulted';
   if (outlet.vehicle === undefined) return 'Available';
   if (!core.transactions.has(outlet.evse.id)) return 'Preparing';
   if (outlet.drawW > 0) return 'Charging';
   return offerOf(outlet, core.parts.station.current) === 0 ? 'SuspendedEVSE' : 'SuspendedEV';
 }
 
+/** The charging states of 2.x. */
+const chargingStates: Readonly<Record<OutletStatus, string>> = {
+  Available: 'Idle',
+  Preparing: 'EVConnected',
+  Charging: 'Charging',
+  SuspendedEV: 'SuspendedEV',
+  SuspendedEVSE: 'SuspendedEVSE',
+  Faulted: 'SuspendedEVSE',
+};
+
 function causeOf(core: StationCore, trigger: string, outlet: Outlet, stoppedReason?: string): EventCause {
   const status = statusOf(core, outlet);
   return {
     trigger,
     offline: core.link !== 'open',
-    chargingState: status === 'Available' ? 'Idle' : status === 'Preparing' ? 'EVConnected' : status,
+    chargingState: chargingStates[status],
     ...(stoppedReason === undefined ? {} : { stoppedReason }),
   };
 }
@@ -58,7 +84,8 @@ export function statusReporter(core: StationCore): {
       last.set(outlet.evse.id, status);
       core.parts.onNote?.('status', { evse: outlet.evse.id, status, powerW: Math.round(outlet.drawW) });
       const isOld = core.parts.station.version === '1.6';
-      if (isOld || before === undefined || before === 'Available' || status === 'Available') {
+      const told: readonly OutletStatus[] = ['Available', 'Faulted'];
+      if (isOld || before === undefined || told.includes(before) || told.includes(status)) {
         postStatus(core, outlet);
       }
       const transaction = core.transactions.get(outlet.evse.id);
@@ -103,7 +130,7 @@ export function watchHeartbeat(core: StationCore): void {
 
 /** Starts a transaction for the plugged vehicle, online or not. */
 export function beginTransaction(core: StationCore, outlet: Outlet): void {
-  const { station, clock, switches, onNote } = core.parts;
+  const { station, clock, onNote } = core.parts;
   const { vehicle, evse } = outlet;
   if (vehicle === undefined || core.transactions.has(evse.id) || !core.powered) return;
   countEnergy(outlet, clock.now());
@@ -113,7 +140,7 @@ export function beginTransaction(core: StationCore, outlet: Outlet): void {
     id: station.version === '1.6' ? undefined : `${station.id.slice(0, 24)}-t${core.transactionCount}`,
     idToken: vehicle.idToken,
     startedS: ownNow(core),
-    startRegisterWh: outlet.registerWh * switches().meterFactor,
+    startRegisterWh: registerOf(core, outlet),
     sequence: 0,
   };
   core.transactions.set(evse.id, transaction);
@@ -150,6 +177,7 @@ export function endTransaction(
   const cause = causeOf(core, trigger, outlet, stoppedReason);
   core.transactions.delete(evseId);
   core.store.endTransaction(evseId);
+  if (core.parts.switches().clearsAtStop) core.store.reboot('none');
   outlet.live = false;
   core.timers.stop(`follow/${evseId}`);
   core.outbox.post({ build: core.dialect.stopper(transaction, readings, cause), keep: 'transaction' });

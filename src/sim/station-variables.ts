@@ -1,6 +1,9 @@
 /** Configuration keys (1.6) and device-model variables (2.x) of a simulated station. @module */
-import type { Station } from '#domain/site';
 import type { VariableAccess } from './station-answers.ts';
+import type { StationParts } from './station-core.ts';
+
+/** A value that is none: what a limit is answered with by a station that garbles it. */
+const garbage = '-1e99;Power,"7';
 
 /** What a CSMS may change. */
 export interface StationSettings {
@@ -15,13 +18,25 @@ function secondsOf(value: string, least: number): number | undefined {
 
 /** All variables of a station; `changed` runs after a write. */
 export function variablesOf(
-  station: Station,
+  parts: Pick<StationParts, 'station' | 'switches'>,
   settings: StationSettings,
   changed: () => void,
 ): Readonly<Record<string, VariableAccess>> {
+  const { station, switches: flaws } = parts;
   const { capability } = station;
   const switches = capability.switchesPhases;
   const fixed = (value: string | number): VariableAccess => ({ read: () => String(value) });
+  /** What a smart-charging limit is said to be. */
+  const told = (value: string | number): VariableAccess => ({
+    read: () => {
+      const { capabilityAnswers } = flaws();
+      if (capabilityAnswers === 'none') return undefined;
+      return capabilityAnswers === 'true' ? String(value) : garbage;
+    },
+  });
+  const periods: VariableAccess = {
+    read: () => (flaws().firmware === '1.4.2' ? told(capability.maxPeriods).read() : '1'),
+  };
   const setting = (key: keyof StationSettings, least: number): VariableAccess => ({
     read: () => String(settings[key]),
     write: (value) => {
@@ -38,10 +53,10 @@ export function variablesOf(
   const common = { sample: setting('sampleIntervalS', 0), heartbeat: setting('heartbeatIntervalS', 1) };
   if (station.version === '1.6') {
     return {
-      ChargeProfileMaxStackLevel: fixed(capability.maxStackLevel),
-      ChargingScheduleAllowedChargingRateUnit: fixed(capability.rateUnit === 'A' ? 'Current' : 'Power'),
-      ChargingScheduleMaxPeriods: fixed(capability.maxPeriods),
-      MaxChargingProfilesInstalled: fixed(capability.maxProfiles),
+      ChargeProfileMaxStackLevel: told(capability.maxStackLevel),
+      ChargingScheduleAllowedChargingRateUnit: told(capability.rateUnit === 'A' ? 'Current' : 'Power'),
+      ChargingScheduleMaxPeriods: periods,
+      MaxChargingProfilesInstalled: told(capability.maxProfiles),
       NumberOfConnectors: fixed(station.evses.length),
       SupportedFeatureProfiles: fixed('Core,RemoteTrigger,SmartCharging'),
       MeterValuesSampledData: fixed(measurands),
@@ -53,10 +68,10 @@ export function variablesOf(
   }
   return {
     'SmartChargingCtrlr.Enabled': fixed('true'),
-    'SmartChargingCtrlr.ProfileStackLevel': fixed(capability.maxStackLevel),
-    'SmartChargingCtrlr.RateUnit': fixed(capability.rateUnit),
-    'SmartChargingCtrlr.PeriodsPerSchedule': fixed(capability.maxPeriods),
-    'SmartChargingCtrlr.Entries': fixed(capability.maxProfiles),
+    'SmartChargingCtrlr.ProfileStackLevel': told(capability.maxStackLevel),
+    'SmartChargingCtrlr.RateUnit': told(capability.rateUnit),
+    'SmartChargingCtrlr.PeriodsPerSchedule': periods,
+    'SmartChargingCtrlr.Entries': told(capability.maxProfiles),
     ...(switches === undefined ? {} : { 'SmartChargingCtrlr.Phases3to1': fixed('true') }),
     ...(switches === 'to-any' ? { 'SmartChargingCtrlr.ACPhaseSwitchingSupported': fixed('true') } : {}),
     'SampledDataCtrlr.TxUpdatedMeasurands': fixed(measurands),

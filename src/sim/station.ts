@@ -64,7 +64,7 @@ function createCore(parts: StationParts, send: (text: string) => void): StationC
   const { station, clock, behaviour } = parts;
   return {
     parts,
-    dialect: dialectOf(station),
+    dialect: dialectOf(station, () => parts.switches().firmware),
     store: createProfileStore(station),
     outlets: station.evses.map((evse) => outletOf(evse, clock.now())),
     transactions: new Map(),
@@ -75,6 +75,8 @@ function createCore(parts: StationParts, send: (text: string) => void): StationC
       heartbeatIntervalS: behaviour.heartbeatIntervalS,
     },
     spikeUntil: new Map(),
+    lastReadings: new Map(),
+    registerFrom: new Map(),
     builtS: clock.now(),
     link: 'off',
     powered: false,
@@ -128,7 +130,7 @@ function insideOf(core: StationCore, reset: () => void): StationInside {
         endTransaction(core, outletAt(core, transaction.evseId), 'RemoteStop', 'Remote');
       }
     },
-    variables: variablesOf(station, core.settings, () => {
+    variables: variablesOf(core.parts, core.settings, () => {
       watchSamples(core);
       watchHeartbeat(core);
     }),
@@ -194,6 +196,7 @@ export function createStation(parts: StationParts): SimStation {
       outlet.takenWh = 0;
       outlet.sawZero = false;
       outlet.asleep = false;
+      outlet.offeredAsleep = false;
       if (!core.powered) return;
       statuses.report(outlet);
       authorize(core, outlet);

@@ -191,7 +191,117 @@ const stories: Record<PersonaName, () => void> = {
     set(bench, { ...floor, periods: [[0, 12]] });
     expect(drawAt(bench, 60)).toEqual([8280]);
   },
+  'merges-highest': () => {
+    const bench = charging('merges-highest');
+    set(bench, { ...floor, periods: [[0, 10]] });
+    set(bench, { id: 2, stack: 1, purpose: 'tx', periods: [[0, 6]] });
+    expect(drawAt(bench, 60)).toEqual([6900]);
+  },
+  'starts-on-receipt': () => {
+    const bench = charging('starts-on-receipt');
+    // The floor begins at t0: at 70 s its second period has run for 10 s, but by this station's count it is to come.
+    const steps = [
+      [0, 6],
+      [60, 12],
+    ] as const;
+    set(bench, { ...floor, periods: steps });
+    expect(drawAt(bench, 70, 90)).toEqual([4140, 8280]);
+  },
+  faulted: () => {
+    const bench = charging('faulted');
+    bench.station.refresh();
+    expect(drawAt(bench, 25)).toEqual([0]);
+    expect(bench.of('StatusNotification').at(-1)?.payload).toMatchObject({
+      status: 'Faulted',
+      errorCode: 'InternalError',
+    });
+  },
+  'new-firmware': () => {
+    const bench = charging('new-firmware');
+    bench.station.reboot();
+    bench.until(90);
+    expect(bench.of('BootNotification').at(-1)?.payload).toMatchObject({ firmwareVersion: '2.0.0' });
+    expect(set(bench, floor)).toEqual({ status: 'Accepted' });
+    const steps = [
+      [0, 6],
+      [60, 12],
+    ] as const;
+    expect(set(bench, { ...floor, periods: steps })).toEqual({ status: 'Rejected' });
+    expect(valuesOf(bench)['ChargingScheduleMaxPeriods']).toBe('1');
+  },
+  'clears-at-stop': () => {
+    const bench = charging('clears-at-stop');
+    set(bench, floor);
+    bench.until(30);
+    bench.station.unplug(1);
+    bench.station.plugIn(1, vehicle);
+    expect(drawAt(bench, 60)).toEqual([11_000]);
+  },
+  'meter-repeats': () => {
+    const bench = charging('meter-repeats');
+    bench.until(61);
+    const first = sampleOf(bench);
+    set(bench, floor);
+    bench.until(130);
+    expect(bench.draw()).toBe(4140);
+    expect(sampleOf(bench)).toEqual(first);
+  },
+  'register-restarts': () => {
+    const bench = charging('register-restarts');
+    bench.until(61);
+    expect(Number(sampleOf(bench)['Energy.Active.Import.Register'])).toBeLessThan(1);
+  },
+  'meter-negative': () => {
+    const bench = charging('meter-negative');
+    bench.until(61);
+    expect(sampleOf(bench)['Power.Active.Import']).toBe('-11000');
+  },
+  'meter-one-phase': () => {
+    const bench = charging('meter-one-phase');
+    bench.until(61);
+    expect(sampleOf(bench)['Power.Active.Import']).toBe('3666.7');
+  },
+  'hides-capability': () => {
+    const bench = charging('hides-capability');
+    expect(Object.keys(valuesOf(bench))).not.toContain('ChargeProfileMaxStackLevel');
+    expect(bench.call('GetConfiguration', { key: ['ChargeProfileMaxStackLevel'] })).toMatchObject({
+      unknownKey: ['ChargeProfileMaxStackLevel'],
+    });
+  },
+  'garbles-capability': () => {
+    const bench = charging('garbles-capability');
+    expect(Number.isNaN(Number(valuesOf(bench)['ChargeProfileMaxStackLevel']))).toBe(true);
+  },
+  'wakes-on-pulse': () => {
+    const bench = charging('wakes-on-pulse');
+    const steps = [
+      [0, 6],
+      [60, 0],
+      [120, 8],
+      [180, 0],
+      [240, 8],
+    ] as const;
+    set(bench, { ...floor, periods: steps });
+    expect(drawAt(bench, 50, 70, 130, 190, 250)).toEqual([4140, 0, 0, 0, 5520]);
+  },
 };
+
+/** The values of the last sample, by measurand; of several phases the last. */
+function sampleOf(bench: Bench): Record<string, string> {
+  const payload = bench.of('MeterValues').at(-1)?.payload as {
+    meterValue: { sampledValue: { measurand: string; value: string }[] }[];
+  };
+  const sampled = payload.meterValue.flatMap(({ sampledValue }) => sampledValue);
+  return Object.fromEntries(sampled.map(({ measurand, value }) => [measurand, value]));
+}
+
+/** What the station answers to a question for all its keys. */
+function valuesOf(bench: Bench): Record<string, string> {
+  const answer = bench.call('GetConfiguration', {}) as {
+    configurationKey: { key: string; value: string }[];
+  };
+  return Object.fromEntries(answer.configurationKey.map(({ key, value }) => [key, value]));
+}
 
 test.each(personaNames)('%s', (name) => {
   stories[name]();

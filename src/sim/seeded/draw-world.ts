@@ -1,13 +1,14 @@
 /** A world drawn from its seed: which faults are on, how strong, and what happens when. @module */
 import { prngOf, type Prng } from '#domain/prng';
-import { obeysAll, type Site, type Station } from '#domain/site';
+import type { Site, Station } from '#domain/site';
 import { amperes, epochS, seconds, wattHours, watts, type EpochS } from '#domain/units';
 import { defaultPolicy } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
 import type { Scenario, SimVisit } from '../scenario.ts';
-import type { PersonaName } from '../scenario-document.ts';
 import { drawBill } from './draw-bill.ts';
-import { commissioningS, drawDepot, drawVisits, pick } from './draw-depot.ts';
+import { drawPersonas } from './draw-personas.ts';
+import { momentIn, namedMost, spanIn, type Span } from './draw-span.ts';
+import { drawDepot, drawVisits, pick } from './draw-depot.ts';
 import {
   switchNames,
   usualSwitches,
@@ -23,36 +24,6 @@ import {
 const calmS = 2 * 3600;
 /** One seed in so many has everything off: then every vehicle must leave full. */
 const calmEvery = 8;
-
-/** So few switches are those that somebody wants to see: they are on more often than not. */
-const namedMost = 4;
-
-/** Personas that nothing in a capability can say; whoever has one is a rogue. */
-const undeclarable: ReadonlySet<PersonaName> = new Set([
-  'ignores-limit',
-  'ignores-after-zero',
-  'accepts-and-drops',
-  'spikes-on-replace',
-  'keeps-too-many',
-]);
-
-interface Span {
-  readonly startS: EpochS;
-  readonly healS: EpochS;
-}
-
-function momentIn(prng: Prng, span: Span): EpochS {
-  return epochS(prng.integer(span.startS + commissioningS, span.healS - 300));
-}
-
-function spanIn(
-  prng: Prng,
-  span: Span,
-  longestS: number,
-): { readonly fromS: EpochS; readonly untilS: EpochS } {
-  const fromS = momentIn(prng, span);
-  return { fromS, untilS: epochS(Math.min(span.healS, fromS + prng.integer(30, longestS))) };
-}
 
 function swarm(seed: number, allowed: readonly SwitchName[]): ReadonlySet<SwitchName> {
   const prng = prngOf(seed).fork('swarm');
@@ -220,97 +191,6 @@ function drawDepotEvents(
     default:
       return [];
   }
-}
-
-/** What a persona needs its station to declare so that it breaks nothing; undefined where no declaration covers it. */
-function declared(station: Station, persona: PersonaName): Station | undefined {
-  const { capability } = station;
-  const told = (change: Partial<Station['capability']>): Station => ({
-    ...station,
-    capability: { ...capability, ...change },
-  });
-  if (undeclarable.has(persona)) return undefined;
-  const kind: string = persona;
-  switch (kind) {
-    case 'forgets-on-reboot':
-      return told({ keepsProfiles: 'none' });
-    case 'slow':
-      return told({ reactionS: seconds(capability.reactionS + 20) });
-    case 'late-by-minutes':
-      return told({ reactionS: seconds(capability.reactionS + 180) });
-    case 'ignores-lease':
-    case 'ignores-valid-to':
-      return told({ obeysLease: false });
-    case 'ignores-tx-default':
-      return told({ obeys: { ...obeysAll, txDefault: false } });
-    case 'ignores-tx-profile':
-      return told({ obeys: { ...obeysAll, txProfile: false } });
-    case 'ignores-station-max':
-      return told({ obeys: { ...obeysAll, stationMax: false } });
-    case 'counts-phases-wrong':
-      return station.current === 'AC' && capability.rateUnit === 'W' ? undefined : station;
-    default:
-      return station;
-  }
-}
-
-/** Personas that break a declaration unless the declaration says so. */
-const breaking: ReadonlySet<PersonaName> = new Set([
-  'forgets-on-reboot',
-  'slow',
-  'late-by-minutes',
-  'ignores-lease',
-  'ignores-valid-to',
-  'ignores-tx-default',
-  'ignores-tx-profile',
-  'ignores-station-max',
-]);
-
-interface Cast {
-  readonly stations: readonly Station[];
-  readonly events: readonly WorldEvent[];
-  readonly rogues: Readonly<Record<string, EpochS>>;
-}
-
-function drawPersonas(
-  prng: Prng,
-  on: ReadonlySet<SwitchName>,
-  stations: readonly Station[],
-  span: Span,
-): Cast {
-  const now = new Map(stations.map((station) => [station.id, station]));
-  const taken = new Set<string>();
-  const events: WorldEvent[] = [];
-  const rogues: Record<string, EpochS> = {};
-  for (const name of switchNames) {
-    if (!name.startsWith('persona-') || !on.has(name)) continue;
-    const persona = name.slice('persona-'.length) as PersonaName;
-    const own = prng.fork(name);
-    const most = stations.length / (on.size <= namedMost ? 3 : 10);
-    const times = own.integer(1, Math.max(1, Math.round(most)));
-    for (let i = 0; i < times; i++) {
-      const station = now.get(stations[own.integer(0, stations.length - 1)]?.id ?? '');
-      if (station === undefined || taken.has(station.id)) continue;
-      taken.add(station.id);
-      const at = own.integer(0, 1) === 0 ? epochS(span.startS + commissioningS) : momentIn(own, span);
-      const covered =
-        breaking.has(persona) && own.integer(0, 2) === 0 ? undefined : declared(station, persona);
-      if (covered === undefined) rogues[station.id] = at;
-      else now.set(station.id, covered);
-      events.push({
-        switch: name,
-        kind: 'fault',
-        fault: { kind: 'persona', stationId: station.id, persona, fromS: at, untilS: span.healS },
-      });
-      // What a station forgets shows when it boots, and only then.
-      if (persona === 'forgets-on-reboot') {
-        const boot = { kind: 'reboot' as const, stationId: station.id };
-        for (let boots = 0; boots < 3; boots++)
-          events.push({ switch: name, kind: 'fault', fault: { ...boot, at: momentIn(own, span) } });
-      }
-    }
-  }
-  return { stations: stations.map((station) => now.get(station.id) ?? station), events, rogues };
 }
 
 /** The site with circuits that carry what its floors need: an owner whose floors do not fit does not get to run it. */
