@@ -32,3 +32,11 @@ export const clockToleranceS = 60;
 export const solvesPerTurnMax = 4;
 /** Intervals that are added to the billing periods at once: a week of quarter hours without a tick. */
 export const meteredPartsMax = 672;
+/** Pulses that are tried on a vehicle that does not wake up, per transaction: more of them make some give up for good. */
+export const pulsesMax = 2;
+/** Length of a pulse, s: longer than a charger takes to follow and than a message that is sent twice. */
+export const pulseS = 90;
+/** A vehicle that draws less takes nothing, W. */
+export const drawLeastW = 100;
+/** Vehicles known to sleep on after a pause; the one noted longest ago is forgotten first. */
+export const sleepersMax = 500;

@@ -6,6 +6,7 @@ import type { MeterSample } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import { observeMeter, type Verdict } from '#witness/witness';
 import { noteNotApplied } from './capability.ts';
+import { noteDraw } from './asleep.ts';
 import {
   clearAlarm,
   evseState,
@@ -185,5 +186,6 @@ function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
   return inTurn(withEvse(metered, ref, seen), [
     (s) => (isRegister ? noteRegister(s, ref, place.evse, { wh: registerWh, at: sampledAt }) : [s, []]),
     (s) => (isPower ? witness(s, ref, { powerW, sampledAt }) : [s, []]),
+    (s) => (isPower && isMine ? noteDraw(s, ref, place, powerW) : [s, []]),
   ]);
 }

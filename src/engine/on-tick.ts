@@ -9,6 +9,7 @@ import type { InstalledProfile } from '#ocpp/profile';
 import { callOf } from '#ocpp/wire-message';
 import { violationsOf } from '#safety/admission';
 import { observeLink } from '#witness/witness';
+import { nextWakeUp, wakeUps } from './asleep.ts';
 import { noteSilence } from './capability.ts';
 import {
   clearAlarm,
@@ -49,6 +50,7 @@ export function onTick(state: State): Change {
     lossAlarms,
     fences,
     silentMeters,
+    wakeUps,
     (s) => [withRests(dropOldPlans(s)), []],
     askForPlan,
     dispatch,
@@ -326,6 +328,7 @@ function wake(state: State): Change {
     state.dispatchAt,
     solveDueAt(state),
     nextSilence(state),
+    nextWakeUp(state),
     ...silent,
     ...fenced,
   ].filter((at) => at !== undefined && at > state.now);

@@ -8,6 +8,7 @@ import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
 import { obeysPurpose } from '#ocpp/obeyed';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
+import { isPulsed, leastAOf } from './asleep.ts';
 import { planFormOf, takesStationCap } from './capability.ts';
 import { evseState, keysInOrder, publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
@@ -81,9 +82,10 @@ function limitOver(
 ): readonly (readonly [EpochS, number])[] {
   const station = siteStation(state.site, session.stationId);
   const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
+  const least = leastAOf(state, state.visits[session.visitId]);
   const pieces = solved.powerKw.map((kw, i) => {
     const share = solved.onePhase?.[i] === 1 ? session.phases : 1;
-    return [startOf(grid, session.arrive + i), (kw * 1000 * share) / perUnit] as const;
+    return [startOf(grid, session.arrive + i), Math.max(least, (kw * 1000 * share) / perUnit)] as const;
   });
   return [...pieces, [startOf(grid, session.depart), state.floors[keyAt(state.site, session)] ?? 0]];
 }
@@ -273,7 +275,7 @@ function wantOf(state: State, visit: VisitState | undefined, pieces: Want['piece
 }
 
 /**
- * The state in which vehicles that no plan serves have their limit: full ones none, caught chargers their floor, and
+ * The state in which vehicles that no plan serves have their limit: full ones and those in a pulse none, caught chargers their floor, and
  * those whose visit is no longer known the floor instead of their old plan. Who is too late for a plan, or was never
  * announced, charges at the floor by itself, or by a plan where its station keeps none.
  */
@@ -282,8 +284,10 @@ export function withRests(state: State): State {
   for (const id of keysInOrder(state.visits)) {
     const v = state.visits[id];
     if (v === undefined || v.phase !== 'plugged') continue;
-    const isFenced = evseState(state, v.visit.evse)?.fence !== undefined;
-    if (!isFenced && neededWh(v) > 0) continue;
+    const evse = evseState(state, v.visit.evse);
+    const isFenced = evse?.fence !== undefined;
+    const isPaused = evse !== undefined && isPulsed(state, evse);
+    if (!isFenced && !isPaused && neededWh(v) > 0) continue;
     const level = isFenced ? (state.floors[keyAt(state.site, v.visit.evse)] ?? 0) : 0;
     const want = wantOf(state, v, [[state.now, level]]);
     if (want !== undefined) wants.push(want);

@@ -33,6 +33,8 @@ const policySchema = z.strictObject({
   heartbeatIntervalS: length(10, 86_400, 300),
   /** Silence after which the loss of a station is an alarm. */
   commsLossAfterS: length(1, 3600, 120),
+  /** How long a vehicle that wants energy may take none of what it is offered before it counts as asleep. */
+  asleepAfterS: length(60, 7200, 600),
   /** Silence of the fleet system, once it has been heard, that is an alarm. */
   fleetSilentAfterS: length(900, 14 * 86_400, 86_400),
   /** Part of the allowed power that a meter may show above it. */

@@ -30,6 +30,19 @@ export interface RunningTransaction {
   readonly idToken?: string;
 }
 
+/** A vehicle that wants energy and draws none, in one transaction. */
+export interface SleepWatch {
+  readonly transactionId: string;
+  /** It was offered less than its minimum current meanwhile. */
+  readonly hasPaused: boolean;
+  /** It has been offered power since then; absent while it is not. */
+  readonly since?: EpochS;
+  /** Pulses so far. */
+  readonly pulses: number;
+  /** It is offered nothing until then. */
+  readonly pulseUntil?: EpochS;
+}
+
 /** What is known of one EVSE from its station's own words. */
 export interface EvseState {
   readonly status: ConnectorStatus;
@@ -46,6 +59,8 @@ export interface EvseState {
   readonly oddRegister?: { readonly wh: WattHours; readonly at: EpochS } | undefined;
   /** Caught above its limit: how far the fence has got. */
   readonly fence?: Fence | undefined;
+  /** Absent where the vehicle draws. */
+  readonly sleep?: SleepWatch | undefined;
 }
 
 /**
@@ -146,7 +161,8 @@ export type Trigger =
   | 'limit'
   | 'tariff'
   | 'load'
-  | 'not-compliant';
+  | 'not-compliant'
+  | 'asleep';
 
 /** A session of a problem in the engine's words. */
 export interface PlannedSession {
@@ -271,6 +287,8 @@ export interface State {
   /** By visit id. */
   readonly visits: Readonly<Record<string, VisitState>>;
   readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }> | undefined;
+  /** Vehicles that once slept on after a pause, and when. */
+  readonly sleepers?: Readonly<Record<string, EpochS>> | undefined;
   /** Present where a tariff is. */
   readonly metering?: Metering | undefined;
   /** Limit events in force or to come, oldest first. */
@@ -332,6 +350,7 @@ export function stateWith(state: State, change: Partial<State>): State {
     supplyStale: state.supplyStale,
     stations: state.stations,
     visits: state.visits,
+    sleepers: state.sleepers,
     tariff: state.tariff,
     metering: state.metering,
     limits: state.limits,
@@ -390,6 +409,7 @@ export function evseStateWith(evse: EvseState, change: Partial<EvseState>): Evse
     registerAt: evse.registerAt,
     oddRegister: evse.oddRegister,
     fence: evse.fence,
+    sleep: evse.sleep,
   };
   return Object.assign(next, change);
 }

@@ -178,6 +178,9 @@ export class FakeStation {
   refuses: (profile: WireProfile) => boolean = () => false;
   /** A purpose that it accepts and does not act on. */
   ignores = '';
+  /** What its vehicles do when they are offered nothing: charge on, sleep for good, or until they are offered nothing once more. */
+  sleeps: 'never' | 'for-good' | 'until-pulsed' = 'never';
+  private sleep: 'awake' | 'asleep' | 'offered' | 'pulsed' = 'awake';
   installed: { connectorId: number; profile: WireProfile }[] = [];
   vehicle: { visit: FakeVisit; takenWh: number; transactionId: number | undefined } | undefined;
   registerWh = 1000;
@@ -246,6 +249,7 @@ export class FakeStation {
   }
 
   plugIn(visit: FakeVisit): void {
+    this.sleep = 'awake';
     this.vehicle = { visit, takenWh: 0, transactionId: undefined };
     this.status();
     this.tell('StartTransaction', {
@@ -380,7 +384,7 @@ export class FakeStation {
     this.followedA = limitA;
     const { vehicle } = this;
     this.lastPowerW = 0;
-    if (vehicle === undefined || this.isStopped || effectiveA < 6) return 0;
+    if (vehicle === undefined || this.isStopped || this.isAsleep(effectiveA >= 6)) return 0;
     const { visit } = vehicle;
     const phases = visit.phases ?? 3;
     const restW = ((visit.energyWh - vehicle.takenWh) * 3600) / stepS;
@@ -389,6 +393,17 @@ export class FakeStation {
     this.registerWh += (powerW * stepS) / 3600;
     this.lastPowerW = powerW;
     return powerW / 230 / phases;
+  }
+
+  /** Whether the vehicle takes nothing, of what it is offered or because it is offered nothing. */
+  private isAsleep(isOffered: boolean): boolean {
+    const { sleep, sleeps } = this;
+    if (sleeps === 'never') return !isOffered;
+    const wasPulsed = sleep === 'pulsed' || (sleep === 'offered' && sleeps === 'until-pulsed');
+    if (!isOffered) this.sleep = wasPulsed ? 'pulsed' : 'asleep';
+    else if (sleep === 'pulsed') this.sleep = 'awake';
+    else if (sleep === 'asleep') this.sleep = 'offered';
+    return this.sleep !== 'awake';
   }
 
   lastPowerW = 0;
