@@ -160,7 +160,7 @@ export function exactChain(input: ChainInput): {
       flow.target[order[count]] = capacity[order[count]];
       opened.push(order[count++]);
     }
-    fillGreedily(flow, residual.order, opened);
+    fillGreedily(flow, residual.order, { slots: opened });
     residual.extend(opened);
     left = 0;
     for (let s = 0; s < flow.left.length; s++) left += flow.left[s];

@@ -153,14 +153,19 @@ export class Flow {
     for (const [i, values] of state.entries()) this.#kept[i].set(values);
   }
 
+  /** [slots] what each took at the last `keep`. */
+  get keptInto(): ArrayLike<number> {
+    return this.#kept?.[0] ?? this.into;
+  }
+
   /** Goes back to what was on its way at the last `keep`. */
   goBack(): void {
     for (const [i, values] of this.#state().entries()) values.set(this.#kept?.[i] ?? values);
   }
 
   #state(): readonly (Float64Array | Int32Array)[] {
-    const { kw, left, through, into, target, modules, more, blocked, some, moreAt, someAt } = this;
-    return [kw, left, through, into, target, modules.sum, more, blocked, some, moreAt, someAt];
+    const { into, kw, left, through, target, modules, more, blocked, some, moreAt, someAt } = this;
+    return [into, kw, left, through, target, modules.sum, more, blocked, some, moreAt, someAt];
   }
 
   /** Takes everything back and closes all slots. */
@@ -233,6 +238,45 @@ export class Flow {
     this.left[armSession[a]] -= kw;
     for (let g = armLeaf[a]; g >= 0; g = parent[g]) this.through[g * times + t] += kw;
     this.into[slotOf[t]] += kw;
+  }
+
+  /** Sends what fits of `most` along the whole way from a session through arm `a` into the slot of `t`; how much. */
+  send(a: number, t: number, most: number): number {
+    const { armLeaf, armSession, armBase, parent, times, slotOf, cap, pairKw } = this.network;
+    const { kw, through, modules } = this;
+    const leaf = armLeaf[a];
+    const pair = armBase[a] + t;
+    const slot = slotOf[t];
+    const room = this.target[slot] - this.into[slot];
+    let sent = most < room ? most : room;
+    const own = pairKw[pair] - kw[pair];
+    if (own < sent) sent = own;
+    const row = modules.rowOf[pair];
+    if (row >= 0 && modules.cap[row] - modules.sum[row] < sent) sent = modules.cap[row] - modules.sum[row];
+    for (let g = leaf; g >= 0; g = parent[g]) {
+      const k = g * times + t;
+      const free = cap[k] - through[k];
+      if (free < sent) sent = free;
+    }
+    if (sent <= flowNoise) return 0;
+    if (row >= 0) this.addToPair(a, t, sent);
+    else {
+      kw[pair] += sent;
+      const word = a * this.words + (t >> wordBits);
+      const bit = 1 << (t & bitMask);
+      const at = this.leafOffset[leaf] + t * this.leafWords[leaf] + (this.armAt[a] >> wordBits);
+      const armBit = 1 << (this.armAt[a] & bitMask);
+      this.some[word] |= bit;
+      this.someAt[at] |= armBit;
+      if (kw[pair] >= pairKw[pair] - flowNoise) {
+        this.more[word] &= ~bit;
+        this.moreAt[at] &= ~armBit;
+      }
+    }
+    this.left[armSession[a]] -= sent;
+    for (let g = leaf; g >= 0; g = parent[g]) through[g * times + t] += sent;
+    this.into[slot] += sent;
+    return sent;
   }
 
   /** Most that fits along the way of arm `a` at `t`. */

@@ -2,8 +2,19 @@
 import type { Flow } from './flow.ts';
 import { flowNoise } from './network.ts';
 
-/** Times of `slots` that still take energy, those with most room for all that could come first. */
-function rankedTimes(flow: Flow, slots: readonly number[] | undefined): number[] {
+/** What is filled. */
+export interface Filling {
+  /** Slots to fill; all where undefined. */
+  readonly slots?: readonly number[];
+  /** [slots] price by which they are filled, cheapest first; undefined where they cost alike. */
+  readonly price?: Float64Array;
+}
+
+/** Share of the dearest price below which prices are one. */
+const priceShare = 1e-9;
+
+/** Times that still take energy: the cheapest first, among these those with most room for all that could come. */
+function rankedTimes(flow: Flow, { slots, price }: Filling): number[] {
   const { network, target, into } = flow;
   const { slotStart, slotTimes, demandKw } = network;
   const ranked: number[] = [];
@@ -20,15 +31,19 @@ function rankedTimes(flow: Flow, slots: readonly number[] | undefined): number[]
     const q = network.slotOf[t];
     room[t] = (target[q] - into[q]) / (slotStart[q + 1] - slotStart[q]) / (1 + demandKw[t]);
   }
-  return ranked.sort((a, b) => room[b] - room[a] || a - b);
+  if (price === undefined) return ranked.sort((a, b) => room[b] - room[a] || a - b);
+  const unit = priceShare * price.reduce((most, each) => Math.max(most, Math.abs(each)), priceShare);
+  const tier = price.map((each) => Math.round(each / unit));
+  const { slotOf } = network;
+  return ranked.sort((a, b) => tier[slotOf[a]] - tier[slotOf[b]] || room[b] - room[a] || a - b);
 }
 
-/** Sends for sessions in `order` what fits without moving anything aside, into `slots` or into all. */
-export function fillGreedily(flow: Flow, order: Int32Array, slots?: readonly number[]): void {
+/** Sends for sessions in `order` what fits without moving anything aside. */
+export function fillGreedily(flow: Flow, order: Int32Array, filling: Filling): void {
   const { network, left, target, into, more, words } = flow;
   const { slotOf, armsOf, armFrom, armTo } = network;
   const { intervals } = network.problem;
-  const ranked = rankedTimes(flow, slots);
+  const ranked = rankedTimes(flow, filling);
   let open = ranked.length;
   for (let at = 0; at < order.length && open > 0; at++) {
     const s = order[at];
@@ -49,8 +64,7 @@ export function fillGreedily(flow: Flow, order: Int32Array, slots?: readonly num
       for (let a = first; a < end && left[s] > flowNoise; a++) {
         if (t < armFrom[a] || t >= armTo[a]) continue;
         if ((more[a * words + (t >> 5)] & (1 << (t & 31))) === 0) continue;
-        const kw = Math.min(left[s], flow.fits(a, t));
-        if (kw > flowNoise) flow.addAlong(a, t, kw);
+        flow.send(a, t, left[s]);
       }
     }
     if (kept < i) for (; i < open; i++) ranked[kept++] = ranked[i];

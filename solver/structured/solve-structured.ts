@@ -28,6 +28,9 @@ const roundsMax = 600;
 /** Sets taken into the program per round, by where they come from. */
 const setsPerRound = 4;
 const closuresPerRound = 6;
+/** Share of all energy that may have to move for a flow to be near: the chain's, and the last one. */
+const nearChain = 0.15;
+const nearLast = 0.01;
 /** Flows after which the exact chain is worth its time. */
 const chainAfterFlows = { few: [2, 4, 8, 14, 25, 40], many: [1, 3, 5, 8, 14, 25, 40] };
 /** Sessions from which one flow costs as much as a chain. */
@@ -45,6 +48,8 @@ class Search {
   readonly total: number;
   flows = 0;
   rounds = 0;
+  /** Whether a chain came after the last flow. */
+  #chained = false;
 
   constructor(problem: DepotProblem, options: SolveOptions) {
     this.options = options;
@@ -131,10 +136,9 @@ class Search {
   /** All cuts that matter at the present slot prices. */
   addChainCuts(master: Master): boolean {
     const { flow, residual, all, noise } = this;
-    // The next profile is nearer to the last one than to the chain's.
     flow.keep();
+    this.#chained = true;
     const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
-    flow.goBack();
     let added = 0;
     for (const { set, count } of steps) {
       const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
@@ -145,13 +149,34 @@ class Search {
     return added > 0;
   }
 
-  /** Sends the profile `x`; what is left afterwards, and whose it is. */
-  follow(x: ArrayLike<number>): { readonly left: number; readonly lacking: readonly number[] } {
+  /** Sends the profile `x`, whose slots cost `price`; what is left afterwards, and whose it is. */
+  follow(
+    x: ArrayLike<number>,
+    price: Float64Array,
+  ): { readonly left: number; readonly lacking: readonly number[] } {
     this.flows++;
+    this.#beginAfterChain(x);
     this.flow.setTargets(x);
     if (this.flows === 1) fillAsBefore(this.flow, this.residual.order, this.options);
-    fillGreedily(this.flow, this.residual.order);
+    fillGreedily(this.flow, this.residual.order, { price });
     return this.residual.maximise();
+  }
+
+  /**
+   * After a chain the flow goes on from the chain's if that is near to `x`: it is full where cuts are tight. Else from the
+   * flow before it, or from nothing where that is far too.
+   */
+  #beginAfterChain(x: ArrayLike<number>): void {
+    if (!this.#chained) return;
+    this.#chained = false;
+    const over = (into: ArrayLike<number>): number => {
+      let sum = 0;
+      for (let q = 0; q < this.all.length; q++) sum += Math.max(0, into[q] - x[q]);
+      return sum / this.total;
+    };
+    if (over(this.flow.into) <= nearChain) return;
+    if (over(this.flow.keptInto) <= nearLast) this.flow.goBack();
+    else this.flow.empty();
   }
 
   /** Sends the crumbs that rounding left wherever they fit beside battery and PV. */
@@ -240,7 +265,7 @@ function solveByCuts(search: Search, master: Master): Found['ended'] {
     // After a warm start the first profile is most likely the last.
     const trusted = round === 1 && search.options.warm !== undefined;
     if (!trusted && round < most && search.addCheapCuts(master)) continue;
-    const { left, lacking } = search.follow(master.x);
+    const { left, lacking } = search.follow(master.x, master.slotPrices());
     if (left <= search.noise) return 'optimal';
     if (!search.addFlowCuts(master, lacking)) return 'failed';
   }

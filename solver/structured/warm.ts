@@ -61,10 +61,7 @@ export function fillAsBefore(flow: Flow, order: Int32Array, options: SolveOption
       let rest = before(sessions[s], t);
       for (let a = armsOf[s]; a < armsOf[s + 1] && rest > flowNoise; a++) {
         if (t < armFrom[a] || t >= armTo[a]) continue;
-        const kw = Math.min(rest, left[s], flow.fits(a, t));
-        if (kw <= flowNoise) continue;
-        flow.addAlong(a, t, kw);
-        rest -= kw;
+        rest -= flow.send(a, t, Math.min(rest, left[s]));
       }
     }
   }
