@@ -77,8 +77,9 @@ function checkSession(
   let delivered = 0;
   let lacked = 0;
   const whole = taper.length === 0 && feedBack === undefined && milestones.length === 0;
+  const same = typeof session.maxKw === 'number' ? capOf(problem, s, session.arrive) : undefined;
   for (let i = 0; i < kw.length; i++) {
-    const within = kw[i] >= 0 && kw[i] <= capOf(problem, s, session.arrive + i);
+    const within = kw[i] >= 0 && kw[i] <= (same ?? capOf(problem, s, session.arrive + i));
     const before = delivered;
     delivered += kw[i] * problem.intervalH * (kw[i] < 0 ? (feedBack?.lossFactor ?? 1) : 1);
     if (within && whole) continue;
@@ -122,24 +123,27 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
   );
   const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
   problem.sessions.forEach(({ connector: c, arrive }, s) => {
-    const { module, reserveKw, rotation } = problem.connectors[c];
+    const { circuit, module, reserveKw, rotation } = problem.connectors[c];
     const kw = plan.powerKw[s];
     if (module >= 0)
       for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += Math.abs(kw[i]);
     const [own, flags] = [weightOf(problem, s), plan.onePhase?.[s]];
-    const above = kw.map((value, i) => {
+    const total = seen[circuit];
+    for (let i = 0; i < kw.length; i++) {
+      const t = arrive + i;
       // A station that is told one phase may still use all: each pin counts with the current of the one.
       const weight = flags?.[i] === 1 ? rotation.length : own;
-      return value < 0 ? -weight * value : Math.max(0, weight * value - reserveKw);
-    });
-    climb(c, (g) => {
-      const total = seen[g].subarray(3 * span + arrive, 3 * span + arrive + above.length);
-      for (let i = 0; i < above.length; i++) total[i] += above[i];
-      for (const phase of phased ? rotation : []) {
-        for (let i = 0; i < above.length; i++)
-          seen[g][phase * span + arrive + i] += above[i] / rotation.length;
-      }
-    });
+      const above = kw[i] < 0 ? -weight * kw[i] : Math.max(0, weight * kw[i] - reserveKw);
+      total[3 * span + t] += above;
+      if (!phased) continue;
+      for (const phase of rotation) total[phase * span + t] += above / rotation.length;
+    }
+  });
+  const own = seen.map((values) => values.slice());
+  own.forEach((values, g) => {
+    for (let up = problem.circuits[g].parent; up >= 0; up = problem.circuits[up].parent) {
+      for (let i = 0; i < values.length; i++) seen[up][i] += values[i];
+    }
   });
   problem.modules.forEach(({ id, maxKw }, m) => {
     for (let t = 0; t < span; t++) {
@@ -152,7 +156,8 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
       const extra = g === 0 ? siteExtra[t] : 0;
       const above = (kind: number, limit: number, share: number): number =>
         seen[g][kind * span + t] + extra * share - roomOf(limit, held[g][kind]);
-      note(worst, above(3, limitKw[t], 1), () => `circuit ${id} @ ${t}`);
+      const excess = above(3, limitKw[t], 1);
+      if (!(excess <= worst.value)) note(worst, excess, () => `circuit ${id} @ ${t}`);
       phaseLimitKw?.forEach((limit, phase) =>
         note(worst, above(phase, limit[t], 1 / 3), () => `circuit ${id} phase ${phase + 1} @ ${t}`),
       );
@@ -233,12 +238,15 @@ function countOut(problem: DepotProblem, plan: Plan, powers: Powers): Account {
     }
     shortfallKwh[s] = Math.max(0, -over);
     split.shortfall += session.shortfallPrice * (shortfallKwh[s] + lacked);
-    kw.forEach((value, i) => {
+    const wear = (session.feedBack?.wearPerKwh ?? 0) * intervalH;
+    let late = 0;
+    for (let i = 0; i < kw.length; i++) {
       const t = session.arrive + i;
-      vehicles[t] += value;
-      split.earliness += (problem.earliness * t * Math.max(0, value) * intervalH) / intervals;
-      split.wear += Math.max(0, -value) * (session.feedBack?.wearPerKwh ?? 0) * intervalH;
-    });
+      vehicles[t] += kw[i];
+      if (kw[i] > 0) late += t * kw[i];
+      else split.wear -= kw[i] * wear;
+    }
+    split.earliness += (problem.earliness * late * intervalH) / intervals;
   });
   checkSite(problem, plan, worst);
   const extra = Float64Array.from(vehicles, (_, t) => (plan.batteryKw?.[t] ?? 0) - (plan.pvKw?.[t] ?? 0));

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Powers } from '../plan.ts';
-import type { Branch, DepotProblem, Multipliers } from '../problem.ts';
+import type { Branch, DepotProblem, Multipliers, Session } from '../problem.ts';
 import { chargesBound } from './charges.ts';
 import { allPicks, branchOf, constantsOf } from './choices.ts';
 import {
@@ -156,19 +156,23 @@ function upwardsOf({ circuits, intervals: span }: DepotProblem, used: Multiplier
   });
 }
 
-/** A lower bound of every plan's cost, from the problem without choices and the multipliers alone. */
-export function dualBound(
-  problem: DepotProblem,
-  given: Multipliers,
-  powers: Powers = 'continuous',
-): DualProof {
-  const { used, dualResidual } = usable(problem, given);
-  const { intervals: span, intervalH: h, price, earliness, connectors, circuits } = problem;
+/** [T] what a kW costs whoever draws it. */
+function drawnPrice(problem: DepotProblem, used: Multipliers, demandPerKw: Float64Array): Float64Array {
+  const { intervals: span, intervalH: h, price, earliness } = problem;
   const grid = hasOwnSources(problem);
-  const phased = used.phases.length > 0;
-  const demand = demandPrice(problem, used, grid);
-  const charges = chargesBound(problem, given.charges, grid, demand.perKw);
-  let bound = demand.bound + charges.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
+  return Float64Array.from(price, (perKwh, t) =>
+    grid
+      ? (h * earliness * t) / span - used.balance[t]
+      : h * (perKwh + (earliness * t) / span) + demandPerKw[t],
+  );
+}
+
+/** What the rooms of circuits and modules are worth. */
+function limitsWorth(
+  { circuits, connectors, modules, intervals: span }: DepotProblem,
+  used: Multipliers,
+): number {
+  let worth = 0;
   const held = circuits.map(() => new Float64Array(4));
   for (const { circuit, rotation, reserveKw } of connectors) {
     for (let g = circuit; g >= 0; g = circuits[g].parent) {
@@ -180,15 +184,59 @@ export function dualBound(
     weight === 0 ? 0 : weight * roomOf(limit, reserved);
   circuits.forEach(({ limitKw, phaseLimitKw }, g) => {
     for (let t = 0; t < span; t++) {
-      bound -= room(used.circuits[g * span + t], limitKw[t], held[g][3]);
+      worth += room(used.circuits[g * span + t], limitKw[t], held[g][3]);
       phaseLimitKw?.forEach(
-        (limit, i) => (bound -= room(used.phases[(3 * g + i) * span + t], limit[t], held[g][i])),
+        (limit, i) => (worth += room(used.phases[(3 * g + i) * span + t], limit[t], held[g][i])),
       );
     }
   });
-  problem.modules.forEach(({ maxKw }, m) => {
-    for (let t = 0; t < span; t++) bound -= room(used.modules[m * span + t], maxKw, 0);
+  modules.forEach(({ maxKw }, m) => {
+    for (let t = 0; t < span; t++) worth += room(used.modules[m * span + t], maxKw, 0);
   });
+  return worth;
+}
+
+/** Whether nothing but the energy at the end counts of a stay. */
+const isPlain = ({ taper = [], milestones = [], feedBack }: Session): boolean =>
+  taper.length + milestones.length === 0 && feedBack === undefined;
+
+/** The cheapest powers up to `mostOf` of a plain stay, at `drawn` and `up` per kW in each interval. */
+function plainStay(
+  problem: DepotProblem,
+  s: number,
+  used: Multipliers,
+  { drawn, up, mostOf }: { drawn: Float64Array; up: Float64Array; mostOf: typeof capOf },
+): number {
+  const { connector, arrive, depart, maxKw } = problem.sessions[s];
+  const { module, reserveKw } = problem.connectors[connector];
+  const weight = weightOf(problem, s);
+  const worth = problem.intervalH * used.sessions[s];
+  const same = typeof maxKw === 'number' ? mostOf(problem, s, arrive) : undefined;
+  let bound = 0;
+  for (let t = arrive; t < depart; t++) {
+    const cap = same ?? mostOf(problem, s, t);
+    const cost = drawn[t] - worth + (module >= 0 ? used.modules[module * problem.intervals + t] : 0);
+    const free = Math.min(cap, reserveKw / weight);
+    bound += atBest(cost, free) + atBest(cost + weight * up[t], cap - free);
+  }
+  return bound;
+}
+
+/** A lower bound of every plan's cost, from the problem without choices and the multipliers alone. */
+export function dualBound(
+  problem: DepotProblem,
+  given: Multipliers,
+  powers: Powers = 'continuous',
+): DualProof {
+  const { used, dualResidual } = usable(problem, given);
+  const { intervals: span, intervalH: h, connectors, circuits } = problem;
+  const grid = hasOwnSources(problem);
+  const phased = used.phases.length > 0;
+  const demand = demandPrice(problem, used, grid);
+  const charges = chargesBound(problem, given.charges, grid, demand.perKw);
+  let bound = demand.bound + charges.bound + (grid ? siteBound(problem, used, demand.perKw) : 0);
+  bound -= limitsWorth(problem, used);
+  const drawn = drawnPrice(problem, used, demand.perKw);
   const upwards = upwardsOf(problem, used);
   const mostOf = powers === 'stepped' ? heldCapOf : capOf;
   problem.sessions.forEach((session, s) => {
@@ -201,6 +249,11 @@ export function dualBound(
     const { feedBack, milestones = [] } = session;
     let held = 0;
     milestones.forEach(({ energyKwh: wanted }, m) => (bound += used.milestones[s][m] * wanted));
+    const up = upwards[circuit];
+    if (!phased && isPlain(session)) {
+      bound += plainStay(problem, s, used, { drawn, up, mostOf });
+      return;
+    }
     for (let t = depart - 1; t >= arrive; t--) {
       // What a kWh more of energy so far is worth from here on, through milestones and the vehicle's store.
       for (let m = 0; m < milestones.length; m++) {
@@ -213,8 +266,7 @@ export function dualBound(
       }
       const cap = mostOf(problem, s, t);
       let store = -h * (y + held);
-      let cost =
-        h * ((grid ? 0 : price[t]) + (earliness * t) / span) + (grid ? -used.balance[t] : demand.perKw[t]);
+      let cost = drawn[t];
       if (module >= 0) cost += used.modules[module * span + t];
       for (let n = 0; n < taper.length; n++) {
         const [from, to] = [taper[Math.max(0, n - 1)], taper[n]];
@@ -226,7 +278,7 @@ export function dualBound(
         bound -= value * (from.maxKw + slope * from.fromKwh);
       }
       cost += store;
-      let above = weight * upwards[circuit][t];
+      let above = weight * up[t];
       for (let g = phased ? circuit : -1; g >= 0; g = circuits[g].parent) {
         for (const phase of rotation)
           above += (used.phases[(3 * g + phase) * span + t] * weight) / rotation.length;

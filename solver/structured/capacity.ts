@@ -43,14 +43,17 @@ export class Capacity {
     const { arms, armSession, armLeaf, runs, times, nodes, parent, cap, moduleRuns } = this.#network;
     const steps = this.#steps;
     const sums = this.#sums;
+    const { limiting } = this;
     const row = times + 1;
     steps.fill(0);
     for (let a = 0; a < arms; a++) {
       if (set !== undefined && set[armSession[a]] === 0) continue;
       const base = armLeaf[a] * row;
-      for (let i = runs.start[a]; i < runs.start[a + 1]; i++) {
-        steps[base + runs.from[i]] += runs.kw[i];
-        steps[base + runs.to[i]] -= runs.kw[i];
+      const end = runs.start[a + 1];
+      for (let i = runs.start[a]; i < end; i++) {
+        const kw = runs.kw[i];
+        steps[base + runs.from[i]] += kw;
+        steps[base + runs.to[i]] -= kw;
       }
     }
     for (let i = 0; i < moduleRuns.length; i++) {
@@ -67,15 +70,16 @@ export class Capacity {
     sums.fill(0);
     for (let g = nodes - 1; g >= 0; g--) {
       let own = 0;
-      for (let t = 0; t < times; t++) {
-        own += steps[g * row + t];
-        const k = g * times + t;
-        const kw = sums[k] + own;
-        const limit = cap[k];
-        const binds = kw > limit;
-        this.limiting[k] = binds ? 1 : 0;
-        sums[k] = binds ? limit : kw;
-        if (g > 0) sums[parent[g] * times + t] += sums[k];
+      const up = g > 0 ? parent[g] * times : -1;
+      for (let t = 0, k = g * times, at = g * row; t < times; t++, k++, at++) {
+        own += steps[at];
+        let kw = sums[k] + own;
+        if (kw > cap[k]) {
+          kw = cap[k];
+          limiting[k] = 1;
+        } else limiting[k] = 0;
+        sums[k] = kw;
+        if (up >= 0) sums[up + t] += kw;
       }
     }
   }

@@ -76,11 +76,9 @@ class Spread {
 
   #fromNode(g: number, t: number): void {
     const { network, through } = this.#flow;
-    const { parent, cap, times, slotOf, nodes } = network;
+    const { parent, children, cap, times, slotOf } = network;
     this.#armsOut(g, t);
-    for (let child = g + 1; child < nodes; child++) {
-      if (parent[child] === g && through[child * times + t] > flowNoise) this.#node(child, t);
-    }
+    for (const child of children[g]) if (through[child * times + t] > flowNoise) this.#node(child, t);
     const k = g * times + t;
     if (cap[k] - through[k] <= flowNoise) return;
     if (g > 0) this.#node(parent[g], t);

@@ -25,37 +25,44 @@ export interface ModuleRows {
 
 function moduleRowsOf(network: Network): ModuleRows {
   const rowOf = new Int32Array(network.pairs).fill(-1);
-  const cap: number[] = [];
-  const start = [0];
-  const arms: number[] = [];
-  const matesOf = new Map<number, number[]>();
+  let rows = 0;
+  let entries = 0;
+  for (const { from, to, arms } of network.moduleRuns) {
+    rows += to - from;
+    entries += (to - from) * arms.length;
+  }
+  const cap = new Float64Array(rows);
+  const start = new Int32Array(rows + 1);
+  const arms = new Int32Array(entries);
+  const matesOf: (number[] | undefined)[] = [];
+  let row = 0;
+  let at = 0;
   for (const run of network.moduleRuns) {
     for (let t = run.from; t < run.to; t++) {
       for (const a of run.arms) {
-        rowOf[network.armBase[a] + t] = cap.length;
-        arms.push(a);
+        rowOf[network.armBase[a] + t] = row;
+        arms[at++] = a;
       }
-      cap.push(run.capKw);
-      start.push(arms.length);
+      cap[row++] = run.capKw;
+      start[row] = at;
     }
     for (const a of run.arms) {
-      const known = matesOf.get(a) ?? [];
+      const known = (matesOf[a] ??= []);
       for (const b of run.arms) if (a !== b && !known.includes(b)) known.push(b);
-      matesOf.set(a, known);
     }
   }
   const mateStart = new Int32Array(network.arms + 1);
   const mates: number[] = [];
   for (let a = 0; a < network.arms; a++) {
-    for (const b of matesOf.get(a) ?? []) mates.push(b);
+    for (const b of matesOf[a] ?? []) mates.push(b);
     mateStart[a + 1] = mates.length;
   }
   return {
     rowOf,
-    cap: Float64Array.from(cap),
-    sum: new Float64Array(cap.length),
-    start: Int32Array.from(start),
-    arms: Int32Array.from(arms),
+    cap,
+    sum: new Float64Array(rows),
+    start,
+    arms,
     mateStart,
     mates: Int32Array.from(mates),
   };
@@ -128,16 +135,19 @@ export class Flow {
 
   /** Bits of an empty network: every arm with capacity can carry more. */
   #openAll(): void {
-    const { arms, armLeaf, armFrom, armTo, armBase, pairKw } = this.network;
+    const { arms, armLeaf, runs } = this.network;
+    const { more, moreAt, words } = this;
     for (let a = 0; a < arms; a++) {
       const leaf = armLeaf[a];
       const at = this.leafOffset[leaf] + (this.armAt[a] >> wordBits);
       const stride = this.leafWords[leaf];
       const armBit = 1 << (this.armAt[a] & bitMask);
-      for (let t = armFrom[a]; t < armTo[a]; t++) {
-        if (pairKw[armBase[a] + t] <= flowNoise) continue;
-        this.more[a * this.words + (t >> wordBits)] |= 1 << (t & bitMask);
-        this.moreAt[at + t * stride] |= armBit;
+      for (let i = runs.start[a]; i < runs.start[a + 1]; i++) {
+        if (runs.kw[i] <= flowNoise) continue;
+        for (let t = runs.from[i]; t < runs.to[i]; t++) {
+          more[a * words + (t >> wordBits)] |= 1 << (t & bitMask);
+          moreAt[at + t * stride] |= armBit;
+        }
       }
     }
     for (const run of this.network.moduleRuns) {

@@ -80,6 +80,7 @@ export interface Network {
   readonly nodes: number;
   /** [nodes] parents come before children; node 0 is the top. */
   readonly parent: Int32Array;
+  readonly children: readonly (readonly number[])[];
   /** [nodes * times] capacity towards the parent, Infinity where it cannot bind. */
   readonly cap: Float64Array;
   /** [times] power that all arms could take together. */
@@ -498,6 +499,12 @@ function capacitiesOf(
   return { cap, demandKw: load.slice(0, times) };
 }
 
+function childrenOf(parent: Int32Array): number[][] {
+  const children: number[][] = Array.from(parent, () => []);
+  for (let g = 1; g < parent.length; g++) children[parent[g]].push(g);
+  return children;
+}
+
 /** The network of `problem`, which has no `structureObstacle`. */
 export function networkOf(problem: DepotProblem): Network {
   const levelPrice = [...new Set(problem.sessions.map((session) => session.shortfallPrice))].sort(
@@ -521,6 +528,7 @@ export function networkOf(problem: DepotProblem): Network {
     ...slotsOf(problem, blocks, levelPrice),
     nodes: tree.parent.length,
     parent: tree.parent,
+    children: childrenOf(tree.parent),
     ...capacitiesOf(problem, tree, arms, times),
     circuitOf: tree.circuitOf,
     arms: arms.count,

@@ -54,14 +54,12 @@ export class Proof {
 
   /** Gives `weight` to the highest limits that bind at `t` below node `g`. */
   #descend(g: number, t: number, weight: number, circuits: Float64Array): void {
-    const { times, nodes, parent, circuitOf, problem } = this.#network;
+    const { times, children, circuitOf, problem } = this.#network;
     if (this.#capacity.limiting[g * times + t] === 1) {
       circuits[circuitOf[g] * problem.intervals + t] += weight;
       return;
     }
-    for (let child = g + 1; child < nodes; child++) {
-      if (parent[child] === g) this.#descend(child, t, weight, circuits);
-    }
+    for (const child of children[g]) this.#descend(child, t, weight, circuits);
   }
 
   #limitedAbove(leaf: number, t: number): boolean {

@@ -102,9 +102,7 @@ export class Residual {
     this.#sessionRank = new Int32Array(sessions.length);
     this.#queue = new Int32Array(nodes * times + sessions.length + 8);
     this.#needed = new Uint8Array(sessions.length);
-    const children: number[][] = Array.from({ length: nodes }, () => []);
-    for (let g = 1; g < nodes; g++) children[network.parent[g]].push(g);
-    this.#children = children;
+    this.#children = network.children;
     this.#order = urgencyOf(network);
   }
 
@@ -580,11 +578,11 @@ function countsOf(bits: Int32Array, words: number): Int32Array {
 
 /** Dearest shortfall first, then least slack. */
 function urgencyOf(network: Network): Int32Array {
-  const { sessions, energy, level, armsOf, armFrom, armTo, armBase, pairKw } = network;
+  const { sessions, energy, level, armsOf, runs } = network;
   const load = Float64Array.from(sessions, (_, s) => {
     let most = 0;
-    for (let a = armsOf[s]; a < armsOf[s + 1] - 1; a++) {
-      for (let t = armFrom[a]; t < armTo[a]; t++) most += pairKw[armBase[a] + t];
+    for (let i = runs.start[armsOf[s]]; i < runs.start[armsOf[s + 1] - 1]; i++) {
+      most += runs.kw[i] * (runs.to[i] - runs.from[i]);
     }
     return energy[s] / most;
   });

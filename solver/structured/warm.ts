@@ -77,7 +77,11 @@ export function warmStartOf(
   const sets = weighted
     .toSorted((a, b) => b.weight - a.weight)
     .slice(0, setsMax)
-    .map(({ set }) => Array.from(sessions, (s) => problem.sessions[s].id).filter((_, i) => set[i] === 1));
+    .map(({ set }) => {
+      const ids: string[] = [];
+      for (let i = 0; i < set.length; i++) if (set[i] === 1) ids.push(problem.sessions[sessions[i]].id);
+      return ids;
+    });
   const stays = new Map(
     problem.sessions.map(({ id, arrive }, s) => [id, { arrive, powerKw: powerKw[s] }] as const),
   );
