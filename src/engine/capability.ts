@@ -307,14 +307,43 @@ function recountedMake(state: State, stationId: string): Change {
   );
 }
 
+/** What the capability of a station was counted from last. */
+interface Counting {
+  readonly declared: StationCapability;
+  readonly evidence: CapabilityEvidence;
+}
+
+const countings = new WeakMap<Station, Counting>();
+
+/** Whether the capability of a station is what the same evidence gave; what differs in its objects alone is the same. */
+function isCounted(station: Station, declared: StationCapability, evidence: CapabilityEvidence): boolean {
+  const known = countings.get(station);
+  if (known === undefined || known.declared !== declared) return false;
+  const { reading, record, clockSkewS } = known.evidence;
+  return (
+    clockSkewS === evidence.clockSkewS &&
+    isSameText(reading, evidence.reading) &&
+    isSameText(record?.took, evidence.record?.took) &&
+    isSameText(record?.refused, evidence.record?.refused) &&
+    record?.notApplied === evidence.record?.notApplied &&
+    isSameText(record?.reading, evidence.record?.reading)
+  );
+}
+
+function isSameText(a: object | undefined, b: object | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonicalText(a) === canonicalText(b));
+}
+
 /** The state with the capability of a station counted anew; told where it changed, or where it has just answered. */
 export function recounted(state: State, stationId: string, tell: 'answer' | 'change'): Change {
   const station = siteStation(state.site, stationId);
   const declared = state.declared[stationId];
   if (station === undefined || declared === undefined) return [state, []];
   const evidence = evidenceOf(state, station);
+  if (tell === 'change' && isCounted(station, declared, evidence)) return [state, []];
   const capability = countedCapability(station.current, declared, evidence);
   const isSame = canonicalText(capability) === canonicalText(station.capability);
+  if (isSame) countings.set(station, { declared, evidence });
   if (isSame && tell === 'change') return [state, []];
   const next = isSame ? state : withCapability(state, station, capability);
   return [next, [publish('capability', messageOf(next, station, capability))]];

@@ -20,9 +20,8 @@ const deaf = new WeakMap<State['dispatch']['stations'], Deaf>();
 export function deafStations({ site, dispatch }: Pick<State, 'site' | 'dispatch'>): readonly string[] {
   const known = deaf.get(dispatch.stations);
   if (known?.site === site) return known.ids;
-  const ids = site.stations.flatMap(({ id }) =>
-    (dispatch.stations[id]?.failures ?? 0) >= deafAfter ? [id] : [],
-  );
+  const ids: string[] = [];
+  for (const { id } of site.stations) if ((dispatch.stations[id]?.failures ?? 0) >= deafAfter) ids.push(id);
   deaf.set(dispatch.stations, { site, ids });
   return ids;
 }

@@ -10,39 +10,43 @@ export interface SitePlace {
   readonly key: string;
 }
 
-interface SiteIndex {
-  readonly byId: ReadonlyMap<string, Station>;
-  readonly sortedIds: readonly string[];
-  readonly places: readonly SitePlace[];
-  readonly placesById: ReadonlyMap<string, readonly SitePlace[]>;
-  readonly paths: ReadonlyMap<string, readonly string[]>;
-  readonly highestReactionS: number;
-}
-
-const indexes = new WeakMap<Site, SiteIndex>();
-
-function indexOf(site: Site): SiteIndex {
-  const known = indexes.get(site);
-  if (known !== undefined) return known;
-  const { stations, circuits } = site;
-  const placesById = new Map(stations.map((station) => [station.id, placesOf(station)]));
-  const fresh: SiteIndex = {
-    byId: new Map(stations.map((station) => [station.id, station])),
-    sortedIds: stations.map(({ id }) => id).sort(),
-    places: stations.flatMap(({ id }) => placesById.get(id) ?? []),
-    placesById,
-    paths: new Map(circuits.map(({ id }) => [id, freshPath(site, id)])),
-    highestReactionS: stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0),
+/** Something that is worked out once for each site, when it is first asked for. */
+function ofSite<T>(make: (site: Site) => T): (site: Site) => T {
+  const known = new WeakMap<Site, T>();
+  return (site) => {
+    const seen = known.get(site);
+    if (seen !== undefined) return seen;
+    const fresh = make(site);
+    known.set(site, fresh);
+    return fresh;
   };
-  indexes.set(site, fresh);
-  return fresh;
 }
+
+const stationsById = ofSite((site) => new Map(site.stations.map((station) => [station.id, station])));
+
+const idsInOrder = ofSite((site): readonly string[] => site.stations.map(({ id }) => id).sort());
+
+const allPlaces = ofSite((site): readonly SitePlace[] => site.stations.flatMap(placesOf));
+
+const pathsUp = ofSite(
+  (site) => new Map(site.circuits.map(({ id }): [string, readonly string[]] => [id, freshPath(site, id)])),
+);
+
+const highestReaction = ofSite((site) => ({
+  reactionS: site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0),
+}));
+
+const placesOfStation = new WeakMap<Station, readonly SitePlace[]>();
 
 function placesOf(station: Station): readonly SitePlace[] {
-  return station.evses.map((evse) => {
+  const known = placesOfStation.get(station);
+  if (known !== undefined) return known;
+  const places = station.evses.map((evse): SitePlace => {
     const ref = { stationId: station.id, evseId: evse.id };
     return { station, evse, ref, key: evseKey(ref) };
   });
+  placesOfStation.set(station, places);
+  return places;
 }
 
 function freshPath(site: Site, circuitId: string): readonly string[] {
@@ -58,24 +62,23 @@ function freshPath(site: Site, circuitId: string): readonly string[] {
 
 /** The station of that id; undefined where the site has none. */
 export function siteStation(site: Site, stationId: string): Station | undefined {
-  return indexOf(site).byId.get(stationId);
+  return stationsById(site).get(stationId);
 }
 
 /** The ids of all stations in the order of their characters. */
 export function sortedStationIds(site: Site): readonly string[] {
-  return indexOf(site).sortedIds;
+  return idsInOrder(site);
 }
 
 /** All EVSEs of the site in the order of stations and ids. */
 export function placesOfSite(site: Site): readonly SitePlace[] {
-  return indexOf(site).places;
+  return allPlaces(site);
 }
 
 /** The EVSE that a reference names; undefined where the site has none. */
 export function placeAt(site: Site, { stationId, evseId }: EvseRef): SitePlace | undefined {
-  return indexOf(site)
-    .placesById.get(stationId)
-    ?.find(({ evse }) => evse.id === evseId);
+  const station = siteStation(site, stationId);
+  return station && placesOf(station).find(({ evse }) => evse.id === evseId);
 }
 
 /** The `evseKey` of a reference: the very text that is the key of all records, which is found in them the fastest. */
@@ -85,10 +88,10 @@ export function keyAt(site: Site, ref: EvseRef): string {
 
 /** The circuits that feed a circuit, itself first. */
 export function pathUp(site: Site, circuitId: string): readonly string[] {
-  return indexOf(site).paths.get(circuitId) ?? [];
+  return pathsUp(site).get(circuitId) ?? [];
 }
 
 /** The longest time that any station takes to follow a decrease, s. */
 export function highestReactionS(site: Site): number {
-  return indexOf(site).highestReactionS;
+  return highestReaction(site).reactionS;
 }
