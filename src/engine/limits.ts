@@ -40,3 +40,7 @@ export const pulseS = 90;
 export const drawLeastW = 100;
 /** Vehicles known to sleep on after a pause; the one noted longest ago is forgotten first. */
 export const sleepersMax = 500;
+/** Weeks that the record of a metered load reaches back. */
+export const loadWeeksMax = 8;
+/** Hours that must have been metered before a forecast or a reserve is taken from them. */
+export const loadHoursLeast = 3;

@@ -3,10 +3,11 @@ import type { DepotEvent } from '#domain/event';
 import { valueAt } from '#domain/step-function';
 import { publish, staleBy, type Change } from './change.ts';
 import { limitEventsMax } from './limits.ts';
+import { withLoadReading } from './load-record.ts';
 import { withMetering, withSiteReading } from './metering.ts';
 import { checkTariff } from './price.ts';
 import { heardOfFleet } from './senses.ts';
-import type { LimitEvent, State } from './state.ts';
+import { stateWith, type LimitEvent, type Reading, type State } from './state.ts';
 import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts';
 
 /** Part of the bound by which a measured load may rise without a new plan. */
@@ -55,12 +56,23 @@ function onLimit(state: State, event: Extract<DepotEvent, { kind: 'limit' }>): C
   return [staleBy({ ...state, limits, supplyStale: true, restless: true }, 'limit'), []];
 }
 
+/** The records of metered loads with one more reading. */
+function recorded(state: State, circuit: string, reading: Reading): State['loadRecords'] {
+  const record = withLoadReading(state.loadRecords?.[circuit], reading, state.site.timeZone);
+  return { ...state.loadRecords, [circuit]: record };
+}
+
 /** A building meter; above the bound that safety counts on the bound is raised for as long as the reading holds. */
 function onLoad(state: State, event: Extract<DepotEvent, { kind: 'uncontrolled-load' }>): Change {
   const { powerW, sampledAt } = event;
   const before = state.loads[event.circuit];
   if (before !== undefined && sampledAt < before.sampledAt) return [state, []];
-  const next: State = { ...state, loads: { ...state.loads, [event.circuit]: { powerW, sampledAt } } };
+  const reading = { powerW, sampledAt };
+  const next = stateWith(state, {
+    loads: { ...state.loads, [event.circuit]: reading },
+    // A reading of the future speaks of no hour.
+    ...(sampledAt > state.now ? {} : { loadRecords: recorded(state, event.circuit, reading) }),
+  });
   const supply = state.supply[event.circuit];
   const boundW = supply === undefined ? 0 : valueAt(supply.uncontrolledW, state.now);
   if (powerW <= boundW) return [next, []];

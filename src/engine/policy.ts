@@ -49,6 +49,8 @@ const policySchema = z.strictObject({
   shortfallPerKwh: z.number().min(0).max(1e6).optional(),
   /** Price per kWh that stands while no tariff is known. */
   flatPricePerKwh: z.number().min(0).max(1e6).default(0.2),
+  /** Quantile of the metered peaks of an hour of the week that is kept free for a load whose bound nobody declared. */
+  loadReserveQuantile: z.number().min(0.5).max(1).default(1),
   /** Part of what the uncontrolled load leaves of each circuit that floors may take; the rest is for plans. */
   floorShare: z.number().min(0).max(1).default(0.8),
   /** Floor of each DC EVSE that gets one, W; 0: DC EVSEs wait for a plan. */

@@ -23,7 +23,7 @@ export function floorsOfSite(site: Site, policy: Policy): Result<Floors, FloorsP
 
 /** The limits that the ledger counts on from now on. */
 export function freshSupply(
-  state: Pick<State, 'site' | 'loads' | 'limits' | 'policy'>,
+  state: Pick<State, 'site' | 'loads' | 'loadRecords' | 'limits' | 'policy'>,
   now: EpochS,
 ): State['supply'] {
   return siteLimitsOf(state, {

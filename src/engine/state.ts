@@ -16,6 +16,7 @@ import type { Ledger } from '#safety/ledger';
 import type { SiteLimits } from '#safety/circuit-limits';
 import type { BillingState } from '#tariffs/billing-state';
 import type { WitnessState } from '#witness/witness';
+import type { LoadRecord } from './load-record.ts';
 import type { Policy } from './policy.ts';
 
 /** A running transaction and the register at its start. */
@@ -297,6 +298,8 @@ export interface State {
   readonly limitsSeenAt: EpochS;
   /** Measured uncontrolled load, by circuit id. */
   readonly loads: Readonly<Record<string, Reading>>;
+  /** What metered loads have been in each hour of the week, by circuit id. */
+  readonly loadRecords?: Readonly<Record<string, LoadRecord>> | undefined;
   readonly siteMeter?: Reading | undefined;
   /** When this process asked the fleet system to say everything again; it does so until it hears of a vehicle. */
   readonly fleetAskedAt: EpochS;
@@ -356,6 +359,7 @@ export function stateWith(state: State, change: Partial<State>): State {
     limits: state.limits,
     limitsSeenAt: state.limitsSeenAt,
     loads: state.loads,
+    loadRecords: state.loadRecords,
     siteMeter: state.siteMeter,
     fleetAskedAt: state.fleetAskedAt,
     fleetHeardAt: state.fleetHeardAt,

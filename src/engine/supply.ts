@@ -11,7 +11,8 @@ import {
 import { alignDown } from '#domain/time-grid';
 import { epochS, later, seconds, type EpochS } from '#domain/units';
 import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
-import { clockOf, offsetAtS, type LocalClock } from '#tariffs/calendar';
+import { clockOf, offsetAtS } from '#tariffs/calendar';
+import { expectedWeekOf, hourOfWeek, reserveWeekOf } from './load-record.ts';
 import type { LimitEvent, Reading, State } from './state.ts';
 
 const quarterS = 900;
@@ -20,24 +21,34 @@ const readingHoldsS = 3600;
 /** Part of a measured deviation that is still expected in each quarter hour after the sample. */
 const deviationShares = [1, 0.75, 0.5, 0.25] as const;
 
-/** The quarter hour of the local day that an instant lies in, 0 to 95. */
-function localQuarterOf(clock: LocalClock, at: EpochS): number {
-  const local = at + offsetAtS(clock, at);
-  return Math.floor((((local % 86_400) + 86_400) % 86_400) / quarterS);
+/** The quarter hour of the local day that an instant of local time lies in, 0 to 95. */
+function quarterOf(localS: number): number {
+  return Math.floor((((localS % 86_400) + 86_400) % 86_400) / quarterS);
 }
 
-/** A day curve of 96 local quarter hours as a function of time over `[from, until)`; its highest value afterwards. */
+/** What a load is by local time, W. */
+interface LoadCurve {
+  /** [96] by quarter hour of the day. */
+  readonly dayW: readonly number[];
+  /** [168] by hour of the week, in place of the day where it is known. */
+  readonly weekW: readonly (number | undefined)[];
+}
+
+/** A curve as a function of time over `[from, until)`; its highest value afterwards. */
 function curveOver(
   timeZone: string,
-  curveW: readonly number[],
+  { dayW, weekW }: LoadCurve,
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   const clock = clockOf(timeZone, span.from, span.until);
   const pieces: (readonly [EpochS, number])[] = [];
-  for (let at = alignDown(span.from, seconds(quarterS)); at < span.until; at = later(at, quarterS))
-    pieces.push([at, curveW[localQuarterOf(clock, at)] ?? 0]);
+  for (let at = alignDown(span.from, seconds(quarterS)); at < span.until; at = later(at, quarterS)) {
+    const localS = at + offsetAtS(clock, at);
+    pieces.push([at, weekW[hourOfWeek(localS)] ?? dayW[quarterOf(localS)] ?? 0]);
+  }
   const end = later(pieces.at(-1)?.[0] ?? span.from, quarterS);
-  return stepFunctionOf([...pieces, [end, curveW.reduce((a, b) => Math.max(a, b), 0)]]);
+  const top = [...dayW, ...weekW].reduce<number>((most, w) => Math.max(most, w ?? 0), 0);
+  return stepFunctionOf([...pieces, [end, top]]);
 }
 
 /** `f`, but at least the reading while it holds, where it was above `f` when it was taken. */
@@ -68,22 +79,37 @@ function withDeviation(f: StepFunction, { powerW, sampledAt }: Reading): StepFun
   return combine([f, shift], ([level = 0, more = 0]) => Math.max(0, level + more));
 }
 
-/** The sum of the uncontrolled loads fed at one circuit. */
+/** What the uncontrolled load of a circuit is worked out from. */
+type Metered = Pick<State, 'site' | 'loads' | 'loadRecords' | 'policy'>;
+
+/**
+ * The uncontrolled load fed at one circuit, W. Its bound is the declared one, or, where nobody declared any, what the
+ * meter has shown in the weeks before; a reading above it counts on. Expected is what was metered, before that what was
+ * declared.
+ */
 function uncontrolledAt(
-  state: Pick<State, 'site' | 'loads'>,
+  state: Metered,
   circuit: string,
   what: 'bound' | 'expected',
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   const loads = state.site.uncontrolled.filter((load) => load.circuit === circuit);
   const reading = state.loads[circuit];
-  if (loads.length === 0) return withBound(constant(0), reading);
-  const curve = sumOfCurves(loads, what);
-  if (what === 'bound') return withBound(curveOver(state.site.timeZone, curve, span), reading);
+  const record = state.loadRecords?.[circuit];
+  const { timeZone } = state.site;
+  if (what === 'bound') {
+    const weekW = loads.length > 0 ? [] : reserveWeekOf(record, state.policy.loadReserveQuantile);
+    const isKnown = loads.length > 0 || weekW.some((w) => w !== undefined);
+    const curve = { dayW: sumOfCurves(loads, 'bound'), weekW };
+    return withBound(isKnown ? curveOver(timeZone, curve, span) : constant(0), reading);
+  }
+  const weekW = expectedWeekOf(record);
+  if (loads.length === 0 && weekW.every((w) => w === undefined)) return withBound(constant(0), reading);
+  const curve = { dayW: sumOfCurves(loads, 'expected'), weekW };
   if (reading === undefined || later(reading.sampledAt, readingHoldsS) <= span.from)
-    return curveOver(state.site.timeZone, curve, span);
+    return curveOver(timeZone, curve, span);
   const from = epochS(Math.min(span.from, reading.sampledAt));
-  return withDeviation(curveOver(state.site.timeZone, curve, { ...span, from }), reading);
+  return withDeviation(curveOver(timeZone, curve, { ...span, from }), reading);
 }
 
 /** Day curves added up. */
@@ -98,7 +124,7 @@ function sumOfCurves(loads: readonly UncontrolledLoad[], what: 'bound' | 'expect
 
 /** The expected uncontrolled load of the whole site, W. */
 export function expectedLoadOf(
-  state: Pick<State, 'site' | 'loads'>,
+  state: Metered,
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   return combine(
@@ -139,7 +165,7 @@ function eventsOf(
 
 /** All that the ledger and the plan may count on from `from` to `until`, and the worst of a day afterwards. */
 export function siteLimitsOf(
-  state: Pick<State, 'site' | 'loads' | 'limits'>,
+  state: Metered & Pick<State, 'limits'>,
   span: { readonly from: EpochS; readonly until: EpochS },
 ): SiteLimits {
   return Object.fromEntries(
