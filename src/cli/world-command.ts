@@ -107,11 +107,18 @@ function tallyUp(tally: Tally, outcome: WorldOutcome): void {
   tally.visits += outcome.visits;
 }
 
+/** Processor seconds of this process, its worker threads included. */
+function processorS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 function summaryText(tally: Tally, failed: number, spentS: number): string {
   const hours = tally.playedS / 3600;
   return [
     `${tally.worlds} worlds, ${Math.round(hours)} depot-hours in ${spentS.toFixed(1)} s: ` +
-      `${(tally.worlds / spentS).toFixed(2)} worlds/s, ${(hours / spentS).toFixed(1)} depot-hours/s`,
+      `${(tally.worlds / spentS).toFixed(2)} worlds/s, ${(hours / spentS).toFixed(1)} depot-hours/s, ` +
+      `${(hours / processorS()).toFixed(1)} per processor second`,
     `${tally.records} journal records, ${tally.crashes} crashes, ${tally.framesSent} frames of which ${tally.framesLost} lost, ` +
       `${tally.met} of ${tally.visits} visits full`,
     failed === 0 ? paint('no rule broken', 'green') : paint(`${failed} worlds broke a rule`, 'red'),
@@ -154,8 +161,8 @@ interface Run {
   readonly tally: Tally;
   readonly broken: WorldsState['broken'][number][];
   readonly outcomes: WorldOutcome[];
-  /** Seeds of this process that are done. */
-  readonly done: Set<number>;
+  /** Seeds of this process that are done, and the seconds that they were played. */
+  readonly done: Map<number, number>;
   /** The state that it went on from. */
   readonly before: WorldsState | undefined;
 }
@@ -204,7 +211,7 @@ function runOf(options: WorldOptions): Run {
     tally: emptyTally(),
     broken: [...(before?.broken ?? [])],
     outcomes: [],
-    done: new Set(),
+    done: new Map(),
     before,
   };
 }
@@ -212,13 +219,18 @@ function runOf(options: WorldOptions): Run {
 /** Where a run stands: the seeds before the first that is not done. */
 function stateOf(run: Run, options: WorldOptions): WorldsState {
   let { from: next } = run;
-  while (run.done.has(next)) next++;
+  let playedS = run.before?.playedS ?? 0;
+  // Seeds behind the first that is missing are played again by the run that goes on from here, and count then.
+  for (let s = run.done.get(next); s !== undefined; s = run.done.get(next)) {
+    playedS += s;
+    next++;
+  }
   return {
     choice: JSON.stringify({ ...run.choice, solver: run.solver }),
     from: options.from,
     next,
-    worlds: (run.before?.worlds ?? 0) + run.tally.worlds,
-    playedS: (run.before?.playedS ?? 0) + run.tally.playedS,
+    worlds: next - options.from,
+    playedS,
     broken: run.broken.filter(({ seed }) => seed < next),
   };
 }
@@ -226,7 +238,7 @@ function stateOf(run: Run, options: WorldOptions): WorldsState {
 function take(run: Run, outcome: WorldOutcome, options: WorldOptions): void {
   const { seed, breach } = outcome;
   tallyUp(run.tally, outcome);
-  run.done.add(seed);
+  run.done.set(seed, outcome.playedS);
   if (run.outcomes.length < keptMax) run.outcomes.push(outcome);
   if (breach !== undefined) run.broken.push({ seed, rule: breach.rule, text: breach.text });
   const isDue = run.done.size % stateEvery === 0 || run.done.size === run.count;

@@ -5,17 +5,45 @@ import { shrink } from '#sim/seeded/shrink';
 import { storyOf } from '#sim/seeded/story';
 import { switchNames, type SwitchName, type WorldChoice } from '#sim/seeded/world-plan';
 import { plantedBugs } from './planted-bugs.ts';
+import { withoutPlatform } from './without-platform.ts';
 
 /** More worlds in a nightly run: WORLD_SEEDS=500. */
-const seeds = Number(process.env['WORLD_SEEDS'] ?? 5);
+const seeds = Number(process.env['WORLD_SEEDS'] ?? 8);
 
-test('no rule is broken in any of the first worlds', async () => {
+test('no rule is broken in any of the first worlds, and each is the same without a platform', async () => {
   const broken: string[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const { breach } = await playChoice({ seed, connectors: 6, hours: 5 }, { solver: 'greedy' });
+    const choice: WorldChoice = { seed, connectors: 8, hours: 6 };
+    const { breach, hash } = await playChoice(choice, { solver: 'greedy' });
     if (breach !== undefined) broken.push(`${seed} ${breach.rule}: ${breach.text}`);
+    const again = await withoutPlatform(() => playChoice(choice, { solver: 'greedy' }));
+    expect(again.hash, `trace of seed ${seed}`).toBe(hash);
   }
   expect(broken).toEqual([]);
+});
+
+test('no rule is broken in the first hours of a depot of 44 connectors', async () => {
+  const { breach, commissioned } = await playChoice(
+    { seed: 3, connectors: 44, hours: 3 },
+    { solver: 'greedy' },
+  );
+  expect(breach).toBeUndefined();
+  expect(commissioned).toBe(true);
+});
+
+test('whoever asks the platform for the time or for chance is refused in a world', async () => {
+  const asked: readonly (() => unknown)[] = [
+    () => Date.now(),
+    () => new Date(),
+    () => Math.random(),
+    () => setTimeout(() => undefined, 0),
+    () => performance.now(),
+    () => crypto.randomUUID(),
+  ];
+  for (const ask of asked) {
+    await expect(withoutPlatform(() => Promise.resolve().then(ask))).rejects.toThrow('not in a world');
+    expect(ask).not.toThrow();
+  }
 });
 
 test('one seed with the shipped solver replays byte for byte', async () => {

@@ -20,11 +20,12 @@ export class VisitRules {
   energyAgrees(now: EpochS): Breach | undefined {
     const { plan, loop, world } = this.sight;
     const state = loop()?.state();
-    const drifting = this.stationsWith('meter-drifts');
+    // A register that stood still shows the energy of the vehicles before when it goes on.
+    const wrong = new Set([...this.stationsWith('meter-drifts'), ...this.stationsWith('meter-repeats')]);
     for (const { visitId, evse, deliveredWh, departedS, maxW } of world.visits()) {
       const counted = state?.visits[visitId];
       const [stationId = ''] = evse.split('/');
-      if (counted === undefined || drifting.has(stationId)) continue;
+      if (counted === undefined || wrong.has(stationId)) continue;
       // Of a vehicle that is still there the last two samples may be to come.
       const unheardWh = departedS < now ? 0 : (maxW * 2 * plan.policy.sampleIntervalS) / 3600;
       const least = plan.on.length > 0 ? 0 : deliveredWh - unheardWh - energyToleranceWh;
