@@ -255,6 +255,11 @@ export interface Branch {
   /** Option of each choice. */
   readonly picks: readonly number[];
   readonly multipliers: Multipliers;
+  /**
+   * Per choice, per option up to the one that is picked: money per unit of its test, not negative. A plan of this way passes
+   * the last one and none before, so it gains nothing by them. Absent: 0.
+   */
+  readonly worth?: readonly (readonly number[])[];
 }
 
 /** What a back end found. */

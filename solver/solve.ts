@@ -19,7 +19,9 @@ import { reliefOf } from './relief.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
 import { drawnOf, siteExtraOf, withSiteFlows } from './site-flows.ts';
 import { isFlow, steadyPlan } from './stability.ts';
+import { priceTests } from './way-tests.ts';
 import { Ways } from './ways.ts';
+import type { Way } from './ways.ts';
 
 function statusOf(found: Answer, gap: number, options: SolveOptions): SolveStatus {
   if (found.ended === 'failed') return 'emergency';
@@ -200,7 +202,12 @@ interface Tried {
   readonly solution: Solution;
   /** What the plan costs by the way that it is charged by. */
   readonly objective: number;
+  /** Under which prices of tests it was made. */
+  readonly worth?: Branch['worth'];
 }
+
+/** Most ways whose tests are priced, those with the lowest bounds first. */
+const pricedWaysMax = 3;
 
 /** Solves the ways of charging that can hold the best plan; all of them with what proves their bounds. */
 async function triedWays(
@@ -210,16 +217,38 @@ async function triedWays(
   const ways = new Ways(problem);
   const tried: Tried[] = [];
   let best = Infinity;
-  for (let way = ways.next(best); way !== undefined; way = ways.next(best)) {
-    const { picks } = way;
-    const solution = await solveOne(branchOf(problem, picks), { ...options, continuous: true });
+  const attempt = async (picks: readonly number[], worth?: Branch['worth']): Promise<Solution> => {
+    const solution = await solveOne(branchOf(problem, picks, worth), { ...options, continuous: true });
     const { objective } = account(problem, solution);
-    tried.push({ picks, solution, objective });
+    tried.push({ picks, solution, objective, ...(worth === undefined ? {} : { worth }) });
     best = Math.min(best, objective);
+    return solution;
+  };
+  const plans = new Map<Way, Solution>();
+  for (let way = ways.next(best); way !== undefined; way = ways.next(best)) {
+    const solution = await attempt(way.picks);
+    plans.set(way, solution);
     ways.take(way, solution.multipliers, best);
   }
+  const goal = (): number => best - options.gap * Math.max(1, Math.abs(best));
+  const loose = [...plans].sort(([a], [b]) => a.bound - b.bound).slice(0, pricedWaysMax);
+  // Trials are worth their time where a solve takes milliseconds.
+  for (const [way, plan] of isFlow(problem) ? loose : []) {
+    const first = { plan, multipliers: plan.multipliers, bound: way.bound };
+    await priceTests(problem, way.picks, first, {
+      goal,
+      trial: async (worth) => {
+        const { multipliers, ...others } = await attempt(way.picks, worth);
+        return { plan: others, multipliers, bound: ways.prove(way, multipliers, worth) };
+      },
+    });
+  }
   const none = zeroMultipliers(problem);
-  const branches = ways.all.map(({ picks, multipliers = none }) => ({ picks, multipliers }));
+  const branches = ways.all.map(({ picks, worth, multipliers = none }) => ({
+    picks,
+    multipliers,
+    ...(worth === undefined ? {} : { worth }),
+  }));
   return { tried, branches };
 }
 
@@ -231,7 +260,8 @@ async function solveChoices(problem: DepotProblem, options: SolveOptions): Promi
   const stepped = !options.continuous && hasSteps(problem);
   const powers = stepped ? 'stepped' : 'continuous';
   const again = stepped || (previousKw?.size ?? 0) > 0;
-  const made = again ? await solveOne(branchOf(problem, best.picks), options) : best.solution;
+  const branch = branchOf(problem, best.picks, best.worth);
+  const made = again ? await solveOne(branch, options) : best.solution;
   const counted = account(problem, made, powers);
   const { bound, dualResidual } = branchesBound(problem, branches, powers);
   const gap = (counted.objective - bound) / Math.max(1, Math.abs(bound));
@@ -272,10 +302,16 @@ function choiceReasons(problem: DepotProblem, tried: readonly Tried[], chosen: r
   const { choices = [] } = problem;
   const named = (picks: readonly number[]): string =>
     choices.map(({ id, options }, c) => `${id}: ${options[picks[c]].id}`).join(', ');
-  const told = tried.map((one) => `planned for ${named(one.picks)} ${Number(one.objective.toPrecision(9))}`);
+  const plain = tried.filter(({ worth }) => worth === undefined);
+  const told = plain.map((one) => `planned for ${named(one.picks)} ${Number(one.objective.toPrecision(9))}`);
   const ways = choices.reduce((product, { options }) => product * options.length, 1);
-  const solved = tried.length < ways ? `${tried.length} of ${ways}` : String(ways);
-  return [`${solved} ways of charging solved, ${named(chosen)} is cheapest (${told.join('; ')})`];
+  const different = new Set(tried.map(({ picks }) => picks.join())).size;
+  const solved = different < ways ? `${different} of ${ways}` : String(ways);
+  const priced = tried.length - plain.length;
+  return [
+    `${solved} ways of charging solved, ${named(chosen)} is cheapest (${told.join('; ')})`,
+    ...(priced === 0 ? [] : [`${priced} more solves with a price on what decides the way`]),
+  ];
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { dualBound } from './certificate/bound.ts';
 import { allPicks, branchOf, constantsOf } from './certificate/choices.ts';
-import type { DemandWindow, DepotProblem, Multipliers } from './problem.ts';
+import type { Branch, DemandWindow, DepotProblem, Multipliers } from './problem.ts';
 
 /** Share of the cost by which a way must promise less than the best plan to be solved: rounding. */
 const promiseShare = 1e-9;
@@ -17,6 +17,8 @@ export interface Way {
   readonly picks: readonly number[];
   /** What proves `bound`: its own multipliers, or those of another way. */
   multipliers: Multipliers | undefined;
+  /** As in `Branch`. */
+  worth: Branch['worth'];
   bound: number;
 }
 
@@ -67,7 +69,12 @@ export class Ways {
   constructor(problem: DepotProblem) {
     this.#problem = problem;
     this.#groups = metersAlike(problem.demand);
-    this.all = allPicks(problem).map((picks) => ({ picks, multipliers: undefined, bound: -Infinity }));
+    this.all = allPicks(problem).map((picks) => ({
+      picks,
+      multipliers: undefined,
+      worth: undefined,
+      bound: -Infinity,
+    }));
     this.#left = new Set(this.all);
   }
 
@@ -80,9 +87,19 @@ export class Ways {
     return next;
   }
 
+  /** Takes the multipliers of `way` with its tests priced by `worth`, where they prove more than is known. */
+  prove(way: Way, multipliers: Multipliers, worth?: Branch['worth']): number {
+    const { energy, demand } = constantsOf(this.#problem, way.picks, worth);
+    const proven = dualBound(branchOf(this.#problem, way.picks, worth), multipliers).bound + energy + demand;
+    if (proven > way.bound || way.multipliers === undefined) {
+      [way.bound, way.multipliers, way.worth] = [proven, multipliers, worth];
+    }
+    return proven;
+  }
+
   /** Takes what a solve of `way` has proven, for itself and for all that still promise something. */
   take(way: Way, multipliers: Multipliers, bestCost: number): void {
-    way.multipliers = multipliers;
+    this.prove(way, multipliers);
     for (const other of this.#left) {
       if (!promises(other, bestCost)) continue;
       const branch = branchOf(this.#problem, other.picks);

@@ -6,7 +6,7 @@
 import type { Powers } from '../plan.ts';
 import type { Branch, DepotProblem, Multipliers, Session } from '../problem.ts';
 import { chargesBound } from './charges.ts';
-import { allPicks, branchOf, constantsOf } from './choices.ts';
+import { allPicks, branchOf, constantsOf, mayPrice } from './choices.ts';
 import {
   capOf,
   eachBlock,
@@ -137,9 +137,12 @@ export function branchesBound(
 ): DualProof {
   const proofs = allPicks(problem).map((picks): DualProof => {
     const branch = branches.find((one) => one.picks.join() === picks.join());
-    if (branch === undefined) return { bound: -Infinity, dualResidual: 0 };
-    const { energy, demand } = constantsOf(problem, picks);
-    const proof = dualBound(branchOf(problem, picks), branch.multipliers, powers);
+    const { worth = [], multipliers } = branch ?? {};
+    if (multipliers === undefined || !mayPrice(problem, picks, worth)) {
+      return { bound: -Infinity, dualResidual: 0 };
+    }
+    const { energy, demand } = constantsOf(problem, picks, worth);
+    const proof = dualBound(branchOf(problem, picks, worth), multipliers, powers);
     return { ...proof, bound: proof.bound + energy + demand };
   });
   return proofs.reduce((least, proof) => (proof.bound < least.bound ? proof : least));

@@ -1,12 +1,13 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { prngOf } from '#domain/prng';
 import { account } from '#solver/certificate/account';
+import { branchesBound } from '#solver/certificate/bound';
 import { allPicks, branchOf } from '#solver/certificate/choices';
 import { verify } from '#solver/certificate/verify';
 import type { Choice, ChoiceOption, DepotProblem } from '#solver/problem';
 import { randomDepot } from '#solver/random-depot';
 import { solve } from '#solver/solve';
-import { peak } from './builders.ts';
+import { depot, peak, session } from './builders.ts';
 
 const instances = Number(process.env['VOLTHERD_INSTANCES'] ?? 14);
 const options = { continuous: true, gap: 1e-6 } as const;
@@ -86,4 +87,97 @@ test('law: ways that are left out hold no better plan, and the proof of that pas
     ways += all;
   }
   expect(solved).toBeLessThan(0.25 * ways);
+});
+
+/** Load-factor tiers, which jump: energy over peak and time in percent says which holds. */
+function tiered(
+  problem: DepotProblem,
+  tiers: readonly [upTo: number | null, perKwh: number, perKw: number][],
+): DepotProblem {
+  const { intervals, intervalH: h, fixedLoadKw } = problem;
+  const fixedKwh = fixedLoadKw.reduce((sum, kw) => sum + kw * h, 0);
+  const weight = new Float64Array(intervals).fill(100 * h);
+  const power = peak('power', intervals, { pricePerKw: 0 });
+  return {
+    ...problem,
+    demand: [...problem.demand, power],
+    choices: [
+      {
+        id: 'load factor',
+        category: 'demand',
+        options: tiers.map(([upTo, perKwh, perKw], i): ChoiceOption => ({
+          id: `tier ${i}`,
+          constant: fixedKwh * perKwh,
+          perKwh: new Float64Array(intervals).fill(perKwh),
+          perUnit: { power: perKw },
+          ...(upTo === null ? {} : { until: { past: 0, weight, peaks: { power: -upTo * intervals * h } } }),
+        })),
+      },
+    ],
+  };
+}
+
+describe('ways that jump', () => {
+  test('a way that no plan can end in does not hold the bound down', async () => {
+    // 10 kWh in 4 h at 5 kW at most: the load factor is 50 % or more. 2.5 kW throughout: 10 x 0.1 + 2.5 x 1.
+    const problem = tiered(
+      depot({
+        sessions: [session('v', { energyKwh: 10, maxKw: 5, shortfallPrice: 1000 })],
+        price: new Float64Array(4),
+      }),
+      [
+        [10, 0.01, 0],
+        [null, 0.1, 1],
+      ],
+    );
+    const found = await solve(problem, options);
+    expect(found.objective).toBeCloseTo(3.5, 6);
+    expect(found.status).toBe('optimal');
+    expect(found.branches!.some(({ worth }) => worth !== undefined)).toBe(true);
+    expect(verify(problem, found, 'continuous', options.gap).broken).toEqual([]);
+  });
+
+  test('law: what tests are worth raises the bound and never above a plan', async () => {
+    let loose = 0;
+    let closed = 0;
+    for (let seed = 0; seed < 2 * instances; seed++) {
+      const prng = prngOf(seed);
+      const drawn = randomDepot({ seed: seed + 8_000_000, plain: true, intervalsMax: 48 });
+      const problem = tiered(drawn, [
+        [10 + 10 * prng.next(), 0.4, 0],
+        [30 + 10 * prng.next(), 0.25, 3 * prng.next()],
+        [null, 0.1, 8 * prng.next()],
+      ]);
+      const [plain, found] = [await solve(problem, { ...options, gap: 1 }), await solve(problem, options)];
+      const scale = Math.max(1, Math.abs(found.objective));
+      expect(found.certificate.valid, `seed ${seed}`).toBe(true);
+      expect(verify(problem, found, 'continuous', options.gap).broken, `seed ${seed}`).toEqual([]);
+      expect(found.objective, `seed ${seed}`).toBeLessThanOrEqual(plain.objective + 1e-9 * scale);
+      expect(found.bound, `seed ${seed}`).toBeGreaterThanOrEqual(plain.bound - 1e-9 * scale);
+      // No plan of any way costs less than the bound.
+      expect(found.bound, `seed ${seed}`).toBeLessThanOrEqual((await everyWay(problem)) + 1e-6 * scale);
+      if (plain.gap > 1e-6) loose++;
+      if (plain.gap > 1e-6 && found.gap <= 1e-6) closed++;
+    }
+    expect(closed).toBeGreaterThan(loose / 3);
+  });
+
+  test('a worth that means nothing proves nothing', async () => {
+    const problem = tiered(depot({ sessions: [session('v')], price: new Float64Array(4) }), [
+      [10, 0.01, 0],
+      [null, 0.1, 1],
+    ]);
+    const { branches = [] } = await solve(problem, options);
+    const boundWith = (worth: number[][]): number =>
+      branchesBound(
+        problem,
+        branches.map((branch) => ({ ...branch, worth })),
+      ).bound;
+    expect(boundWith([[0, 0]])).toBeGreaterThan(-Infinity);
+    expect(boundWith([[-1, 0]])).toBe(-Infinity);
+    expect(boundWith([[Number.NaN, 0]])).toBe(-Infinity);
+    const battery = { capacityKwh: 1, maxKw: 1, efficiency: 1, initialKwh: 0, wearPerKwh: 0 };
+    const priced = branches.map((branch) => ({ ...branch, worth: [[0.1, 0]] }));
+    expect(branchesBound({ ...problem, battery }, priced).bound).toBe(-Infinity);
+  });
 });
