@@ -16,6 +16,8 @@ export interface DispatchPolicy {
   readonly retryMaxS: Seconds;
   /** Plan profiles written per EVSE and UTC day; beyond it only decreases leave. */
   readonly writesPerDayMax: number;
+  /** Raises on their way at once; absent: `raisesInFlightMax` of the limits. */
+  readonly raisesInFlightMax?: number;
 }
 
 /** Half a minute for an answer, pauses of 5 s to 5 min, and at most a write per EVSE every five minutes. */

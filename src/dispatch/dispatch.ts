@@ -26,6 +26,7 @@ import {
   type Dispatch,
   type StationDispatch,
 } from './dispatch-state.ts';
+import { isFullOfRaises, wakeAfterRaises } from './in-flight.ts';
 import {
   idleLackOf,
   isKnownRaise,
@@ -209,6 +210,9 @@ function attempt(
   const proposal = proposalOf(turn, progress, view, step.command);
   const whole = admit(turn.site, progress.ledger, turn.limits, proposal);
   if (whole.ok && isWanted(turn, view, step, whole.value, pass)) {
+    const mayWait = step.purpose === 'plan' && whole.value.raises;
+    if (mayWait && isFullOfRaises(progress.dispatch, turn.now))
+      return { ...heldAs('in-flight'), wakes: [wakeAfterRaises(turn.now)] };
     return { kind: 'sent', progress: sent(turn, progress, view, leaving(step, whole.value)) };
   }
   if (whole.ok) return pass === 'raise' ? heldAs('write-budget') : { kind: 'pointless', wakes: [] };

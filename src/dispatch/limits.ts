@@ -18,3 +18,7 @@ export const compositeAheadS = 7200;
 export const quickTriesMax = 8;
 /** Failures in a row that still lengthen the pause. */
 export const backoffStepsMax = 10;
+/** Raises of plans on their way at once, over all stations of a site. */
+export const raisesInFlightMax = 50;
+/** A raise without an answer makes room for another after this. */
+export const raiseInFlightS = 2;

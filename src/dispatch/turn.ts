@@ -47,7 +47,7 @@ export interface OutgoingCall {
 export interface Held {
   readonly stationId: string;
   readonly evseId: number;
-  readonly reason: 'not-admitted' | 'write-budget' | 'floors-first' | 'refused';
+  readonly reason: 'not-admitted' | 'write-budget' | 'in-flight' | 'floors-first' | 'refused';
   readonly refusal?: Refusal;
 }
 

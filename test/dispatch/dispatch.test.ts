@@ -80,6 +80,28 @@ describe('order', () => {
     expect(bench.at(1001).turn()).toEqual(['a: TxProfile 10,30', 'b: TxProfile 30,10']);
   });
 
+  test('only so many raises are on their way at once; what lowers does not wait, an answer or two seconds make room', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const depot = site(names.map((name) => station(name)));
+    const bench = new Bench(depot, { raisesInFlightMax: 2 });
+    for (const name of names) bench.holds(name, [floor, at(10)]);
+    for (const name of ['a', 'b', 'c']) bench.wants(name, [floor], at(20));
+    bench.wants('d', [floor], at(8));
+    expect(bench.turn()).toEqual(['d: TxProfile 8', 'a: TxProfile 20', 'b: TxProfile 20']);
+    expect(bench.last?.held).toMatchObject([{ stationId: 'c', reason: 'in-flight' }]);
+    expect(bench.last?.wakeAt).toBe(1002);
+    expect(bench.at(1001).turn()).toEqual([]);
+    expect(bench.at(1002).turn()).toEqual(['c: TxProfile 20']);
+
+    const answered = new Bench(pair, { raisesInFlightMax: 1 })
+      .holds('a', [floor, at(10)])
+      .holds('b', [floor, at(10)]);
+    answered.wants('a', [floor], at(20)).wants('b', [floor], at(20));
+    expect(answered.turn()).toEqual(['a: TxProfile 20']);
+    answered.answer('a');
+    expect(answered.turn()).toEqual(['b: TxProfile 20']);
+  });
+
   test('one call at a time to a station', () => {
     const depot = site([station('a', { evses: [evse(1), evse(2)] })]);
     const floors = [floor, txDefault(2, 6)];

@@ -2,6 +2,7 @@
  * Old plan to new plan on a full feeder while messages are lost. `SWAPS` sets how many swaps each row runs.
  */
 import { describe, expect, test } from 'vitest';
+import { defaultDispatchPolicy, type DispatchPolicy } from '#dispatch/dispatch-state';
 import { runSwap, unsafeOver, type SwapOptions } from './swap-world.ts';
 
 const swaps = Number(process.env['SWAPS'] ?? 10);
@@ -34,6 +35,37 @@ describe('44 chargers on 400 A get a new plan', () => {
   test('without losses it takes two round trips and one reaction time', () => {
     // 1 s down and up, 5 s reaction, 1 s of doubt: the raises leave at 7 s and are held there when they arrive.
     expect(worst({ ...feeder, loss: 0 }).settledS).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('a bound on the raises that are on their way', () => {
+  const large = { connectors: 200, feederA: 1800, reactionS: 5 };
+  const bounded = (raisesInFlightMax: number): DispatchPolicy => ({
+    ...defaultDispatchPolicy,
+    raisesInFlightMax,
+  });
+
+  const laterS = (loss: number, seed: number, bound: number): number => {
+    const free = runSwap({ ...large, loss, seed, policy: bounded(1000) });
+    const held = runSwap({ ...large, loss, seed, policy: bounded(bound) });
+    expect(held.overA).toBe(0);
+    return held.settledS - free.settledS;
+  };
+
+  test('200 chargers have their full plan one round trip later with it; with two at once, half a minute', () => {
+    expect([laterS(0, 1, 50), laterS(0, 2, 50)]).toEqual([1, 1]);
+    expect(laterS(0, 1, 2)).toBeGreaterThan(30);
+  });
+
+  test('where frames are lost, what is lost itself decides: no later at all', () => {
+    expect(laterS(0.05, 4, 50)).toBe(0);
+  });
+
+  test('44 chargers never meet it', () => {
+    const options = { ...feeder, loss: 0.05, seed: 1 };
+    expect(runSwap({ ...options, policy: bounded(50) })).toEqual(
+      runSwap({ ...options, policy: bounded(1000) }),
+    );
   });
 });
 
