@@ -33,6 +33,7 @@ interface Marks {
   readonly slots: Int32Array;
   readonly nodes: Int32Array;
   readonly arms: Int32Array;
+  readonly reachedArms: Int32Array;
   readonly unreached: Int32Array;
   rank: number;
 }
@@ -53,7 +54,11 @@ export class Residual {
   readonly #usedBits: Int32Array;
   /** Columns of `moreAt` that still lead to sessions not reached. */
   readonly #armBits: Int32Array;
+  /** Columns of sessions that are reached. */
+  readonly #reachedArms: Int32Array;
   readonly #nodeHop: Int32Array;
+  /** [nodes * times] word of arms from which to look on for one that gives way. */
+  readonly #nodeWord: Int32Array;
   readonly #nodeRank: Int32Array;
   readonly #sessionArm: Int32Array;
   readonly #sessionTime: Int32Array;
@@ -91,10 +96,13 @@ export class Residual {
       slots: new Int32Array(slots),
       nodes: new Int32Array(this.#nodeBits.length),
       arms: new Int32Array(this.#armBits.length),
+      reachedArms: new Int32Array(this.#armBits.length),
       unreached: new Int32Array(nodes),
       rank: 0,
     };
+    this.#reachedArms = new Int32Array(this.#armBits.length);
     this.#nodeHop = new Int32Array(nodes * times);
+    this.#nodeWord = new Int32Array(nodes * times);
     this.#nodeRank = new Int32Array(nodes * times);
     this.#sessionArm = new Int32Array(sessions.length);
     this.#sessionTime = new Int32Array(sessions.length);
@@ -151,6 +159,7 @@ export class Residual {
       this.#kept.slots.set(this.slotReached);
       this.#kept.nodes.set(this.#nodeBits);
       this.#kept.arms.set(this.#armBits);
+      this.#kept.reachedArms.set(this.#reachedArms);
       this.#kept.unreached.set(this.#unreached);
       this.#kept.rank = this.#rank;
       return;
@@ -163,6 +172,7 @@ export class Residual {
     this.#kept.slots.fill(0);
     this.#kept.nodes.fill(0);
     this.#kept.arms.fill(0);
+    this.#kept.reachedArms.fill(0);
     this.#kept.unreached.set(this.#used);
     this.#kept.rank = 0;
     this.#restore();
@@ -173,7 +183,9 @@ export class Residual {
     this.slotReached.set(this.#kept.slots);
     this.#nodeBits.set(this.#kept.nodes);
     this.#armBits.set(this.#kept.arms);
+    this.#reachedArms.set(this.#kept.reachedArms);
     this.#unreached.set(this.#kept.unreached);
+    this.#nodeWord.fill(0);
     this.#rank = this.#kept.rank;
   }
 
@@ -210,6 +222,7 @@ export class Residual {
     this.slotReached.fill(0);
     this.#nodeBits.fill(0);
     this.#armBits.fill(0);
+    this.#reachedArms.fill(0);
     this.#unreached.set(this.#used);
     this.#rank = 0;
     const open: number[] = [];
@@ -254,6 +267,7 @@ export class Residual {
     if ((this.#usedBits[word] & bit) !== 0) this.#unreached[g]--;
     const k = g * this.#network.times + t;
     this.#nodeHop[k] = hop;
+    this.#nodeWord[k] = 0;
     this.#nodeRank[k] = ++this.#rank;
     this.#queue[this.#tail++] = k;
   }
@@ -265,6 +279,11 @@ export class Residual {
     this.#sessionTime[s] = t;
     this.#sessionMate[s] = mate;
     this.#sessionRank[s] = ++this.#rank;
+    const { armsOf, armLeaf } = this.#network;
+    const { armAt, leafFirst } = this.flow;
+    for (let arm = armsOf[s]; arm < armsOf[s + 1]; arm++) {
+      this.#reachedArms[leafFirst[armLeaf[arm]] + (armAt[arm] >> wordBits)] |= 1 << (armAt[arm] & bitMask);
+    }
     this.#queue[this.#tail++] = this.#network.nodes * this.#network.times + s;
     if (this.#needed[s] === 1) this.#wanted--;
   }
@@ -470,7 +489,7 @@ export class Residual {
         fits = Math.min(fits, through[other]);
         this.#push(takeThrough, other, 0);
         t = other;
-      } else {
+      } else if (!this.#turns(g, t, k)) {
         const a = this.#armGivingWay(g, t, k);
         if (a < 0) {
           this.#strike(g, t);
@@ -481,6 +500,21 @@ export class Residual {
       }
     }
     return { kw: -1, arm: -1 };
+  }
+
+  /** Looks for another way up or down from node-time `k`, whose hint does not hold; whether there is one. */
+  #turns(g: number, t: number, k: number): boolean {
+    const { parent, cap } = this.#network;
+    if (g > 0 && cap[k] - this.flow.through[k] > flowNoise && this.#stands(parent[g], t, k)) {
+      this.#nodeHop[k] = towardsParent;
+      return true;
+    }
+    for (const child of this.#children[g]) {
+      if (!this.#downStands(child, t, k)) continue;
+      this.#nodeHop[k] = downwards - child;
+      return true;
+    }
+    return false;
   }
 
   #downStands(child: number, t: number, k: number): boolean {
@@ -497,30 +531,37 @@ export class Residual {
     this.#nodeBits[g * this.flow.words + (t >> wordBits)] &= ~(1 << (t & bitMask));
   }
 
-  /** An arm at (g, t) whose session can send its energy another way. */
+  /**
+   * An arm at (g, t) whose session can send its energy another way. What fails fails for the rest of the search, so looking
+   * goes on where it stopped.
+   */
   #armGivingWay(g: number, t: number, k: number): number {
     const { flow } = this;
     const { armSession } = this.#network;
     const rank = this.#nodeRank[k];
-    const holds = (a: number): boolean => {
-      const s = armSession[a];
-      const carries = (flow.some[a * flow.words + (t >> wordBits)] & (1 << (t & bitMask))) !== 0;
-      return carries && this.reached[s] === 1 && this.#sessionRank[s] < rank;
-    };
     const hint = this.#nodeHop[k];
-    if (hint >= 0 && holds(hint)) return hint;
+    if (hint >= 0) {
+      const s = armSession[hint];
+      const carries = (flow.some[hint * flow.words + (t >> wordBits)] & (1 << (t & bitMask))) !== 0;
+      if (carries && this.reached[s] === 1 && this.#sessionRank[s] < rank) return hint;
+    }
     const words = flow.leafWords[g];
-    for (let w = 0; w < words; w++) {
-      let bits = flow.someAt[flow.leafOffset[g] + t * words + w];
+    const first = flow.leafFirst[g];
+    const at = flow.leafOffset[g] + t * words;
+    for (let w = this.#nodeWord[k]; w < words; w++) {
+      let bits = flow.someAt[at + w] & this.#reachedArms[first + w];
       while (bits !== 0) {
         const c = bitMask - Math.clz32(bits);
         bits &= ~(1 << c);
-        const a = flow.armOf[((flow.leafFirst[g] + w) << wordBits) + c];
-        if (!holds(a)) continue;
+        const a = flow.armOf[((first + w) << wordBits) + c];
+        const s = armSession[a];
+        if (this.reached[s] === 0 || this.#sessionRank[s] >= rank) continue;
         this.#nodeHop[k] = a;
+        this.#nodeWord[k] = w;
         return a;
       }
     }
+    this.#nodeWord[k] = words;
     this.#nodeHop[k] = unknown;
     return -1;
   }
