@@ -6,7 +6,7 @@
  */
 import { settleLowPowers } from './exchange.ts';
 import { energyNoise, fillSession, trimSession, urgencyOrder } from './fill.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, roomNoise } from './ledger.ts';
 import { isContinuous, levelBelow } from './levels.ts';
 import type { DepotProblem } from './problem.ts';
 import { shavePeaks } from './shave.ts';
@@ -68,6 +68,8 @@ function makeRoom(ledger: Ledger, s: number): void {
   const { arrive, depart } = sessions[s];
   let tries = 0;
   for (let t = arrive; t < depart; t++) {
+    // No room beside others helps where the vehicle itself takes no more.
+    if (ledger.at(s, t) >= levelBelow(sessions[s], ledger.capAt(s, t)) - roomNoise) continue;
     for (let mate = 0; mate < sessions.length; mate++) {
       const other = sessions[mate];
       if (mate === s || t < other.arrive || t >= other.depart) continue;

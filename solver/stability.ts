@@ -28,12 +28,12 @@ const steppedShare = 1e-3;
 const pairsMax = 6_000;
 
 /** The plan in force carried over: as far as limits allow, with energy added or taken where it must be; then shaved. */
-function carriedOver(
+function* carriedOver(
   problem: DepotProblem,
   best: Plan,
   powers: Powers,
   peaksKw: Float64Array,
-): readonly Plan[] {
+): Generator<Plan> {
   const ledger = new Ledger(problem, siteExtraOf(problem, best));
   ledger.raisePeaks(peaksKw, drawnOf(problem, best));
   const order = urgencyOrder(problem);
@@ -50,11 +50,11 @@ function carriedOver(
     if (powers === 'stepped') trimSession(ledger, s);
   }
   for (const s of order) if (ledger.missing(s) > energyNoise) fillSession(ledger, s, powers);
-  const carried = withSiteFlows(problem, { ...best, powerKw: ledger.powerKw.map((kw) => kw.slice()) });
-  if (powers === 'continuous') return [carried];
+  yield withSiteFlows(problem, { ...best, powerKw: ledger.powerKw.map((kw) => kw.slice()) });
+  if (powers === 'continuous') return;
   shavePeaks(ledger, peaksKw);
   for (const s of order) trimSession(ledger, s);
-  return [carried, withSiteFlows(problem, { ...best, powerKw: ledger.powerKw })];
+  yield withSiteFlows(problem, { ...best, powerKw: ledger.powerKw });
 }
 
 /** Whether vehicles alone decide what is drawn, as a network of flows. */
@@ -169,8 +169,7 @@ export function steadyPlan(problem: DepotProblem, best: Plan, powers: Powers, ba
   const change = changeOf(problem, best);
   const gains = (plan: Plan | undefined): plan is Plan =>
     plan !== undefined && changeOf(problem, plan) < change && affordable(plan);
-  const carried = carriedOver(problem, best, powers, peaksKw).find(gains);
-  if (carried !== undefined) return carried;
+  for (const carried of carriedOver(problem, best, powers, peaksKw)) if (gains(carried)) return carried;
   if (change <= residualMax) return best;
   const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
   if (backend !== undefined && pairs <= pairsMax && !isFlow(problem)) {
