@@ -9,8 +9,9 @@ import { epochS, type EpochS } from '#domain/units';
 import { distrusted, recounted, trusted } from './capability.ts';
 import { flagged, inTurn, stationState, withStation, type Change } from './change.ts';
 import { clockOffMaxS, clockSkewOf } from './clock-skew.ts';
-import { siteStation } from './places.ts';
-import type { State, StationClock } from './state.ts';
+import { learn } from '#safety/ledger';
+import { siteStation, sortedStationIds } from './places.ts';
+import { stateWith, type State, type StationClock } from './state.ts';
 
 /** Readings that came faster one after the other tell nothing of a clock. */
 const apartLeastS = 5;
@@ -40,6 +41,12 @@ export function noteStamp(state: State, stationId: string, stampedAt: EpochS): C
   const { clock: before } = stationState(state, stationId);
   const clock = clockAfter(state, before, stampedAt);
   if (clock === before) return [state, []];
+  return withClock(state, stationId, clock);
+}
+
+/** The state with what is known of a station's clock, and what the ledger counts for it. */
+function withClock(state: State, stationId: string, clock: StationClock): Change {
+  const { clock: before } = stationState(state, stationId);
   const next = withStation(state, stationId, { clock });
   const [was, is] = [clockSkewOf(before?.offsetS ?? 0), clockSkewOf(clock.offsetS)];
   if (was === is) return [next, []];
@@ -52,4 +59,25 @@ export function noteStamp(state: State, stationId: string, stampedAt: EpochS): C
     (s) =>
       is >= clockOffMaxS ? distrusted(s, station, 'no-clock', { offsetS }) : trusted(s, station, 'no-clock'),
   ]);
+}
+
+/**
+ * Our clock has jumped forward, or this process has stood still: nobody knows which. So many seconds count as not passed,
+ * for reactions and for what is on its way, and the clocks of the stations as that much behind, until readings of theirs
+ * show where they are: a step down, or the end of a lease, may come so much later.
+ */
+export function onJump(state: State, byS: number): Change {
+  const { now } = state;
+  const moved = sortedStationIds(state.site).reduce(
+    (ledger, stationId) => learn(state.site, ledger, { kind: 'clock-jumped', stationId, at: now, byS }),
+    state.ledger,
+  );
+  return inTurn(
+    stateWith(state, { ledger: moved, restless: true }),
+    sortedStationIds(state.site).map((stationId) => (s: State): Change => {
+      const before = stationState(s, stationId).clock;
+      const seen = before ?? { offsetS: 0, heardAt: now, stampedAt: now };
+      return withClock(s, stationId, { ...seen, offsetS: seen.offsetS - byS });
+    }),
+  );
 }

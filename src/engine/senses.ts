@@ -5,6 +5,7 @@
  */
 import { valueAt } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
+import { onJump } from './clock.ts';
 import { clearAlarm, inTurn, publish, raiseAlarm, sorted, type Change } from './change.ts';
 import { meterStaleAfterS } from './limits.ts';
 import type { State } from './state.ts';
@@ -89,8 +90,9 @@ export function onClock(state: State, offS: number): Change {
       raiseAlarm(s, { kind: 'clock-behind', key, facts: { behindS: -offS, time: 'stands' } }),
     );
   if (offS > 0)
-    changes.push((s) =>
-      raiseAlarm(s, { kind: 'clock-jumped', key, facts: { byS: offS, counts: 'as passed' } }),
+    changes.push(
+      (s) => onJump(s, offS),
+      (s) => raiseAlarm(s, { kind: 'clock-jumped', key, facts: { byS: offS, counts: 'as not passed' } }),
     );
   return inTurn(state, changes);
 }

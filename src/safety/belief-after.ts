@@ -1,5 +1,6 @@
 /** How a belief changes with what is sent and what is learnt. @module */
-import { later, type EpochS } from '#domain/units';
+import { shift } from '#domain/step-function';
+import { epochS, later, type EpochS } from '#domain/units';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief, Candidate, OpenCommand, Stray } from './belief.ts';
 import { canonicalText } from './canonical.ts';
@@ -108,9 +109,26 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
       return changed(context, belief, fact.at, {
         notCompliant: belief.notCompliant.filter((evseId) => evseId !== fact.evseId),
       });
+    case 'clock-jumped':
+      return movedLater(before, fact);
     case 'forgotten':
       return changed(context, belief, fact.at, { ...unknownBelief(fact.at), open: undefined });
   }
+}
+
+/**
+ * The belief by a clock that has jumped: what was allowed counts on as long as before the jump, reactions are no nearer to
+ * their end, and what is on its way may arrive for as long.
+ */
+function movedLater(belief: Belief, { at, byS }: { readonly at: EpochS; readonly byS: number }): Belief {
+  const { past, changedAt, strays, open } = belief;
+  return {
+    ...belief,
+    past: Object.fromEntries(Object.entries(past).map(([id, f]) => [id, shift(f, byS)])),
+    changedAt: epochS(Math.min(at, changedAt + byS)),
+    strays: strays.map((stray) => ({ ...stray, untilS: later(stray.untilS, byS) })),
+    ...(open === undefined ? {} : { open: { ...open, sentAt: later(open.sentAt, byS) } }),
+  };
 }
 
 /** Every command that may still be applied. */

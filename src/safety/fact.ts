@@ -28,6 +28,8 @@ export type Fact = { readonly stationId: string; readonly at: EpochS } & (
   | { readonly kind: 'cleared'; readonly evseId: number }
   /** Nothing is known any more. */
   | { readonly kind: 'forgotten' }
+  /** Our clock has jumped forward: so many of the seconds before `at` have not passed. */
+  | { readonly kind: 'clock-jumped'; readonly byS: number }
   /** The process is new: what was on its way may or may not have been applied. */
   | { readonly kind: 'restarted' }
 );

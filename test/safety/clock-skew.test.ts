@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest';
 import { valueAt } from '#domain/step-function';
 import { epochS, seconds } from '#domain/units';
-import { exposureOf, learn, ledgerOf } from '#safety/ledger';
-import { plan, site, station, txDefault } from './depot.ts';
+import { admit } from '#safety/admission';
+import type { Fact } from '#safety/fact';
+import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
+import { limitsOf, plan, site, station, txDefault } from './depot.ts';
 
 test('each step of a station counts from its skew before to its skew after, of others at its instant', () => {
   const off = station('off', { capability: { clockSkewS: seconds(900) } });
@@ -28,4 +30,45 @@ test('each step of a station counts from its skew before to its skew after, of o
   // Up 900 s early, down 900 s late; what was unknown before second 1000 lasts as long.
   expect(limits('off', 1899, 3099, 3100, 8899, 8901)).toEqual([32, 6, 20, 20, 10]);
   expect(limits('right', 1002, 3999, 4000, 7999, 8000)).toEqual([6, 6, 20, 20, 10]);
+});
+
+test('time that our clock has jumped over has not passed: a reaction goes on for as long as before, and a stray may arrive', () => {
+  const slow = station('a', { capability: { reactionS: seconds(20) } });
+  const depot = site([slow]);
+  const tell = (ledger: Ledger, fact: Fact): Ledger => learn(depot, ledger, fact);
+  const about = (at: number) => ({ stationId: 'a', at: epochS(at) });
+  const high = plan(1, 'tx', 0, 10_000, 30);
+  const held = tell(ledgerOf(depot, epochS(0)), {
+    ...about(0),
+    kind: 'read-back',
+    installed: [txDefault(1, 6), high],
+    link: 1,
+  });
+  const { profile } = plan(1, 'tx', 0, 10_000, 10);
+  const proposal = {
+    ...about(100),
+    messageId: 'm1',
+    link: 1,
+    command: { kind: 'set-profile', evseId: 1, profile } as const,
+  };
+  const sent = admit(depot, held, limitsOf(depot), proposal);
+  if (!sent.ok) throw new Error('a decrease leaves');
+  const lowered = tell(sent.value.ledger, {
+    ...about(102),
+    kind: 'answered',
+    messageId: 'm1',
+    outcome: 'accepted',
+  });
+  const at = (ledger: Ledger, instant: number): number =>
+    valueAt(exposureOf(depot, ledger, 'a').evses['1']!, epochS(instant));
+  // Down from 123 on; after 3,600 s that have not passed, from 3,723 on.
+  expect([at(lowered, 122), at(lowered, 123)]).toEqual([30, 10]);
+  const jumped = tell(lowered, { ...about(3702), kind: 'clock-jumped', byS: 3600 });
+  expect([at(jumped, 3722), at(jumped, 3723)]).toEqual([30, 10]);
+  expect(at(lowered, 3702)).toBe(10);
+
+  // Given up at 130, it may arrive until 220, two minutes after it was sent: by the new clock until 3,820.
+  const givenUp = tell(sent.value.ledger, { ...about(130), kind: 'given-up', messageId: 'm1' });
+  const later = tell(givenUp, { ...about(3731), kind: 'clock-jumped', byS: 3600 });
+  expect(later.beliefs['a']?.strays.map(({ untilS }) => untilS)).toEqual([3820]);
 });
