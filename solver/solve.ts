@@ -9,6 +9,7 @@ import { dualsOf } from './duals.ts';
 import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
 import { exactPlan } from './exact.ts';
+import { aroundFeeding } from './feeding.ts';
 import { greedyPlan } from './greedy.ts';
 import { withPhaseChanges } from './phase-switching.ts';
 import type { Plan } from './plan.ts';
@@ -118,7 +119,7 @@ async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptio
   return { plan, relaxed, reasons: [...reasons, ...stepped.reasons, ...changed] };
 }
 
-/** Steps are made without feeding back: the problem in which nobody does. */
+/** The problem in which nobody feeds back. */
 function chargingOnly(problem: DepotProblem): DepotProblem {
   if (problem.sessions.every(({ feedBack }) => feedBack === undefined)) return problem;
   const sessions = problem.sessions.map((session): Session => {
@@ -145,7 +146,10 @@ function chargedOf(
 async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Solution> {
   const now = options.nowMs ?? (() => 0);
   const stepped = !options.continuous && hasSteps(given);
-  const problem = stepped ? chargingOnly(given) : given;
+  if (stepped && given.sessions.some(({ feedBack }) => feedBack !== undefined)) {
+    return solveFeeding(given, options);
+  }
+  const problem = given;
   const found = await continuousAnswer(stepped ? withSteppedCaps(problem) : problem, options);
   const solved = now();
   const followed = !stepped && options.solver !== 'greedy' && (problem.previousKw?.size ?? 0) > 0;
@@ -187,13 +191,60 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
     duals: dualsOf(problem, found.multipliers),
     certificate: { primalResidual, dualResidual, valid },
     ...(found.warm === undefined ? {} : { warm: found.warm }),
-    reasons: [...found.reasons, ...reasons, ...(problem === given ? [] : ['in steps nobody feeds back'])],
+    reasons: [...found.reasons, ...reasons],
     repairCost: stepped ? counted.objective - relaxed.objective : 0,
     timings: {
       buildMs: found.buildMs,
       solveMs: found.solveMs + (repaired - solved),
       checkMs: now() - repaired,
     },
+  };
+}
+
+/** A problem in steps whose vehicles may feed back: the cheaper of two plans, against the bound of the continuous program. */
+async function solveFeeding(given: DepotProblem, options: SolveOptions): Promise<Solution> {
+  const still = await solveOne(chargingOnly(given), options);
+  const found = await continuousAnswer(withSteppedCaps(given), options);
+  const around = aroundFeeding(given, found.plan);
+  const fed = around === undefined ? undefined : around.joined(await solveOne(around.problem, options));
+  const plan = cheapest(given, fed === undefined ? [planIn(still)] : [planIn(still), planIn(fed)]);
+  const counted = account(given, plan, 'stepped');
+  const { bound, dualResidual } = dualBound(given, found.multipliers, 'stepped');
+  const gap = (counted.objective - bound) / Math.max(1, Math.abs(bound));
+  const { warm: _, onePhase: _none, ...others } = still;
+  const feeds = plan.powerKw.some((kw) => kw.some((value) => value < 0));
+  const valid =
+    counted.primalResidual <= residualMax &&
+    dualResidual <= residualMax * Math.max(1, Math.abs(counted.objective)) &&
+    gap >= -residualMax &&
+    Number.isFinite(bound);
+  return {
+    ...others,
+    ...plan,
+    status: statusOf(found, gap, options),
+    solver: found.solver,
+    objective: counted.objective,
+    bound,
+    gap,
+    cost: counted.cost,
+    shortfallKwh: counted.shortfallKwh,
+    peaksKw: counted.peaksKw,
+    ...chargedOf(given, counted),
+    multipliers: found.multipliers,
+    duals: dualsOf(given, found.multipliers),
+    certificate: { primalResidual: counted.primalResidual, dualResidual, valid },
+    reasons: [...found.reasons, feeds ? 'fed back in steps' : 'in steps nobody feeds back'],
+    repairCost: counted.objective - account(given, found.plan).objective,
+  };
+}
+
+/** The plan alone of what may be a whole solution. */
+function planIn({ powerKw, batteryKw, pvKw, onePhase }: Plan): Plan {
+  return {
+    powerKw,
+    ...(batteryKw === undefined ? {} : { batteryKw }),
+    ...(pvKw === undefined ? {} : { pvKw }),
+    ...(onePhase === undefined ? {} : { onePhase }),
   };
 }
 

@@ -42,7 +42,7 @@ function offStep(kw: number, { minKw, stepKw }: Session, share: number): number 
   if (kw === 0) return 0;
   const size = stepKw * share;
   const step = size > 0 ? Math.abs(kw - size * Math.round(kw / size)) : 0;
-  return Math.max(minKw * share - kw, step);
+  return Math.max(minKw * share - Math.abs(kw), step);
 }
 
 /** Checks that a station may charge on one phase of three where the plan says so, and rests before it changes. */
