@@ -5,7 +5,7 @@
  * processor time, which a busy machine disturbs less; first call of a fresh process; memory; growth with the number of
  * (session, interval) pairs.
  *
- *     npx tsc -b bench && node dist/bench/solve.js [--sizes 44x96,20000x288] [--cap 60] [--out bench/solve.baseline.json]
+ *     npx tsc -b bench && node dist/bench/solve.js [--sizes 44x96,20000x288] [--cap 20] [--out bench/solve.baseline.json]
  *
  * Sizes from 1000x288 on are run when named. A rival that gave no answer within the cap is not asked for larger sizes;
  * `--cap 0` leaves all out.
@@ -67,7 +67,7 @@ const sizes: readonly Size[] = [
   { ...sized('mixed', 1000, 96), rounds: 20, targetMs: 20, rollingMs: 12 },
   { ...sized('mixed', 1000, 288), rounds: 8, targetMs: 60, rollingMs: 40, large: true },
   { ...sized('mixed', 5000, 96), rounds: 8, targetMs: 100, rollingMs: 60, large: true },
-  { ...sized('mixed', 20000, 288), rounds: 3, targetMs: 2000, large: true },
+  { ...sized('mixed', 20000, 288), rounds: 2, targetMs: 2000, large: true },
 ];
 const seeds = [1, 2, 3];
 
@@ -89,8 +89,8 @@ interface Row {
   readonly residual: number;
   readonly objective: number;
   readonly timing: Timing;
-  /** Medians over the intervals that followed. */
-  readonly rolling: Timing;
+  /** Medians over the intervals that followed; undefined for sizes without a target for it. */
+  readonly rolling?: Timing;
   readonly rivals: readonly RivalRun[];
 }
 
@@ -158,7 +158,7 @@ async function measured(size: Size, seed: number, capMs: number): Promise<Row> {
   const problem = generatedDepot(shape);
   const mine = await solve(problem, base);
   const timing = await timed(problem, base, size.rounds);
-  const rolling = await rolled(problem, size.rounds);
+  const rolling = size.rollingMs === undefined ? undefined : await rolled(problem, size.rounds);
   const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + depart - arrive, 0);
   return {
     size: size.name,
@@ -169,15 +169,15 @@ async function measured(size: Size, seed: number, capMs: number): Promise<Row> {
     residual: mine.certificate.primalResidual,
     objective: mine.objective,
     timing,
-    rolling,
+    ...(rolling === undefined ? {} : { rolling }),
     // One seed is enough to see the distance.
     rivals: seed === seeds[0] && capMs > 0 ? rivalsOn(shape, pairs, capMs) : [],
   };
 }
 
-/** Slope of log(time) over log(pairs), least squares. */
+/** Slope of log(processor time) over log(pairs), least squares. */
 function exponentOf(rows: readonly Row[]): number {
-  const points = rows.map(({ pairs, timing }) => [Math.log(pairs), Math.log(timing.leastMs)] as const);
+  const points = rows.map(({ pairs, timing }) => [Math.log(pairs), Math.log(timing.processorMs)] as const);
   const mean = (at: 0 | 1): number => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
   const cross = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
@@ -191,9 +191,9 @@ interface Cold {
   readonly rssMb: number;
 }
 
-/** The least of some fresh processes. */
+/** The least of some fresh processes; of one where a solve takes seconds. */
 function cold(size: Size): Cold {
-  const runs = Array.from({ length: 5 }, () => {
+  const runs = Array.from({ length: size.rollingMs === undefined ? 1 : 5 }, () => {
     const args = [fileURLToPath(import.meta.url), '--cold', size.name];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     return JSON.parse(stdout) as Cold;
@@ -226,7 +226,7 @@ function print({ targetMs, rollingMs }: Size, row: Row): void {
   console.log(
     row.size.padEnd(10) + String(row.seed).padStart(3) + String(row.pairs).padStart(8) + ms(timing.leastMs),
     ms(timing.medianMs) + ms(timing.processorMs) + ms(targetMs),
-    ms(rolling.leastMs) + ms(rolling.processorMs) + ms(rollingMs) + row.gap.toExponential(1).padStart(10),
+    ms(rolling?.leastMs) + ms(rolling?.processorMs) + ms(rollingMs) + row.gap.toExponential(1).padStart(10),
   );
   for (const { rival, ms: took, processorMs, objective = NaN, rssMb } of row.rivals) {
     const difference = (objective - row.objective) / Math.max(1, Math.abs(row.objective));
@@ -238,12 +238,38 @@ function print({ targetMs, rollingMs }: Size, row: Row): void {
   }
 }
 
+/** Rows of the table in docs/solver-speed.md: processor ms of the seeds, targets, rivals, first call. */
+function table(size: Size, rows: readonly Row[], first: Cold): string {
+  const short = (value: number | undefined): string =>
+    value === undefined ? '-' : value < 100 ? value.toPrecision(2) : value.toFixed(0);
+  const of = (pick: (row: Row) => number | undefined): string =>
+    rows.some((row) => pick(row) !== undefined) ? rows.map((row) => short(pick(row))).join(' / ') : '-';
+  const [one] = rows;
+  const others = rivals.map((rival) => {
+    const took = one?.rivals.find((run) => run.rival === rival)?.processorMs;
+    if (one === undefined || took === undefined) return 'no answer';
+    return `${took.toFixed(took < 10 ? 1 : 0)} (${(took / one.timing.processorMs).toFixed(0)}x)`;
+  });
+  const cells = [
+    size.name,
+    of(({ timing }) => timing.processorMs),
+    String(size.targetMs),
+    of(({ rolling }) => rolling?.processorMs),
+    String(size.rollingMs ?? '-'),
+    ...others,
+    first.processorMs.toFixed(0),
+    first.rssMb.toFixed(0),
+    rows.reduce((most, { gap }) => Math.max(most, gap), 0).toExponential(0),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       cold: { type: 'string' },
       sizes: { type: 'string' },
-      cap: { type: 'string', default: '60' },
+      cap: { type: 'string', default: '20' },
       out: { type: 'string' },
     },
   });
@@ -251,6 +277,7 @@ async function main(): Promise<void> {
   const wanted = values.sizes?.split(',');
   const rows: Row[] = [];
   const colds: Record<string, Cold> = {};
+  const lines: string[] = [];
   console.log(`load ${load()} on ${cpus().length} cores, ms`);
   console.log(
     'size     seed   pairs   least   median processor  target   rolling processor  target       gap',
@@ -264,6 +291,7 @@ async function main(): Promise<void> {
     }
     const first = cold(size);
     colds[size.name] = first;
+    lines.push(table(size, rows.slice(-seeds.length), first));
     console.log(
       `          first call of a process${ms(first.firstMs)} ms, processor${ms(first.processorMs)} ms,${ms(first.rssMb)} MB`,
     );
@@ -271,7 +299,7 @@ async function main(): Promise<void> {
   const plain = rows.filter(({ size }) => !size.endsWith('+'));
   const exponent = plain.length > seeds.length ? exponentOf(plain) : undefined;
   if (exponent !== undefined) console.log(`time grows with pairs to the ${exponent.toFixed(2)}`);
-  console.log(`load ${load()} at the end`);
+  console.log(`load ${load()} at the end\n\n${lines.join('\n')}`);
   if (values.out === undefined) return;
   const machine = { node: process.version, cpu: cpus()[0]?.model, load: loadavg() };
   writeFileSync(values.out, `${JSON.stringify({ ...machine, exponent, colds, rows }, null, 1)}\n`);

@@ -135,7 +135,9 @@ export interface ChainInput {
 
 /** Slots by price, then by number. */
 export function priceOrder(price: Float64Array): Int32Array {
-  return Int32Array.from(price, (_, q) => q).sort((a, b) => price[a] - price[b] || a - b);
+  const order = new Int32Array(price.length);
+  for (let q = 0; q < order.length; q++) order[q] = q;
+  return order.sort((a, b) => price[a] - price[b] || a - b);
 }
 
 /**

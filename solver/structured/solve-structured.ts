@@ -102,7 +102,8 @@ class Search {
     }
     peaks.sort((a, b) => excess[b] - excess[a]);
     for (const m of peaks.slice(0, setsPerRound)) {
-      const set = Uint8Array.from(chain.fullAt, (full) => (full > m ? 1 : 0));
+      const set = new Uint8Array(chain.fullAt.length);
+      for (let i = 0; i < set.length; i++) if (chain.fullAt[i] > m) set[i] = 1;
       if (this.addSet(master, set)) added++;
     }
     return added > 0;
