@@ -82,6 +82,8 @@ test('law: ways that are left out hold no better plan, and the proof of that pas
     );
     expect(found.certificate.valid, `seed ${seed}`).toBe(true);
     expect(verify(problem, found, 'continuous', options.gap).broken, `seed ${seed}`).toEqual([]);
+    // Levels alone have no gap, however few of them were solved.
+    if (seed % 3 > 0) expect(found.status, `seed ${seed}`).toBe('optimal');
     const told = /^(\d+)(?: of \d+)? ways/.exec(found.reasons[0]!);
     solved += Number(told?.[1]);
     ways += all;
@@ -160,6 +162,31 @@ describe('ways that jump', () => {
       if (plain.gap > 1e-6 && found.gap <= 1e-6) closed++;
     }
     expect(closed).toBeGreaterThan(loose / 3);
+  });
+
+  test('a way that a high peak can end in keeps its bound, whatever its test is said to be worth', async () => {
+    // 10 kWh in one of 4 h is a load factor of 25 %: 10 x 0.01, where a flat load costs 10 x 0.1 + 2.5 x 1.
+    const problem = tiered(
+      depot({
+        sessions: [session('v', { energyKwh: 10, maxKw: 10, shortfallPrice: 1000 })],
+        price: new Float64Array(4),
+      }),
+      [
+        [30, 0.01, 0],
+        [null, 0.1, 1],
+      ],
+    );
+    const steep = { powerKw: [Float64Array.of(10, 0, 0, 0)] };
+    expect(account(problem, steep).objective).toBeCloseTo(0.1, 9);
+    const flat = await solve(branchOf(problem, [1]), options);
+    const other = { picks: [1], multipliers: flat.multipliers };
+    expect(flat.objective).toBeCloseTo(3.5, 9);
+    for (const money of [0, 1e-4, 1e-3, 0.01, 1]) {
+      const worth = [[money, 0]];
+      const { multipliers } = await solve(branchOf(problem, [0], worth), options);
+      const { bound } = branchesBound(problem, [{ picks: [0], multipliers, worth }, other]);
+      expect(bound, `worth ${money}`).toBeLessThanOrEqual(0.1 + 1e-9);
+    }
   });
 
   test('a worth that means nothing proves nothing', async () => {
