@@ -20,7 +20,7 @@ const passesMax = 4;
 /** Pairs of a vehicle and an interval looked at for one exchange. */
 const triesMax = 3_000;
 /** The same for all exchanges that let vehicles charge earlier; those that leave first have been served by then. */
-const hurryTriesMax = 3_000_000;
+const hurryTriesMax = 1_000_000;
 /** Share of the cost that rounding may add. */
 const equalShare = 1e-9;
 

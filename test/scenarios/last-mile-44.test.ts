@@ -156,11 +156,13 @@ test('a plan meets all but the impossible visit and leaves the peaks of the mont
   if (!answer.ok) throw new Error(JSON.stringify(answer.problem));
   const { shortfalls, proof, peaks, siteKw } = answer.value as {
     shortfalls: { visit: string }[];
-    proof: { valid: boolean };
+    proof: { valid: boolean; gap: number };
     peaks: { line: string; floorKw: number; peakKw: number }[];
     siteKw: number[];
   };
   expect(proof.valid).toBe(true);
+  // Minimum currents and whole amperes cost next to nothing above what no plan can undercut.
+  expect(proof.gap).toBeLessThan(1e-4);
   expect(shortfalls.map((one) => one.visit)).toEqual(['v46']);
   expect(peaks.map((peak) => [peak.line, peak.floorKw])).toEqual([
     ['facilities', 280],

@@ -97,6 +97,21 @@ describe('plans in steps', () => {
     });
   }
 
+  for (const seed of [1, 2, 3]) {
+    test(`10 connectors, at 4.14 kW or nothing: steps cost less than 4.5 % (seed ${seed})`, async () => {
+      const problem = generatedDepot({
+        kind: 'overnight',
+        connectors: 10,
+        intervals: 96,
+        seed,
+        steps: true,
+      });
+      const solution = await stepped(problem);
+      expect(solution.certificate.valid).toBe(true);
+      expect(solution.gap).toBeLessThan(0.045);
+    });
+  }
+
   test('branch and bound on demand, and the repair is near it', async () => {
     const sessions = [0, 1, 2].map((c) =>
       session(`v${c}`, { ...amps, connector: c, energyKwh: 5 + c, maxKw: 7.36, shortfallPrice: 50 }),
