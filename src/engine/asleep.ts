@@ -51,6 +51,10 @@ function minimumAOf({ capability }: Station, { minA, rotation }: Evse): number {
   return capability.rateUnit === 'W' ? minA * rotation.length : minA;
 }
 
+function isAsGoodAsFull({ visit, deliveredWh }: VisitState): boolean {
+  return visit.energyWh - deliveredWh < visit.energyWh * missingLeastShare;
+}
+
 /** Takes the power of a vehicle as its station's meter shows it. */
 export function noteDraw(
   state: State,
@@ -65,15 +69,16 @@ export function noteDraw(
     return [state, []];
   const before = evse.sleep?.transactionId === transaction.id ? evse.sleep : undefined;
   if (powerW >= drawLeastW) return before === undefined ? [state, []] : awake(state, ref, evse, before);
-  const missingWh = visit.visit.energyWh - visit.deliveredWh;
-  if (missingWh < visit.visit.energyWh * missingLeastShare) return [state, []];
+  if (isAsGoodAsFull(visit)) return [state, []];
   if ((before?.pulseUntil ?? 0) > state.now) return [state, []];
   const watch = before ?? { transactionId: transaction.id, hasPaused: false, pulses: 0 };
   const offeredA = offeredAOf(state, ref, transaction.id);
-  if (offeredA === undefined || offeredA < minimumAOf(at.station, at.evse)) {
+  // A plan on its way says nothing: where leases are short one is at every third sample, and the count goes on.
+  if (offeredA === undefined) return [state, []];
+  if (offeredA < minimumAOf(at.station, at.evse)) {
     const { since: _, ...waiting } = watch;
     // What a pulse of ours leaves behind is no pause.
-    const hasPaused = watch.hasPaused || (offeredA !== undefined && watch.pulses === 0);
+    const hasPaused = watch.hasPaused || watch.pulses === 0;
     return [withEvse(state, ref, evseStateWith(evse, { sleep: { ...waiting, hasPaused } })), []];
   }
   const since = watch.since ?? state.now;

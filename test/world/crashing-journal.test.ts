@@ -9,6 +9,8 @@ test('a crash falls on its record, and not once everything is to heal', () => {
     record,
     when: 'before' as const,
     downS: 60,
+    cutStations: [],
+    cutS: 0,
   }));
   const journal = createCrashingJournal([], crashes, () => !heals);
   expect(() => journal.open().append('a')).toThrow(EngineDeath);

@@ -142,7 +142,7 @@ export const plantedBugs: readonly BugEntry[] = [
   {
     name: 'calls in flight are forgotten by a crash',
     bug: { state: withoutGuard('writeAhead') },
-    allowed: ['engine-crash', 'delay', 'cut'],
+    allowed: ['engine-crash', 'cut'],
   },
   { name: 'idle EVSEs count nothing', bug: { state: withoutGuard('idle') } },
   { name: 'a decrease counts at once', bug: { state: withoutGuard('reaction') } },
@@ -411,6 +411,11 @@ export const plantedBugs: readonly BugEntry[] = [
     name: 'silent meters are not told',
     bug: { parts: unsaid('out.verdict', '"meter-silent"') },
     allowed: ['persona-blind-meter'],
+  },
+  {
+    name: 'vehicles that sleep are not told',
+    bug: { parts: unsaid('out.alarm', '"vehicle-asleep"') },
+    allowed: ['persona-never-wakes'],
   },
   {
     name: 'a dead meter at the grid connection is not told',

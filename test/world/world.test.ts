@@ -137,6 +137,12 @@ describe('mended', () => {
     expect(outcome.deliveredWh).toBeGreaterThan(95_000);
   });
 
+  test('a vehicle that sleeps is told of where the next lease is on its way at every third sample', async () => {
+    const allowed = ['cut', 'engine-crash', 'persona-never-wakes', 'persona-wakes-on-pulse'] as const;
+    const outcome = await playChoice({ seed: 1, connectors: 6, hours: 8, allowed }, { solver: 'greedy' });
+    expect(outcome.breach).toBeUndefined();
+  });
+
   test('a limit dropped below the rating of a station that forgets brings its draw down', async () => {
     // row-12 falls from 68 to 21 A. A-04 keeps no floor, so that nothing can be kept free for its 32 A any more: it and the
     // floors of its two neighbours share the 21 A, where it went on with 32 A before.

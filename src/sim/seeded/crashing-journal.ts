@@ -4,12 +4,12 @@ import type { WorldEvent } from './world-plan.ts';
 
 /** The process of the engine is gone. */
 export class EngineDeath extends Error {
-  readonly downS: number;
+  readonly crash: Crash;
 
-  constructor(downS: number) {
+  constructor(crash: Crash) {
     super('the engine was killed');
     this.name = 'EngineDeath';
-    this.downS = downS;
+    this.crash = crash;
   }
 }
 
@@ -42,10 +42,10 @@ export function createCrashingJournal(
   const append = (record: unknown): void => {
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;
-    if (crash?.when === 'before') throw new EngineDeath(crash.downS);
+    if (crash?.when === 'before') throw new EngineDeath(crash);
     records.push(record);
     all.push(record);
-    if (crash !== undefined) throw new EngineDeath(crash.downS);
+    if (crash !== undefined) throw new EngineDeath(crash);
   };
   return {
     open: () => ({

@@ -143,8 +143,25 @@ function drawLineEvents(
   }
 }
 
-function drawDepotEvents(
+/** Lines that go down with the engine: nobody reads back what arrived just before it died. */
+function drawOutage(
   prng: Prng,
+  on: ReadonlySet<SwitchName>,
+  stations: readonly Station[],
+): { readonly cutStations: readonly string[]; readonly cutS: number } {
+  if (!on.has('cut')) return { cutStations: [], cutS: 0 };
+  const cutStations = stations.flatMap(({ id }) => (prng.integer(0, 1) === 0 ? [id] : []));
+  return { cutStations, cutS: prng.integer(600, 2 * 3600) };
+}
+
+/** What a switch of the depot is drawn with. */
+interface DrawnBy {
+  readonly prng: Prng;
+  readonly on: ReadonlySet<SwitchName>;
+}
+
+function drawDepotEvents(
+  { prng, on }: DrawnBy,
   name: SwitchName,
   scenario: Scenario,
   span: Span,
@@ -158,6 +175,7 @@ function drawDepotEvents(
         record: prng.integer(2, crashRecordsPerStation * scenario.site.stations.length),
         when: pick(prng, ['before', 'after']),
         downS: prng.integer(1, 1800),
+        ...drawOutage(prng, on, scenario.site.stations),
       }));
     case 'clock-jump': {
       const first = prng.integer(1, jumpMaxS) * pick(prng, [-1, 1]);
@@ -286,7 +304,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     .filter((name) => on.has(name))
     .flatMap((name) => [
       ...drawLineEvents(prng.fork(`line/${name}`), name, site.stations, span),
-      ...drawDepotEvents(prng.fork(`depot/${name}`), name, scenario, span),
+      ...drawDepotEvents({ prng: prng.fork(`depot/${name}`), on }, name, scenario, span),
     ]);
   const events = [...cast.events, ...drawn];
   const dropped = new Set(choice.dropped ?? []);

@@ -48,6 +48,7 @@ export function createWatch(sight: Sight): Watch {
     (now) => engine.inboxIsBounded(now),
     (now) => engine.silenceIsTold(now),
     (now) => engine.deadMeterIsTold(now),
+    (now) => visits.sleepersAreWoken(now),
   ];
   const last: readonly Rule[] = [
     (now) =>

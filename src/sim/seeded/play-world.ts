@@ -346,9 +346,14 @@ class Play {
     this.loop = undefined;
     this.said.upSince = undefined;
     this.world.engineIs('down');
-    this.chores.push(() => this.transport.crash());
-    const at = Math.min(this.clock.now() + error.downS, this.parts.plan.healS) as EpochS;
-    this.clock.at(at, () => this.chores.push(() => this.start()));
+    const { downS, cutStations, cutS } = error.crash;
+    const inAWhile = (s: number): EpochS => Math.min(this.clock.now() + s, this.parts.plan.healS) as EpochS;
+    const cut = (state: 'cut' | 'whole'): void => {
+      for (const id of cutStations) this.transport.cut(id, state);
+    };
+    this.chores.push(() => this.transport.crash().then(() => cut('cut')));
+    this.clock.at(inAWhile(cutS), () => cut('whole'));
+    this.clock.at(inAWhile(downS), () => this.chores.push(() => this.start()));
   }
 
   private onQuiet(): void {

@@ -20,6 +20,7 @@ export type RuleName =
   | 'energy-agrees'
   | 'peaks-agree'
   | 'silence-is-told'
+  | 'sleepers-are-woken'
   | 'bad-message-changes-nothing'
   | 'inbox-is-bounded'
   | 'heals'

@@ -37,7 +37,12 @@ function eventSentence(event: WorldEvent): string {
     case 'storm':
       return `${clockTime(event.at)} all connections break at once.`;
     case 'crash':
-      return `The engine dies ${event.when} journal record ${event.record} and is down for ${event.downS} s.`;
+      return (
+        `The engine dies ${event.when} journal record ${event.record} and is down for ${event.downS} s` +
+        (event.cutStations.length === 0
+          ? '.'
+          : `; ${event.cutStations.join(', ')} are cut off with it, for ${event.cutS} s.`)
+      );
     case 'jump':
       return `${clockTime(event.at)} the engine's clock moves by ${event.byS} s.`;
     case 'dead-meter':

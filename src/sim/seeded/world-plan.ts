@@ -85,6 +85,9 @@ export type WorldEvent = { readonly switch: SwitchName } & (
       readonly record: number;
       readonly when: 'before' | 'after';
       readonly downS: number;
+      /** Stations whose lines go down with the engine, and come back so much later. */
+      readonly cutStations: readonly string[];
+      readonly cutS: number;
     }
   | { readonly kind: 'jump'; readonly at: EpochS; readonly byS: number }
   /** The meters of the building and of the grid connection say nothing. */
