@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -23,6 +24,7 @@ import {
 import { dirname } from 'node:path';
 import { invariant } from '#domain/invariant';
 import type { Journal } from '#ports/journal';
+import { dropOldParts, keepAsPart, partsFolderOf } from './journal-parts.ts';
 
 /** What can be wrong with a journal. */
 export type JournalTrouble =
@@ -57,6 +59,11 @@ export interface JournalFileOptions {
    * only, for runs on a virtual clock.
    */
   readonly durability: 'disk' | 'process';
+  /**
+   * Bytes of records that stay in parts beside the file once a snapshot has replaced them, oldest dropped first
+   * (`journal-parts.ts`); 0 or absent: none stay.
+   */
+  readonly partsBytesMax?: number;
   /** How bytes reach the disk; for tests of disks that fail. */
   readonly disk?: Disk;
 }
@@ -155,7 +162,7 @@ class FileJournal implements JournalFile {
     this.#disk = options.disk ?? realDisk;
     this.#attempt(() => {
       mkdirSync(dirname(options.path), { recursive: true });
-      rmSync(this.#newPath(), { force: true });
+      this.#finishCompaction();
       const fd = openSync(options.path, 'a+');
       this.#fd = fd;
       const content = contentOf(options.path, readFileSync(fd));
@@ -200,13 +207,26 @@ class FileJournal implements JournalFile {
       } finally {
         closeSync(fd);
       }
-      renameSync(this.#newPath(), this.#options.path);
+      const { path, partsBytesMax = 0 } = this.#options;
+      if (partsBytesMax > 0) {
+        keepAsPart(path);
+        this.#syncFolder(partsFolderOf(path));
+      }
+      renameSync(this.#newPath(), path);
       this.#syncFolder();
       closeSync(old);
-      this.#fd = openSync(this.#options.path, 'a+');
+      this.#fd = openSync(path, 'a+');
       this.length = 1;
       this.head = hash;
+      if (partsBytesMax > 0) dropOldParts(path, partsBytesMax);
     });
+  }
+
+  /** A snapshot that was whole when the process ended takes its place; one that may not be is dropped: the records are there. */
+  #finishCompaction(): void {
+    const { path } = this.#options;
+    if (!existsSync(path) && existsSync(this.#newPath())) renameSync(this.#newPath(), path);
+    rmSync(this.#newPath(), { force: true });
   }
 
   close(): void {
@@ -259,15 +279,20 @@ class FileJournal implements JournalFile {
   }
 
   /** A file is only found after a power cut if its folder was written too. */
-  #syncFolder(): void {
+  #syncFolder(folder: string = dirname(this.#options.path)): void {
     if (this.#options.durability !== 'disk') return;
-    const folder = openSync(dirname(this.#options.path), 'r');
+    const fd = openSync(folder, 'r');
     try {
-      fsyncSync(folder);
+      fsyncSync(fd);
     } finally {
-      closeSync(folder);
+      closeSync(fd);
     }
   }
+}
+
+/** The records of a journal that something else may be writing; a torn last one is left out. Nothing is changed. @throws JournalError */
+export function recordsOfJournalFile(path: string): readonly unknown[] {
+  return contentOf(path, readFileSync(path)).records;
 }
 
 /** Opens or creates a journal; a torn last record is dropped. @throws JournalError for any other damage. */

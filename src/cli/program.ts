@@ -198,6 +198,7 @@ function addTools(root: Command): void {
     .command('replay')
     .description('Replays a journal offline and writes what the engine did; same journal, same bytes.')
     .argument('<journal>', 'a journal that run or serve has written')
+    .option('--since <instant>', 'leave out the parts that end before it, as 2026-11-01T18:00:00Z')
     .option('--json', 'write each input with its effects as one JSON line')
     .action(async (journal: string, options: ReplayOptions) => {
       const { replayJournal } = await import('./replay-command.ts');

@@ -1,37 +1,81 @@
 /** `replay`: a journal offline, through the same step as the night it tells of. @module */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { JournalError, openJournalFile } from '#adapters/journal-file';
-import { isoOf } from '#domain/instant';
+import { JournalError, recordsOfJournalFile } from '#adapters/journal-file';
+import { partsOf } from '#adapters/journal-parts';
+import { instantOfIso, isoOf } from '#domain/instant';
 import type { Effect } from '#engine/effect';
 import type { Input } from '#engine/input';
 import { jsonOf } from '#engine/json';
-import { replay } from '#engine/replay';
+import { replay, snapshotRecordOf } from '#engine/replay';
+import type { State } from '#engine/state';
 import { outboundLine } from './outbound-line.ts';
 import { tableOf } from './table.ts';
 import { emit, InputFaults, paint } from './terminal.ts';
 
 /** Options of `replay`. */
 export interface ReplayOptions {
+  /** ISO instant with its offset; parts that end before it are left out. */
+  readonly since?: string;
   readonly json?: boolean;
 }
 
+/** The records of one file. @throws InputFaults */
 function recordsOf(file: string): readonly unknown[] {
-  const refuse = (rule: string, fix: string): never => {
-    throw new InputFaults([{ path: '', file, rule, fix }]);
-  };
-  if (!existsSync(file)) return refuse('no-file', 'give the path of a journal');
   try {
-    const journal = openJournalFile({ path: file, durability: 'process' });
-    const records = journal.read();
-    journal.close();
-    return records;
+    return recordsOfJournalFile(file);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { trouble } = error;
     const line = trouble.kind === 'broken-line' ? ` (line ${trouble.line})` : '';
-    return refuse(trouble.kind, `give a journal that run or serve has written, whole${line}`);
+    const fix = `give a journal that run or serve has written, whole${line}`;
+    throw new InputFaults([{ path: '', file, rule: trouble.kind, fix }]);
   }
+}
+
+/** The instant that a file begins at, where its first record is a snapshot. */
+function snapshotAt([first]: readonly unknown[]): number | undefined {
+  const record = first as { readonly kind?: unknown; readonly state?: { readonly now: number } } | undefined;
+  return record?.kind === 'snapshot' ? record.state?.now : undefined;
+}
+
+/** The files of a journal from `since` on, oldest first. @throws InputFaults */
+function filesOf(file: string, { since }: ReplayOptions): readonly string[] {
+  const at = since === undefined ? undefined : instantOfIso(since);
+  if (since !== undefined && at === undefined) {
+    const fix = 'give an instant with its offset, as 2026-11-01T18:00:00Z';
+    throw new InputFaults([{ path: '--since', value: JSON.stringify(since), rule: 'instant', fix }]);
+  }
+  if (!existsSync(file))
+    throw new InputFaults([{ path: '', file, rule: 'no-file', fix: 'give the path of a journal' }]);
+  const files = [...partsOf(file), file];
+  if (at === undefined) return files;
+  const from = files.findLastIndex((one) => (snapshotAt(recordsOf(one)) ?? Infinity) <= at);
+  return files.slice(Math.max(from, 0));
+}
+
+/**
+ * Steps through the files, each from its own snapshot, which must be what the records of the file before lead to.
+ * @throws InputFaults
+ */
+function replayFiles(
+  files: readonly string[],
+  seen: (input: Input, effects: readonly Effect[]) => void,
+): number {
+  let before: State | undefined;
+  let count = 0;
+  for (const file of files) {
+    const records = recordsOf(file);
+    if (before !== undefined && snapshotAt(records) !== undefined) {
+      const isSame = jsonOf(records[0]) === jsonOf(snapshotRecordOf(before));
+      const fix =
+        'the records before it lead elsewhere: replay with the version that wrote them, or with --since';
+      if (!isSame) throw new InputFaults([{ path: '', file, rule: 'snapshot-differs', fix }]);
+    }
+    before = replay(records, seen);
+    count += records.length;
+  }
+  return count;
 }
 
 /** What a replay has seen. */
@@ -68,10 +112,10 @@ function countsOf(title: string, counts: ReadonlyMap<string, number>): string {
 
 /** Replays a journal; equal journals give equal output. @throws InputFaults */
 export async function replayJournal(file: string, options: ReplayOptions): Promise<void> {
-  const records = recordsOf(file);
+  const files = filesOf(file, options);
   if (options.json === true) {
     let queue: Promise<void> = Promise.resolve();
-    replay(records, (input, effects) => {
+    replayFiles(files, (input, effects) => {
       const line = `${jsonOf({ at: input.at, input: input.kind, effects })}\n`;
       queue = queue.then(() => emit(line));
     });
@@ -85,11 +129,12 @@ export async function replayJournal(file: string, options: ReplayOptions): Promi
     first: undefined,
     last: undefined,
   };
-  replay(records, (input, effects) => note(tally, input, effects));
+  const records = replayFiles(files, (input, effects) => note(tally, input, effects));
   const { first, last } = tally;
   const span =
     first === undefined || last === undefined ? 'empty' : `${isoOf(first.at)} to ${isoOf(last.at)}`;
+  const parts = files.length > 1 ? ` in ${files.length} parts` : '';
   return emit(
-    `${paint('journal', 'bold')}  ${records.length} records, ${span}\n\n${tally.lines.map((line) => `${line}\n`).join('')}\n${countsOf('inputs', tally.inputs)}\n${countsOf('effects', tally.effects)}\n${paint('effects', 'bold')}  SHA-256 ${tally.hash.digest('hex')}\n`,
+    `${paint('journal', 'bold')}  ${records} records${parts}, ${span}\n\n${tally.lines.map((line) => `${line}\n`).join('')}\n${countsOf('inputs', tally.inputs)}\n${countsOf('effects', tally.effects)}\n${paint('effects', 'bold')}  SHA-256 ${tally.hash.digest('hex')}\n`,
   );
 }

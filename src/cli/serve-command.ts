@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { createMemoryBus } from '#adapters/bus-memory';
 import { JournalError, openJournalFile } from '#adapters/journal-file';
+import { journalPartsBytesMax } from '#adapters/journal-parts';
 import { createConsoleLog } from '#adapters/log-console';
 import { createCsmsServer, type CsmsServer, type CsmsServerOptions } from '#adapters/ocpp-ws/csms-server';
 import { startSolverThread } from '#adapters/solver-thread';
@@ -10,6 +11,7 @@ import { tariffDocument, tariffIds } from '#adapters/tariff-catalogue';
 import { placeFaults, readDocument, type TextDocument } from '#adapters/yaml-document';
 import { isSubjectToken, subjectOf, subjects } from '#domain/event';
 import type { Fault } from '#domain/fault';
+import { restartRecordsMax } from '#engine/limits';
 import { createLoop } from '#engine/loop';
 import { policyOf, type Policy } from '#engine/policy';
 import { floorsOfSite } from '#engine/start';
@@ -101,7 +103,7 @@ function openJournal(path: string | undefined): { readonly journal: Journal; rea
   if (path === undefined)
     return { journal: memoryJournal(), text: 'none: what is known ends with this process; give --journal' };
   try {
-    const journal = openJournalFile({ path, durability: 'disk' });
+    const journal = openJournalFile({ path, durability: 'disk', partsBytesMax: journalPartsBytesMax });
     const torn = journal.tornBytes === 0 ? '' : `, ${journal.tornBytes} bytes of a torn record dropped`;
     return { journal, text: `${path}, ${journal.length} records${torn}` };
   } catch (error) {
@@ -294,6 +296,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     solve: solver.solve,
     log,
     autoTurn: true,
+    journalRecordsMax: restartRecordsMax,
   });
   watch(bus, site.id, tell);
   sayWhatIsInUse(served, server, [

@@ -18,6 +18,8 @@ export const limitEventsMax = 1_000;
 export const transactionsKeptMax = 32;
 /** Inputs in the journal after which a snapshot replaces them. */
 export const journalRecordsMax = 200_000;
+/** The same where a restart must not take long: from cold the first records cost most, 500 of 44 connectors about half a second. */
+export const restartRecordsMax = 500;
 /** Limits of others kept per station; the oldest is forgotten. */
 export const externalLimitsMax = 16;
 /** Questions about its capability that a station gets per connection or boot. */

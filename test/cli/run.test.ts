@@ -13,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openJournalFile, recordsOfJournalFile } from '#adapters/journal-file';
+import { replay, snapshotRecordOf } from '#engine/replay';
 import { scenarioExample, siteExample } from '#operations/examples';
 import { startNatsServer, type NatsServer } from '../setup/nats-server.ts';
 import { mainPath, rootPath, voltherd } from './process.ts';
@@ -212,6 +214,43 @@ test('replay tells the same effects twice, and where a journal is broken', async
   expect(broken).toMatchObject({ code: 2, out: '' });
   expect(broken.err).toMatch(/broken-line: .*line 3/);
   expect((await voltherd(['replay', join(folder, 'none.jsonl')])).err).toMatch(/no-file/);
+});
+
+test('replay of a journal in parts is that of the whole one, from any part on', async () => {
+  const out = join(folder, 'whole');
+  await voltherd(['run', scenarioFolder('in-parts', shortNight), '--memory', '--out', out]);
+  const whole = join(out, 'journal.jsonl');
+  const records = recordsOfJournalFile(whole);
+  const cuts = [1, 2].map((third) => Math.floor((records.length * third) / 3));
+  const path = join(folder, 'parts.jsonl');
+  const journal = openJournalFile({ path, durability: 'process', partsBytesMax: 1e9 });
+  let at = 0;
+  for (const [i, record] of records.entries()) {
+    journal.append(record);
+    if (!cuts.includes(i)) continue;
+    const state = replay(records.slice(0, i + 1));
+    if (state === undefined) throw new Error('a journal begins with started');
+    at = state.now;
+    journal.compact(snapshotRecordOf(state));
+  }
+  journal.close();
+  const hashOf = ({ out: said }: { readonly out: string }): string | undefined =>
+    /SHA-256 \w+/.exec(said)?.[0];
+  const inParts = await voltherd(['replay', path]);
+  expect(inParts.err).toBe('');
+  expect(inParts.out).toContain(`${records.length + 2} records in 3 parts, `);
+  expect(hashOf(inParts)).toBe(hashOf(await voltherd(['replay', whole])));
+  const last = await voltherd(['replay', path, '--since', new Date(at * 1000).toISOString()]);
+  expect(last.out).toContain(`${records.length - (cuts[1] ?? 0)} records, `);
+  expect((await voltherd(['replay', path, '--since', '2020-01-01T00:00:00Z'])).out).toBe(inParts.out);
+  expect((await voltherd(['replay', path, '--since', 'yesterday'])).err).toMatch(
+    /^--since = "yesterday": instant: /,
+  );
+  // One part of another history: its records do not lead to the snapshot after it.
+  rmSync(join(`${path}.parts`, '000002.jsonl'));
+  const gap = await voltherd(['replay', path]);
+  expect(gap).toMatchObject({ code: 2, out: '' });
+  expect(gap.err).toMatch(/snapshot-differs: .*parts\.jsonl|parts\.jsonl.*snapshot-differs/);
 });
 
 describe('serve', () => {
