@@ -9,8 +9,11 @@ import type { Network } from './network.ts';
 
 const wordBits = 5;
 const bitMask = 31;
-/** Longest way; the search is breadth first, so a longer one means a broken hint and is given up. */
+/** Longest way in changes; the search is breadth first, so a longer one means a broken hint and is not followed. */
 const hopsMax = 4096;
+/** Where a step of a way leads: to a stop, nowhere, or into a slot. */
+const failed = -1;
+const arrived = -2;
 /** Most ways for one session between two searches. */
 const waysMax = 1000;
 
@@ -45,6 +48,8 @@ export class Residual {
   /** [sessions] 1 where reached; [slots] 1 where reached, 2 + t where through time t. */
   readonly reached: Uint8Array;
   readonly slotReached: Int32Array;
+  /** [sessions] 1 where nothing could be sent from any more, after `maximise`. */
+  readonly unreached: Uint8Array;
   /** [nodes * words] times of each node that are reached. */
   readonly #nodeBits: Int32Array;
   /** [nodes] times at which an arm of the node has power and the node is not reached: at 0 no session needs a look. */
@@ -78,6 +83,11 @@ export class Residual {
   readonly #kind = new Uint8Array(hopsMax + 4);
   readonly #which = new Int32Array(hopsMax + 4);
   readonly #when = new Int32Array(hopsMax + 4);
+  /** Stops of the way: session or node-time, and length and room of the way before it. */
+  readonly #stop = new Int32Array(hopsMax + 4);
+  readonly #stopLength = new Int32Array(hopsMax + 4);
+  readonly #stopFits = new Float64Array(hopsMax + 4);
+  #fits = 0;
 
   constructor(flow: Flow) {
     const { network } = flow;
@@ -85,6 +95,7 @@ export class Residual {
     this.flow = flow;
     this.#network = network;
     this.reached = new Uint8Array(sessions.length);
+    this.unreached = new Uint8Array(sessions.length);
     this.slotReached = new Int32Array(slots);
     this.#nodeBits = new Int32Array(nodes * flow.words);
     this.#armBits = new Int32Array(flow.armOf.length >> wordBits);
@@ -119,22 +130,36 @@ export class Residual {
     return this.#order;
   }
 
-  /** Sends as much as possible; hands back what is left and the sessions that it belongs to. */
-  maximise(): { readonly left: number; readonly lacking: readonly number[] } {
-    const { flow } = this;
+  /**
+   * Sends as much as possible; hands back what is left, and the sessions that nothing can reach any more: those of `unreached`
+   * that lack energy. With `soon` it ends as soon as these lack at least half of what is left: the set proves enough.
+   */
+  maximise(soon = false): { readonly left: number; readonly stuck: readonly number[] } {
+    const { left } = this.flow;
+    const stuck: number[] = [];
+    this.unreached.fill(0);
     let lacking = this.#lacking();
     while (lacking.length > 0) {
       this.search(lacking);
-      const sent = this.#sendAll(lacking);
-      const reachedSome = lacking.some((s) => this.reached[s] === 1);
-      lacking = this.#lacking();
-      if (sent > flowNoise) continue;
-      if (reachedSome) this.search([]);
-      break;
+      // What a whole search does not reach stays out of reach: ways only use what is reached.
+      if (this.#wanted > 0) {
+        for (let s = 0; s < this.reached.length; s++) this.unreached[s] = 1 - this.reached[s];
+        for (const s of lacking) if (this.reached[s] === 0) stuck.push(s);
+        lacking = lacking.filter((s) => this.reached[s] === 1);
+        if (soon && this.#sum(stuck) > this.#sum(lacking)) break;
+      }
+      if (this.#sendAll(lacking) <= flowNoise) break;
+      lacking = lacking.filter((s) => left[s] > flowNoise);
     }
-    let left = 0;
-    for (let s = 0; s < flow.left.length; s++) left += flow.left[s];
-    return { left, lacking };
+    let sum = 0;
+    for (let s = 0; s < left.length; s++) sum += left[s];
+    return { left: sum, stuck };
+  }
+
+  #sum(sessions: readonly number[]): number {
+    let sum = 0;
+    for (const s of sessions) sum += this.flow.left[s];
+    return sum;
   }
 
   /**
@@ -359,44 +384,61 @@ export class Residual {
 
   /** Sends what fits along one way from `s`; 0 where no hint holds any more. */
   #send(s: number): number {
-    while (this.reached[s] === 1) {
-      const kw = this.#walk(s);
-      if (kw === 0) continue;
-      if (kw <= flowNoise / 2) return 0;
-      this.flow.left[s] -= kw;
-      this.#apply(kw);
-      return kw;
+    if (this.reached[s] === 0) return 0;
+    const kw = this.#walk(s);
+    if (kw <= flowNoise / 2) return 0;
+    this.flow.left[s] -= kw;
+    this.#apply(kw);
+    return kw;
+  }
+
+  /**
+   * Follows the hints from `s` to a slot, a step back where one fails: what fails is struck out and fails for the rest of the
+   * search. Hands back what fits; 0 where no way is left.
+   */
+  #walk(s: number): number {
+    const { nodes, times } = this.#network;
+    const nodeTimes = nodes * times;
+    this.#length = 0;
+    this.#fits = this.flow.left[s];
+    this.#stop[0] = nodeTimes + s;
+    for (let depth = 0; depth >= 0;) {
+      this.#stopLength[depth] = this.#length;
+      this.#stopFits[depth] = this.#fits;
+      const item = this.#stop[depth];
+      const next = item >= nodeTimes ? this.#fromStay(item - nodeTimes) : this.#throughNode(item);
+      if (next === arrived) return this.#fits;
+      if (next !== failed && this.#length < hopsMax) {
+        this.#stop[++depth] = next;
+        continue;
+      }
+      depth--;
+      if (depth < 0) break;
+      this.#length = this.#stopLength[depth];
+      this.#fits = this.#stopFits[depth];
     }
     return 0;
   }
 
-  /** Follows the hints from `s` to a slot; hands back what fits, 0 after striking out a hint that fails, -1 to give up. */
-  #walk(s: number): number {
-    let session = s;
-    let most = this.flow.left[s];
-    this.#length = 0;
-    for (;;) {
-      if (this.#length > hopsMax - 4) return -1;
-      const a = this.#armFrom(session);
-      if (a < 0) {
-        this.reached[session] = 0;
-        return 0;
-      }
-      const t = this.#sessionTime[session];
-      const mate = this.#sessionMate[session];
-      most = Math.min(most, this.#roomOfPair(a, t, mate));
-      this.#push(addPower, a, t);
-      if (mate >= 0) {
-        this.#push(takePower, mate, t);
-        session = this.#network.armSession[mate];
-        continue;
-      }
-      const arrived = this.#throughNodes(this.#network.armLeaf[a], t, most);
-      if (arrived.kw <= 0) return arrived.kw;
-      most = arrived.kw;
-      if (arrived.arm < 0) return most;
-      session = this.#network.armSession[arrived.arm];
+  /** One step from session `s`: to its node, or to the session of its module that gives way. */
+  #fromStay(s: number): number {
+    const { nodes, times, armLeaf, armSession } = this.#network;
+    const a = this.#armFrom(s);
+    if (a < 0) {
+      this.reached[s] = 0;
+      return failed;
     }
+    const t = this.#sessionTime[s];
+    const mate = this.#sessionMate[s];
+    this.#limit(this.#roomOfPair(a, t, mate));
+    this.#push(addPower, a, t);
+    if (mate < 0) return armLeaf[a] * times + t;
+    this.#push(takePower, mate, t);
+    return nodes * times + armSession[mate];
+  }
+
+  #limit(kw: number): void {
+    if (kw < this.#fits) this.#fits = kw;
   }
 
   #roomOfPair(a: number, t: number, mate: number): number {
@@ -453,53 +495,58 @@ export class Residual {
     return -1;
   }
 
-  /** From node `g` on: into a slot (arm -1), or to the arm of a session that gives way; kw 0 after a failed hint, -1 to give up. */
-  #throughNodes(from: number, when: number, most: number): { readonly kw: number; readonly arm: number } {
-    const { times, parent, cap, slotOf, armBase } = this.#network;
-    const { through, into, target, kw } = this.flow;
-    const failed = { kw: 0, arm: -1 };
-    let g = from;
-    let t = when;
-    let fits = most;
-    while (this.#length <= hopsMax - 4) {
-      const k = g * times + t;
+  /** One step from node-time `k`: up, down, into a slot or past it, or to a session that gives way. */
+  #throughNode(k: number): number {
+    const { nodes, times, parent, cap, armBase, armSession } = this.#network;
+    const { through, kw } = this.flow;
+    const g = (k / times) | 0;
+    const t = k - g * times;
+    for (;;) {
       const hop = this.#nodeHop[k];
-      if (hop === towardsParent && this.#stands(parent[g], t, k) && cap[k] - through[k] > flowNoise) {
-        fits = Math.min(fits, cap[k] - through[k]);
+      if (hop === towardsParent && cap[k] - through[k] > flowNoise && this.#stands(parent[g], t, k)) {
+        this.#limit(cap[k] - through[k]);
         this.#push(addThrough, k, 0);
-        g = parent[g];
-      } else if (hop <= downwards && this.#downStands(downwards - hop, t, k)) {
-        const child = (downwards - hop) * times + t;
-        fits = Math.min(fits, through[child]);
-        this.#push(takeThrough, child, 0);
-        g = downwards - hop;
-      } else if (hop === intoSlot && cap[t] - through[t] > flowNoise) {
-        const q = slotOf[t];
-        fits = Math.min(fits, cap[t] - through[t]);
-        this.#push(addThrough, t, 0);
-        if (target[q] - into[q] > flowNoise) {
-          this.#push(addInto, q, 0);
-          return { kw: Math.min(fits, target[q] - into[q]), arm: -1 };
-        }
-        const other = this.slotReached[q] - 2;
-        if (other < 0 || other === t || through[other] <= flowNoise || !this.#stands(0, other, k)) {
-          this.#strike(g, t);
-          return failed;
-        }
-        fits = Math.min(fits, through[other]);
-        this.#push(takeThrough, other, 0);
-        t = other;
-      } else if (!this.#turns(g, t, k)) {
-        const a = this.#armGivingWay(g, t, k);
-        if (a < 0) {
-          this.#strike(g, t);
-          return failed;
-        }
-        this.#push(takePower, a, t);
-        return { kw: Math.min(fits, kw[armBase[a] + t]), arm: a };
+        return parent[g] * times + t;
       }
+      if (hop <= downwards && this.#downStands(downwards - hop, t, k)) {
+        const child = (downwards - hop) * times + t;
+        this.#limit(through[child]);
+        this.#push(takeThrough, child, 0);
+        return child;
+      }
+      if (hop === intoSlot && cap[t] - through[t] > flowNoise) return this.#pastSlot(t);
+      if (this.#turns(g, t, k)) continue;
+      const a = this.#armGivingWay(g, t, k);
+      if (a < 0) {
+        this.#strike(g, t);
+        return failed;
+      }
+      this.#limit(kw[armBase[a] + t]);
+      this.#push(takePower, a, t);
+      return nodes * times + armSession[a];
     }
-    return { kw: -1, arm: -1 };
+  }
+
+  /** From the top at `t` into its slot, or to the time of a full one that gives way. */
+  #pastSlot(t: number): number {
+    const { cap, slotOf } = this.#network;
+    const { through, into, target } = this.flow;
+    const q = slotOf[t];
+    this.#limit(cap[t] - through[t]);
+    this.#push(addThrough, t, 0);
+    if (target[q] - into[q] > flowNoise) {
+      this.#limit(target[q] - into[q]);
+      this.#push(addInto, q, 0);
+      return arrived;
+    }
+    const other = this.slotReached[q] - 2;
+    if (other < 0 || other === t || through[other] <= flowNoise || !this.#stands(0, other, t)) {
+      this.#strike(0, t);
+      return failed;
+    }
+    this.#limit(through[other]);
+    this.#push(takeThrough, other, 0);
+    return other;
   }
 
   /** Looks for another way up or down from node-time `k`, whose hint does not hold; whether there is one. */

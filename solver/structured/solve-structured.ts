@@ -110,18 +110,13 @@ class Search {
   }
 
   /** Cuts from the flow that did not get through. */
-  addFlowCuts(master: Master, lacking: readonly number[]): boolean {
+  addFlowCuts(master: Master, stuck: readonly number[]): boolean {
     const { flow, residual } = this;
-    let added = this.addSet(
-      master,
-      residual.reached.map((reached) => 1 - reached),
-    )
-      ? 1
-      : 0;
-    if (lacking.length > 1 && this.addSet(master, closureOf(flow, lacking))) added++;
+    let added = this.addSet(master, residual.unreached) ? 1 : 0;
+    if (stuck.length > 1 && this.addSet(master, closureOf(flow, stuck))) added++;
     const covered = new Uint8Array(this.network.sessions.length);
     let closures = 0;
-    for (const s of lacking) {
+    for (const s of stuck) {
       if (closures >= closuresPerRound) break;
       if (covered[s] === 1) continue;
       const set = closureOf(flow, [s]);
@@ -154,13 +149,13 @@ class Search {
   follow(
     x: ArrayLike<number>,
     price: Float64Array,
-  ): { readonly left: number; readonly lacking: readonly number[] } {
+  ): { readonly left: number; readonly stuck: readonly number[] } {
     this.flows++;
     this.#beginAfterChain(x);
     this.flow.setTargets(x);
     if (this.flows === 1) fillAsBefore(this.flow, this.residual.order, this.options);
     fillGreedily(this.flow, this.residual.order, { price });
-    return this.residual.maximise();
+    return this.residual.maximise(true);
   }
 
   /**
@@ -266,9 +261,9 @@ function solveByCuts(search: Search, master: Master): Found['ended'] {
     // After a warm start the first profile is most likely the last.
     const trusted = round === 1 && search.options.warm !== undefined;
     if (!trusted && round < most && search.addCheapCuts(master)) continue;
-    const { left, lacking } = search.follow(master.x, master.slotPrices());
+    const { left, stuck } = search.follow(master.x, master.slotPrices());
     if (left <= search.noise) return 'optimal';
-    if (!search.addFlowCuts(master, lacking)) return 'failed';
+    if (!search.addFlowCuts(master, stuck)) return 'failed';
   }
   return 'limit';
 }
