@@ -284,8 +284,13 @@ function wakesFor(refusal: Refusal): readonly EpochS[] {
 function settlingWakes(turn: Turn, { ledger, held }: Progress): readonly EpochS[] {
   if (!held.some(({ reason }) => reason === 'not-admitted')) return [];
   return turn.site.stations.flatMap((station) => {
-    const holdS = station.capability.reactionS + 2 * skewOf(station, ledger.policy);
-    return holdS === 0 ? [] : [later(beliefOf(ledger, station.id).changedAt, holdS + 1)];
+    const { reactionS } = station.capability;
+    const { changedAt } = beliefOf(ledger, station.id);
+    // By a clock that is behind a step may still be ahead when the change is heard of.
+    const skewS = skewOf(station, ledger.policy);
+    return [reactionS, ...(skewS > 0 ? [reactionS + skewS] : [])].flatMap((holdS) =>
+      holdS === 0 ? [] : [later(changedAt, holdS + 1)],
+    );
   });
 }
 

@@ -12,6 +12,7 @@ import type { Refusal } from '#safety/admission';
 import type { Belief } from '#safety/belief';
 import type { SiteLimits } from '#safety/circuit-limits';
 import { circuitTree, dimensions } from '#safety/circuits';
+import { skewOf } from '#safety/exposure';
 import { beliefOf, type Ledger } from '#safety/ledger';
 import { totalsOf } from '#safety/totals';
 import type { StationDispatch } from './dispatch-state.ts';
@@ -87,7 +88,7 @@ export function rememberRefusal(question: AdmissionQuestion, refusal: Refusal): 
   const { ledger, limits, station, profile } = question;
   const belief = beliefOf(ledger, station.id);
   if (refusal.kind !== 'over-limit' || belief.strays.length > 0) return;
-  const settleS = station.capability.reactionS + 2 * ledger.policy.clockSkewS + 2;
+  const settleS = station.capability.reactionS + 2 * skewOf(station, ledger.policy) + 2;
   refusals.set(profile, {
     belief,
     policy: ledger.policy,

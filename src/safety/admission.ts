@@ -106,7 +106,7 @@ export function wouldRaise(site: Site, ledger: Ledger, proposal: Proposal): bool
   const { raised, change } = effectOf(site, ledger, station, proposal);
   if (raised.length > 0 && profile !== undefined && belief.strays.length === 0) {
     // Only the reaction time after the sending depends on when that is.
-    const settleS = station.capability.reactionS + 2 * policy.clockSkewS + 2;
+    const settleS = station.capability.reactionS + 2 * skewOf(station, policy) + 2;
     raises.set(profile, { belief, station, policy, untilS: lastRaise(change, raised) - settleS });
   }
   return raised.length > 0;
@@ -184,7 +184,7 @@ function isStillSo({ context, proposal, weighed }: KnownEffect, before: Belief, 
   const { station, policy } = context;
   if (at < proposal.at || !isGuarded(policy, 'bothStates')) return false;
   if (before.strays.some(({ untilS }) => untilS > proposal.at && untilS <= at)) return false;
-  const untilS = at + station.capability.reactionS + 2 * skewOf(station, policy) + 1;
+  const untilS = at + station.capability.reactionS + 1;
   return standsStill(context, weighed, proposal.at, untilS);
 }
 

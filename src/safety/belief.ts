@@ -45,7 +45,7 @@ export interface Belief {
   readonly ended: readonly string[];
   /** EVSEs seen drawing more than they may: exposed at their hardware maximum. */
   readonly notCompliant: readonly number[];
-  /** By EVSE id: the highest limit until `changedAt`, as far back as the reaction time; A (AC) or W (DC). */
+  /** By EVSE id: the highest limit until `changedAt` by our clock, as far back as the reaction time; A (AC) or W (DC). */
   readonly past: Readonly<Record<string, StepFunction>>;
   readonly changedAt: EpochS;
 }

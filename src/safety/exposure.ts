@@ -129,19 +129,24 @@ function stationAllowedOf(context: ExposureContext, belief: Belief): StepFunctio
   const forgets = isGuarded(context.policy, 'reboot') && station.capability.keepsProfiles === 'none';
   const shares = station.capability.sharesStationCap && !forgets && belief.notCompliant.length === 0;
   if (!shares || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
-  const caps = belief.candidates.map((candidate) => boundedLimit(context, candidate, belief.changedAt, []));
+  const since = sinceOf(context, belief);
+  const caps = belief.candidates.map((candidate) => boundedLimit(context, candidate, since, []));
   return joined(caps, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
 }
 
 /** The station's own cap over time, the past and the reaction time included. */
 function stationCapOf(context: ExposureContext, belief: Belief): StepFunction {
-  return held(context, spliced(belief.past['0'], belief.changedAt, stationAllowedOf(context, belief)));
+  return held(context, withPast(context, belief, 0, stationAllowedOf(context, belief)));
 }
 
 /** The highest limit of an EVSE over time, the past and the reaction time included. */
 function heldOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
-  const allowed = allowedOf(context, belief, evse);
-  return held(context, spliced(belief.past[String(evse.id)], belief.changedAt, allowed));
+  return held(context, withPast(context, belief, evse.id, allowedOf(context, belief, evse)));
+}
+
+/** The limits of a belief, `allowed`, after those of the beliefs before it; all by our clock. */
+function withPast(context: ExposureContext, belief: Belief, id: number, allowed: StepFunction): StepFunction {
+  return spliced(belief.past[String(id)], belief.changedAt, byOurClock(context, allowed));
 }
 
 /** How far the clock of a station may be off, s: as all clocks may be, or as its own was seen to be. */
@@ -149,10 +154,19 @@ export function skewOf(station: Station, policy: LedgerPolicy): number {
   return Math.max(policy.clockSkewS, station.capability.clockSkewS ?? 0);
 }
 
-function held({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
-  const reactionS = isGuarded(policy, 'reaction') ? station.capability.reactionS : 0;
+/** What limits by the clock of a station may be by ours: each counts from its skew before to its skew after. */
+function byOurClock({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
   const skewS = skewOf(station, policy);
-  return skewS > 0 ? windowMax(shift(f, -skewS), reactionS + 2 * skewS) : windowMax(f, reactionS);
+  return skewS > 0 ? windowMax(shift(f, -skewS), 2 * skewS) : f;
+}
+
+/** The instant on a clock that is as far behind as it may be when a belief comes into force. */
+function sinceOf({ station, policy }: ExposureContext, belief: Belief): EpochS {
+  return later(belief.changedAt, -skewOf(station, policy));
+}
+
+function held({ station, policy }: ExposureContext, f: StepFunction): StepFunction {
+  return windowMax(f, isGuarded(policy, 'reaction') ? station.capability.reactionS : 0);
 }
 
 /**
@@ -173,7 +187,10 @@ export function hardwareOf(station: Station, evse: Evse): number {
   return station.current === 'AC' ? evse.maxA : evse.maxW;
 }
 
-/** Whether no limit of the station changes in `(fromS, untilS]` by itself, nor depends on when it was asked for. */
+/**
+ * Whether no limit of the station changes by itself at an instant that may be in `(fromS, untilS]` by our clock, nor
+ * depends on when it was asked for.
+ */
 export function standsStill(
   context: ExposureContext,
   belief: Belief,
@@ -184,7 +201,9 @@ export function standsStill(
     installed.some(({ profile }) => profile.kind === 'Recurring'),
   );
   if (recurs) return false;
-  const isStill = ({ startS }: StepFunction): boolean => !startS.some((at) => at > fromS && at <= untilS);
+  const skewS = skewOf(context.station, context.policy);
+  const isStill = ({ startS }: StepFunction): boolean =>
+    !startS.some((at) => at > fromS - skewS && at <= untilS + skewS);
   const evses = context.station.evses.every((evse) => isStill(allowedOf(context, belief, evse)));
   return (
     evses && (!context.station.capability.sharesStationCap || isStill(stationAllowedOf(context, belief)))
@@ -207,7 +226,10 @@ interface KnownLimits {
 
 const limitsOfBelief = new WeakMap<Belief, KnownLimits>();
 
-/** The highest limit over the states held possible, from the belief's last change on, without any reaction time. */
+/**
+ * The highest limit over the states held possible, by the station's clock, without any reaction time: from the last change
+ * of the belief on, on a clock that is behind.
+ */
 function allowedOf(context: ExposureContext, belief: Belief, evse: Evse): StepFunction {
   let known = limitsOfBelief.get(belief);
   if (known === undefined || !isSameContext(known.context, context)) {
@@ -248,7 +270,8 @@ function candidateLimits(
     { evseId: evse.id, id, startedAt: belief.changedAt },
   ]);
   if (isGuarded(context.policy, 'idle')) cases.push([]);
-  return cases.map((transactions) => boundedLimit(context, candidate, belief.changedAt, transactions, evse));
+  const since = sinceOf(context, belief);
+  return cases.map((transactions) => boundedLimit(context, candidate, since, transactions, evse));
 }
 
 interface KnownLimit {
@@ -385,18 +408,18 @@ function flat(profile: ChargingProfile): ChargingProfile {
   };
 }
 
-/** What the past of a belief is from `at` on: its limits so far, as far back as the reaction time. */
+/** What the past of a belief is from `at` on: its limits so far by our clock, as far back as the reaction time. */
 export function pastOf(
   context: ExposureContext,
   belief: Belief,
   at: EpochS,
 ): Readonly<Record<string, StepFunction>> {
   const { station, policy } = context;
-  const backS = station.capability.reactionS + 2 * skewOf(station, policy);
+  const backS: number = station.capability.reactionS;
   if (!isGuarded(policy, 'reaction') || backS === 0) return {};
   const record = (id: number, allowed: StepFunction): readonly [string, StepFunction] => [
     String(id),
-    until(from(spliced(belief.past[String(id)], belief.changedAt, allowed), later(at, -backS)), at),
+    until(from(withPast(context, belief, id, allowed), later(at, -backS)), at),
   ];
   return Object.fromEntries([
     ...station.evses.map((evse) => record(evse.id, allowedOf(context, belief, evse))),

@@ -5,7 +5,7 @@ import { epochS, seconds } from '#domain/units';
 import { admit } from '#safety/admission';
 import type { Fact } from '#safety/fact';
 import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
-import { limitsOf, plan, site, station, txDefault } from './depot.ts';
+import { limitsOf, plan, site, station, txDefault, type Steps } from './depot.ts';
 
 test('each step of a station counts from its skew before to its skew after, of others at its instant', () => {
   const off = station('off', { capability: { clockSkewS: seconds(900) } });
@@ -27,9 +27,67 @@ test('each step of a station counts from its skew before to its skew after, of o
   );
   const limits = (id: string, ...instants: number[]): readonly number[] =>
     instants.map((instant) => valueAt(exposureOf(depot, ledger, id).evses['1']!, epochS(instant)));
-  // Up 900 s early, down 900 s late; what was unknown before second 1000 lasts as long.
-  expect(limits('off', 1899, 3099, 3100, 8899, 8901)).toEqual([32, 6, 20, 20, 10]);
+  // Up 900 s early, down 900 s late; what is heard of at second 1000 is so whatever the station's clock says.
+  expect(limits('off', 1002, 3099, 3100, 8899, 8901)).toEqual([6, 6, 20, 20, 10]);
   expect(limits('right', 1002, 3999, 4000, 7999, 8000)).toEqual([6, 6, 20, 20, 10]);
+});
+
+/** A station with a reaction of 20 s whose clock may be 60 s off holds `old`, and is sent `next` at second 1000. */
+function replaced(
+  old: Steps,
+  next: Steps,
+): { readonly sent: Ledger; readonly accepted: Ledger; readonly at: (ledger: Ledger, s: number) => number } {
+  const depot = site([station('a', { capability: { reactionS: seconds(20), clockSkewS: seconds(60) } })]);
+  const held = learn(depot, ledgerOf(depot, epochS(0)), {
+    kind: 'read-back',
+    stationId: 'a',
+    at: epochS(0),
+    installed: [txDefault(1, 0), plan(1, 'tx', 0, 10_000, old)],
+    link: 1,
+  });
+  const { profile } = plan(1, 'tx', 0, 10_000, next);
+  const command = { kind: 'set-profile', evseId: 1, profile } as const;
+  const at = epochS(1000);
+  const admitted = admit(depot, held, limitsOf(depot), {
+    stationId: 'a',
+    messageId: 'm',
+    link: 1,
+    at,
+    command,
+  });
+  if (!admitted.ok) throw new Error('there is room for all of it');
+  const sent = admitted.value.ledger;
+  const answer = { kind: 'answered', messageId: 'm', outcome: 'accepted' } as const;
+  const accepted = learn(depot, sent, { ...answer, stationId: 'a', at: epochS(1001) });
+  return {
+    sent,
+    accepted,
+    at: (ledger, s) => valueAt(exposureOf(depot, ledger, 'a').evses['1']!, epochS(s)),
+  };
+}
+
+test('a plan that is replaced just before it rises has risen already at a clock that is ahead', () => {
+  const { accepted, at } = replaced(
+    [
+      [0, 10],
+      [1040, 30],
+    ],
+    [[0, 10]],
+  );
+  // By its own clock the station may have been at second 1060 when the new plan came; it follows within 20 s.
+  expect([at(accepted, 1021), at(accepted, 1022)]).toEqual([30, 10]);
+});
+
+test('a plan that is sent just after it falls has not fallen yet at a clock that is behind', () => {
+  const { sent, accepted, at } = replaced(
+    [[0, 10]],
+    [
+      [0, 30],
+      [980, 10],
+    ],
+  );
+  // Second 980 of a clock that is 60 s behind is 1040 of ours; it follows within 20 s.
+  for (const ledger of [sent, accepted]) expect([at(ledger, 1059), at(ledger, 1060)]).toEqual([30, 10]);
 });
 
 test('time that our clock has jumped over has not passed: a reaction goes on for as long as before, and a stray may arrive', () => {

@@ -1,101 +1,93 @@
 /**
- * Landings: an engine gives eight chargers a new plan every quarter hour, and at a random instant some of them are cut
- * off for eight hours. What the ledger says at the cut that they may draw from then on is held against what they draw,
- * at every instant at which a limit changes: leases end, vehicles change unseen, chargers reboot, frames arrive late. The others
- * get new plans for another hour, and must share the feeder with them.
+ * Landings: an engine gives the chargers of a depot a new plan every quarter hour, and at a random instant some of them
+ * are cut off for eight hours. What the ledger says at the cut that they may draw from then on is held against what they
+ * draw, at every instant at which a limit changes: leases end, vehicles change unseen, chargers reboot, frames arrive
+ * late. The others get new plans for a while, and must share every circuit with them.
  */
 import { prngOf, type Prng } from '#domain/prng';
-import type { Site } from '#domain/site';
-import { integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
-import { amperes, epochS, later, seconds, type EpochS } from '#domain/units';
+import type { Station } from '#domain/site';
+import { integral, maxOver, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
+import { epochS, later } from '#domain/units';
+import { compilePlan } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { onAnswer, onLink } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
 import { dispatchOf, type Dispatch } from '#dispatch/dispatch-state';
 import type { Wanted } from '#dispatch/turn';
-import type { SiteLimits } from '#safety/circuit-limits';
-import { floorsOf } from '#safety/floors';
+import { violationsOf } from '#safety/admission';
+import type { StationExposure } from '#safety/exposure';
 import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
-import { evse, limitsOf, plan, site, station, txDefault } from './depot.ts';
-import { apply, drawAt, limitAt, plainStation, type PlainStation } from './plain-station.ts';
+import { depotOf, slotS, startS, voltage, type LandingDepot } from './landing-depot.ts';
+import {
+  mostOf,
+  nightPlan,
+  placesOf,
+  stressPlan,
+  wattsPerUnit,
+  type Need,
+  type Place,
+  type PlanLevels,
+  type PlanQuestion,
+} from './landing-plans.ts';
+import { allowedW, circuitLoads, drawOf, waysUp, type Load, type PlacedStation } from './plain-load.ts';
+import { apply, limitAt, plainStation, type PlainStation } from './plain-station.ts';
 
 export interface LandingOptions {
   readonly seed: number;
   /** How long a plan lasts on a charger that hears nothing more. */
   readonly leaseS: number;
-  /** Draws above the prediction are looked for under a wrong one: how much lower it is made, A. */
+  /** Draws above the prediction are looked for under a wrong one: how much lower it is made, A per phase. */
   readonly lowerA?: number;
 }
 
 export interface Landing {
-  /** Chargers that were cut off. */
+  /** `night`: plans as they are made of prices and departures; `stress`: any that fit. */
+  readonly plans: 'night' | 'stress';
+  /** Stations that were cut off. */
   readonly cut: number;
+  /** Draws of single EVSEs that were held against a bound. */
   readonly samples: number;
-  /** Most that a charger drew above the bound of its cut, A; 0 or below: never. */
+  /** Most that an EVSE or a station drew above its bound, A per phase; 0 or below: never. */
   readonly aboveA: number;
-  /** Most that all drew above the feeder's limit, A. */
+  /** The same of DC EVSEs and of whole stations, W. */
+  readonly aboveW: number;
+  /** Most that a circuit carried above its limit on a phase, A. */
   readonly overA: number;
-  /** Ampere-hours of the feeder that stay reserved for the lost chargers. */
-  readonly reservedAh: number;
-  /** The same if each counts with its rating, or with the highest limit that is installed, while it is away. */
-  readonly ratingAh: number;
-  readonly highestAh: number;
-  /** What the lost chargers drew. */
-  readonly drawnAh: number;
-  /** Lost chargers that draw more than 6 A at some time where plans have no end. */
+  /** The same of a limit over all phases, W. */
+  readonly overW: number;
+  /** What the lost stations have reserved and draw. */
+  readonly reserves: Readonly<Record<Kind, Reserve>>;
+}
+
+type Kind = Station['current'];
+
+/** Of the lost stations of one kind together, over the eight hours. */
+export interface Reserve {
+  readonly stations: number;
+  /** What stays reserved for them. */
+  readonly reservedWh: number;
+  /** What rules that count a fixed number would reserve: the rating, or the highest limit that is installed. */
+  readonly ratingWh: number;
+  readonly highestWh: number;
+  /** What they could draw, with the vehicles that were there. */
+  readonly drawnWh: number;
+  /** What their vehicles were to get of their plans, and what they get if nothing else happens to them. */
+  readonly plannedWh: number;
+  readonly servedWh: number;
+  /** Their sockets, and those that draw more than 6 A at some time where plans have no end. */
+  readonly sockets: number;
   readonly aboveSix: number;
 }
 
-const chargers = 8;
-const feederA = 110;
-const buildingA = 10;
-const slotS = 900;
 const awayS = 8 * 3600;
 const lateS = 120;
-const startS = 1_000_800;
-const sampleS = 600;
-/** How long after the cut the others get new plans. */
-const watchedS = 3600;
-
-interface Depot {
-  readonly site: Site;
-  readonly limits: SiteLimits;
-  readonly floors: readonly InstalledProfile[];
-}
-
-const depots = new Map<number, Depot>();
-const depotsMax = 25;
-
-/** One of a few depots of different chargers; made once each. */
-function depotOf(seed: number): Depot {
-  const number = seed % depotsMax;
-  const known = depots.get(number);
-  if (known !== undefined) return known;
-  const prng = prngOf(number).fork('depot');
-  const stations = Array.from({ length: chargers }, (_, i) =>
-    station(`s${i}`, {
-      version: prng.next() < 0.5 ? '1.6' : '2.0.1',
-      evses: [evse(1, { rotation: [0], maxA: amperes(prng.next() < 0.3 ? 16 : 32) })],
-      capability: {
-        reactionS: seconds(prng.integer(1, 30)),
-        obeysLease: prng.next() > 0.1,
-        keepsProfiles: prng.next() < 0.3 ? 'floors' : 'all',
-      },
-    }),
-  );
-  const of = site(stations, [{ id: 'grid', limitA: amperes(feederA) }]);
-  const rooms = { grid: { phaseA: [feederA - buildingA, feederA, feederA] as const } };
-  const floors = floorsOf(of, { share: 0.5, dcFloorW: 0 }, rooms);
-  if (!floors.ok) throw new Error(floors.problem.message);
-  const made: Depot = {
-    site: of,
-    limits: limitsOf(of, buildingA),
-    floors: stations.map(({ id }) => txDefault(1, floors.value[`${id}/1`]!)),
-  };
-  depots.set(number, made);
-  return made;
-}
+const sampleS = 900;
+/** How long at most before the cut plans are made, and how long after it the others get new ones. */
+const workedS = 3600;
+const watchedS = 2700;
+/** W that 6 A are on three phases. */
+const sixW = 6 * 3 * voltage;
 
 interface LateFrame {
   readonly at: number;
@@ -103,69 +95,135 @@ interface LateFrame {
   readonly command: StationCommand;
 }
 
-/** What happens to a lost charger while it is away. */
+/** What happens to a lost station while it is away. */
 interface Mishap {
   readonly at: number;
   readonly i: number;
   readonly what: 'reboot' | 'vehicles-change';
 }
 
-/** Instants in `(from, until)` at which a charger's profiles change its limit, or its reaction to that is over. */
-function edgesOf({ profiles, reactionS }: PlainStation, from: number, until: number): readonly number[] {
+/** Instants in `(from, until)` at which a station's profiles change a limit, or its reaction to that is over. */
+function edgesOf(
+  { profiles, reactionS, clockS = 0 }: PlainStation,
+  from: number,
+  until: number,
+): readonly number[] {
   const edges: number[] = [];
+  const add = (at: number): void => {
+    for (const edge of [at - clockS, at - clockS + reactionS])
+      if (edge > from && edge < until) edges.push(edge);
+  };
   for (const { profile } of profiles) {
     const schedule = profile.schedules[0];
     const start = schedule?.startAt;
-    if (schedule === undefined || start === undefined || start === 0) continue;
-    for (const { startS } of schedule.periods) edges.push(start + startS, start + startS + reactionS);
-    const end = start + (schedule.durationS ?? 0);
-    edges.push(end, end + reactionS);
+    if (schedule === undefined || start === undefined || schedule.durationS === undefined) continue;
+    for (const { startS: offset } of schedule.periods) add(start + offset);
+    add(start + schedule.durationS);
   }
-  return edges.filter((edge) => edge > from && edge < until);
+  return edges;
 }
 
 class LandingRun {
-  private readonly depot: Depot;
+  private readonly depot: LandingDepot;
+  private readonly places: readonly Place[];
+  private readonly ways: Readonly<Record<string, readonly string[]>>;
   private readonly prng: Prng;
   private readonly options: LandingOptions;
-  private readonly truth: readonly PlainStation[];
-  /** The same chargers with plans that have no end. */
-  private twins: readonly PlainStation[] = [];
+  private readonly plans: Landing['plans'];
+  private readonly truth: readonly PlacedStation[];
+  private readonly needs: ReadonlyMap<string, Need>;
+  private readonly prices = new Map<number, number>();
+  private planned: { readonly firstS: number; readonly levels: PlanLevels } | undefined;
+  /** What each EVSE's plan in force says, by key. */
+  private readonly expected = new Map<string, StepFunction>();
   private wanted: Wanted = {};
   private ledger: Ledger;
   private dispatch: Dispatch;
   private now: number = startS;
   private late: readonly LateFrame[] = [];
-  private lost: readonly number[] = [];
-  /** What was said at the cut of each lost charger. */
-  private bounds: readonly StepFunction[] = [];
+  private lost: ReadonlySet<number> = new Set();
+  /** What was said at the cut of each lost station. */
+  private bounds: ReadonlyMap<number, StationExposure> = new Map();
   private samples = 0;
   private aboveA = -Infinity;
-  private overA = 0;
+  private aboveW = -Infinity;
+  private overA = -Infinity;
+  private overW = -Infinity;
+  /** What each station may be drawing now, W. */
+  private drawnW: readonly number[] = [];
+  private readonly drawnWh = { AC: 0, DC: 0 };
 
   constructor(options: LandingOptions) {
     this.options = options;
     this.depot = depotOf(options.seed);
     this.prng = prngOf(options.seed).fork('landing');
-    const { site: of, floors } = this.depot;
+    this.plans = options.seed % 2 === 0 ? 'night' : 'stress';
+    const { site, clockSkewS, floorProfiles } = this.depot;
+    this.places = placesOf(site);
+    this.ways = waysUp(site.circuits);
     const at = epochS(startS - 1000);
-    this.ledger = ledgerOf(of, at, { lateS, repeatS: 0, clockSkewS: 0, guards: {} });
-    this.dispatch = dispatchOf(of, options.seed);
-    this.truth = of.stations.map(({ id: stationId, evses, capability }, i) => {
-      const installed = [floors[i]!];
-      const transaction = { evseId: 1, id: 'tx0', startedAt: at };
-      const facts = [
-        { kind: 'transaction-started', transaction },
-        { kind: 'read-back', installed, link: 1 },
-      ] as const;
-      for (const fact of facts) this.ledger = learn(of, this.ledger, { stationId, at, ...fact });
+    this.ledger = ledgerOf(site, at, { lateS, repeatS: 0, clockSkewS, guards: {} });
+    this.dispatch = dispatchOf(site, options.seed);
+    this.truth = site.stations.map((_, i) => this.placed(i));
+    site.stations.forEach(({ id: stationId, evses }, i) => {
+      for (const { id: evseId } of evses) {
+        const transaction = { evseId, id: txOf(i, evseId), startedAt: at };
+        this.ledger = learn(site, this.ledger, { kind: 'transaction-started', stationId, at, transaction });
+      }
+      const installed = floorProfiles[i]!;
+      this.ledger = learn(site, this.ledger, { kind: 'read-back', stationId, at, installed, link: 1 });
       this.take(onLink(this.view(), { stationId, up: true }));
-      const { reactionS, obeysLease } = capability;
-      const transactions = { 1: 'tx0' };
-      return plainStation(evses[0]!.maxA, { reactionS, obeysLease, profiles: installed, transactions });
     });
     const read = Object.entries(this.dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]);
     this.dispatch = { ...this.dispatch, stations: Object.fromEntries(read) };
+    this.needs = new Map(this.places.map((place) => [place.key, this.needOf(place)]));
+    const [violation] = violationsOf(site, this.ledger, this.depot.limits, epochS(startS));
+    if (violation !== undefined) throw new Error(`floors do not fit ${violation.circuit}`);
+  }
+
+  private placed(i: number): PlacedStation {
+    const { site, floorProfiles, clocksS } = this.depot;
+    const station = site.stations[i]!;
+    const { reactionS, obeysLease } = station.capability;
+    const [first] = station.evses;
+    const plain = plainStation(station.current === 'AC' ? first!.maxA : first!.maxW, {
+      reactionS,
+      obeysLease,
+      clockS: clocksS[i]!,
+      profiles: [...floorProfiles[i]!],
+      transactions: Object.fromEntries(station.evses.map(({ id }) => [id, txOf(i, id)])),
+    });
+    const one: PlacedStation = { station, plain, pins: {} };
+    for (const { id } of station.evses) this.plug(one, i, id);
+    return one;
+  }
+
+  /** A vehicle of one phase, or of as many as the socket has. */
+  private plug(one: PlacedStation, i: number, evseId: number): void {
+    const wires = one.station.evses.find(({ id }) => id === evseId)!.rotation.length;
+    const pins = this.prng.next() < 0.3 ? 1 : wires;
+    one.pins = { ...one.pins, [evseId]: pins };
+    if (one.station.current === 'DC') return;
+    const wattsPerA = this.depot.readsPerPhase[i] === true ? voltage : voltage * pins;
+    one.plain.wattsPerA = { ...one.plain.wattsPerA, [evseId]: wattsPerA };
+  }
+
+  private needOf(place: Place): Need {
+    const fullW = mostOf(place) * wattsPerUnit(place);
+    return {
+      leftWh: fullW * (0.5 + this.prng.next() * 3),
+      departsAt: startS + slotS * this.prng.integer(12, 44),
+    };
+  }
+
+  /** A night has dear and cheap hours; one in five prices is told anew with each plan. */
+  private priceAt(fromS: number): number {
+    const known = this.prices.get(fromS);
+    if (known !== undefined && this.prng.next() < 0.8) return known;
+    const hour = Math.floor((fromS - startS) / 3600) + this.options.seed;
+    const price = (hour % 7 < 3 ? 30 : 12) + Math.round(this.prng.next() * 6);
+    this.prices.set(fromS, price);
+    return price;
   }
 
   private view() {
@@ -177,42 +235,92 @@ class LandingRun {
     this.dispatch = dispatch;
   }
 
-  /** New plans for the chargers that are there: four quarter hours, the last one until the lease ends. */
+  private exposure(stationId: string): StationExposure {
+    return exposureOf(this.depot.site, this.ledger, stationId);
+  }
+
+  /** What is planned for the quarter hour of now and those after it. */
+  private levelsFrom(firstS: number): PlanLevels {
+    const { depot, places, lost } = this;
+    const question: PlanQuestion = {
+      depot,
+      places,
+      firstS,
+      isAway: ({ i }) => lost.has(i),
+      least: ({ key, i, station, evse }, fromS) => {
+        if (lost.has(i)) {
+          const bound = this.exposure(station.id).evses[String(evse.id)]!;
+          return maxOver(bound, epochS(Math.max(fromS, this.now)), epochS(fromS + slotS));
+        }
+        return station.capability.keepsProfiles === 'none' ? evse.maxA : depot.floors[key]!;
+      },
+    };
+    if (this.plans === 'stress') return stressPlan(question, this.prng);
+    this.countServed(firstS);
+    return nightPlan(question, this.needs, (fromS) => this.priceAt(fromS));
+  }
+
+  /** Takes what was planned until `untilS` off the needs. */
+  private countServed(untilS: number): void {
+    if (this.planned === undefined) return;
+    const { firstS, levels } = this.planned;
+    for (const place of this.places) {
+      const need = this.needs.get(place.key)!;
+      const over = levels[place.key]!.slice(0, (untilS - firstS) / slotS);
+      const wh = over.reduce((sum, level) => sum + (level * wattsPerUnit(place) * slotS) / 3600, 0);
+      need.leftWh = Math.max(0, need.leftWh - wh);
+    }
+  }
+
+  /** New plans for the stations that are there. */
   private planAnew(): void {
-    const { site: of, floors } = this.depot;
-    const held = this.lost.reduce((sum, i) => sum + this.exposureNow(i), 0);
-    const slots = Array.from({ length: 4 }, () => {
-      let left = feederA - buildingA - held;
-      return of.stations.map(({ evses }, i) => {
-        if (this.lost.includes(i) || left < 6) return 0;
-        const limit = this.prng.next() < 0.25 ? 0 : this.prng.integer(6, Math.min(evses[0]!.maxA, left));
-        left -= Math.max(limit, 6);
-        return limit;
-      });
-    });
-    const entries = of.stations.map(({ id }, i) => {
-      const steps: [number, number][] = [];
-      slots.forEach((slot, k) => {
-        const before = slots[k - 1]?.[i] ?? 0;
-        // A planned raise waits for the slowest charger's reaction to the planned decreases.
-        const at = k === 0 || slot[i]! <= before ? k * slotS : k * slotS + 31;
-        if (steps.at(-1)?.[1] !== slot[i]) steps.push([at, slot[i]!]);
-      });
-      const lease = plan(1, 'tx0', this.now, this.options.leaseS, steps);
-      const plans = this.lost.includes(i) ? [] : [lease];
-      return [id, { floors: [floors[i]!], plans }] as const;
+    const { site, floorProfiles } = this.depot;
+    const firstS = Math.floor(this.now / slotS) * slotS;
+    const levels = this.levelsFrom(firstS);
+    this.planned = { firstS, levels };
+    const entries = site.stations.map(({ id }, i) => {
+      const plans = this.lost.has(i)
+        ? []
+        : this.places.flatMap((place) =>
+            place.i === i ? this.planFor(place, firstS, levels[place.key]!) : [],
+          );
+      return [id, { floors: floorProfiles[i]!, plans }] as const;
     });
     this.wanted = Object.fromEntries(entries);
   }
 
-  private exposureNow(i: number): number {
-    const exposure = exposureOf(this.depot.site, this.ledger, `s${i}`).evses['1']!;
-    return maxOver(exposure, epochS(this.now), epochS(this.now + 4 * slotS));
+  private planFor(place: Place, firstS: number, levels: readonly number[]): readonly InstalledProfile[] {
+    const { key, station, evse, i } = place;
+    const now = epochS(this.now);
+    const { floorProfiles, raiseDelayS } = this.depot;
+    const before = this.expected.get(key);
+    const { departsAt } = this.needs.get(key)!;
+    const leaseS =
+      this.plans === 'night' ? Math.min(this.options.leaseS, departsAt - now) : this.options.leaseS;
+    if (leaseS < 60) return [];
+    const compiled = compilePlan({
+      station,
+      evseId: evse.id,
+      transactionId: txOf(i, evse.id),
+      limit: stepFunctionOf([
+        [epochS(now - raiseDelayS - 1), before === undefined ? levels[0]! : valueAt(before, epochS(now - 1))],
+        [now, levels[0]!],
+        ...levels.slice(1).map((level, k) => [epochS(firstS + (k + 1) * slotS), level] as const),
+      ]),
+      leaseS,
+      now,
+      raiseDelayS,
+      voltage,
+      floors: floorProfiles[i]!,
+    });
+    if (!compiled.ok) throw new Error(compiled.problem.message);
+    this.expected.set(key, compiled.value.expected);
+    return [{ evseId: evse.id, profile: compiled.value.profile }];
   }
 
-  /** Sends what may leave; every tenth frame is lost. Frames to `cut` chargers get no answer, and may be late. */
+  /** Sends what may leave; every tenth frame is lost. Frames to `cut` stations get no answer, and may be late. */
   private exchange(cut: readonly number[] = []): void {
-    for (let round = 0; round < 2; round++) {
+    for (let round = 0; round < 3; round++) {
       const turn = dispatchTurn({ ...this.view(), limits: this.depot.limits, wanted: this.wanted });
       this.take(turn);
       if (turn.calls.length === 0) return;
@@ -226,7 +334,7 @@ class LandingRun {
           return [];
         }
         if (this.prng.next() < 0.1) return [];
-        const accepted = apply(this.truth[i]!, command);
+        const accepted = apply(this.truth[i]!.plain, command);
         if (this.prng.next() < 0.1) return [];
         const answer: CommandAnswer = accepted
           ? { kind: 'accepted' }
@@ -239,28 +347,55 @@ class LandingRun {
     }
   }
 
-  private draws(): readonly number[] {
-    return this.truth.map((one) => drawAt(one, 1, this.now));
-  }
-
   /** Goes on to `at`, looking at every instant on the way at which a limit changes or a reaction to it is over. */
   private passTo(at: number): void {
-    const edges = this.truth.flatMap((one) => edgesOf(one, this.now, at));
+    const edges = this.truth.flatMap(({ plain }) => edgesOf(plain, this.now, at));
     for (const edge of [...new Set(edges)].toSorted((a, b) => a - b)) this.look(edge);
     this.look(at);
   }
 
   private look(at: number): void {
+    for (const i of this.lost) {
+      const { current } = this.truth[i]!.station;
+      this.drawnWh[current] += ((this.drawnW[i] ?? 0) * (at - this.now)) / 3600;
+    }
     this.now = at;
-    const total = this.draws().reduce((a, b) => a + b, buildingA);
-    this.overA = Math.max(this.overA, total - feederA);
-    this.lost.forEach((i, k) => {
-      const bound = this.bounds[k];
-      if (bound === undefined) return;
+    const { site, limits } = this.depot;
+    const draws = this.truth.map((one) => drawOf(one, at));
+    draws.forEach(({ levels, load }, i) => this.compare(i, levels, load));
+    const loads = draws.map(({ load }) => load);
+    const sums = circuitLoads(site, this.ways, loads);
+    const others = Object.entries(limits);
+    for (const { id } of site.circuits) {
+      const { limitA, limitW } = limits[id]!;
+      const behind = others.flatMap(([other, own]) => (this.ways[other]!.includes(id) ? [own] : []));
+      const sum = sums[id]!;
+      for (const phase of [0, 1, 2] as const) {
+        const building = behind.reduce((a, one) => a + valueAt(one.uncontrolledA[phase], epochS(at)), 0);
+        this.overA = Math.max(this.overA, sum[phase] + building - valueAt(limitA, epochS(at)));
+      }
+      if (limitW === undefined) continue;
+      const building = behind.reduce((a, one) => a + valueAt(one.uncontrolledW, epochS(at)), 0);
+      this.overW = Math.max(this.overW, sum[3] + building - valueAt(limitW, epochS(at)));
+    }
+    this.drawnW = loads.map(([, , , w]) => w);
+  }
+
+  /** A lost station against what was said at its cut, one that is there against what is said now. */
+  private compare(i: number, levels: readonly number[], load: Load): void {
+    const station = this.depot.site.stations[i]!;
+    const bound = this.bounds.get(i) ?? this.exposure(station.id);
+    const at = epochS(this.now);
+    const lowerA = this.bounds.has(i) ? (this.options.lowerA ?? 0) : 0;
+    station.evses.forEach(({ id }, k) => {
       this.samples++;
-      const most = valueAt(bound, epochS(at)) - (this.options.lowerA ?? 0);
-      this.aboveA = Math.max(this.aboveA, drawAt(this.truth[i]!, 1, at) - most);
+      const above = levels[k]! - valueAt(bound.evses[String(id)]!, at);
+      if (station.current === 'AC') this.aboveA = Math.max(this.aboveA, above + lowerA);
+      else this.aboveW = Math.max(this.aboveW, above + lowerA * 3 * voltage);
     });
+    for (const phase of [0, 1, 2] as const)
+      this.aboveA = Math.max(this.aboveA, load[phase] - valueAt(bound.phaseMilliA[phase], at) / 1000);
+    this.aboveW = Math.max(this.aboveW, load[3] - valueAt(bound.totalW, at));
   }
 
   /** Works normally until `at`: a new plan every quarter hour, retries in between. */
@@ -278,35 +413,33 @@ class LandingRun {
 
   private suffer({ i, what }: Mishap): void {
     const one = this.truth[i]!;
+    const { plain, station } = one;
+    const dropPlans = (): void => {
+      plain.profiles = plain.profiles.filter(({ profile }) => profile.purpose !== 'TxProfile');
+    };
     if (what === 'vehicles-change') {
-      one.profiles = one.profiles.filter(({ profile }) => profile.purpose !== 'TxProfile');
-      one.transactions = { 1: `other${this.now}` };
-    } else if (this.depot.site.stations[i]!.capability.keepsProfiles === 'floors')
-      one.profiles = one.profiles.filter(({ profile }) => profile.purpose !== 'TxProfile');
+      dropPlans();
+      for (const { id } of station.evses) {
+        plain.transactions[id] = `9${this.now}`;
+        this.plug(one, i, id);
+      }
+    } else if (station.capability.keepsProfiles === 'floors') dropPlans();
+    else if (station.capability.keepsProfiles === 'none') plain.profiles = [];
   }
 
   land(): Landing {
-    const cutAt = startS + this.prng.integer(1, 2 * 3600);
-    this.workUntil(cutAt);
+    this.workUntil(startS + this.prng.integer(1, workedS));
     const order = this.truth.map((_, i) => i).filter(() => this.prng.next() < 0.4);
-    const cut = order.length > 0 ? order : [this.prng.integer(0, chargers - 1)];
+    const cut = order.length > 0 ? order : [this.prng.integer(0, this.truth.length - 1)];
     // Half of the cuts fall into the sending of a new plan.
     if (this.prng.next() < 0.5) {
       this.planAnew();
       this.exchange(cut);
     }
     for (const i of cut) this.take(onLink(this.view(), { stationId: `s${i}`, up: false }));
-    const from = this.now;
-    this.lost = cut;
-    this.bounds = cut.map((i) => exposureOf(this.depot.site, this.ledger, `s${i}`).evses['1']!);
-    const ratings = cut.map((i) => this.truth[i]!.hardware);
-    const highest = cut.map((i) => {
-      const instants = Array.from({ length: 9 }, (_, k) => from + (k * slotS) / 2);
-      const top = Math.max(...instants.map((at) => limitAt(this.truth[i]!, 1, at)));
-      return Math.max(top, this.depot.floors[i]!.profile.schedules[0]!.periods[0]!.limit!);
-    });
-    this.twins = cut.map((i) => ({ ...this.truth[i]!, obeysLease: false, history: {} }));
-    return this.away(cut, { from: epochS(from), ratings, highest });
+    this.lost = new Set(cut);
+    this.bounds = new Map(cut.map((i) => [i, this.exposure(`s${i}`)]));
+    return this.away(cut);
   }
 
   private mishapsOf(cut: readonly number[]): readonly Mishap[] {
@@ -317,30 +450,86 @@ class LandingRun {
     ]);
   }
 
-  private away(
-    cut: readonly number[],
-    told: { readonly from: EpochS; readonly ratings: readonly number[]; readonly highest: readonly number[] },
-  ): Landing {
-    const { from, ratings, highest } = told;
+  /** What the vehicle at a socket of a lost station was to get, and gets by the plan that is installed. */
+  private servedAt(place: Place): Pick<Reserve, 'plannedWh' | 'servedWh'> {
+    if (this.planned === undefined) return { plannedWh: 0, servedWh: 0 };
+    const { firstS, levels } = this.planned;
+    const stepS = slotS / 3;
+    const { leftWh, departsAt } = this.needs.get(place.key)!;
+    const most = Math.min(departsAt, this.now + awayS);
+    let [planned, served] = [0, 0];
+    for (let t = this.now; t < most; t += stepS) {
+      const level = levels[place.key]!.at(Math.floor((t - firstS) / slotS)) ?? 0;
+      const wh = (wattsPerUnit(place) * stepS) / 3600;
+      planned += Math.max(level, this.depot.floors[place.key]!) * wh;
+      served += limitAt(this.truth[place.i]!.plain, place.evse.id, t) * wh;
+    }
+    return { plannedWh: Math.min(leftWh, planned), servedWh: Math.min(leftWh, planned, served) };
+  }
+
+  /** What rules that count a fixed number reserve for a lost station, W; what a reboot may lose limits nothing. */
+  private fixedW(i: number): { readonly rating: number; readonly highest: number } {
+    const one = this.truth[i]!;
+    const bare = { ...one, plain: { ...one.plain, profiles: [], history: {} } };
+    const rating = allowedW(bare, this.now);
+    if (one.station.capability.keepsProfiles === 'none') return { rating, highest: rating };
+    let highest = 0;
+    for (let t = this.now; t < this.now + this.options.leaseS + slotS; t += slotS / 3)
+      highest = Math.max(highest, allowedW(one, t));
+    return { rating, highest };
+  }
+
+  /** The lost stations of one kind, as they are at the cut; what they draw is not known yet. */
+  private reserveOf(kind: Kind): Omit<Reserve, 'drawnWh' | 'aboveSix'> {
+    const from = epochS(this.now);
+    const hours = awayS / 3600;
+    const lost = [...this.lost].filter((i) => this.truth[i]!.station.current === kind);
+    const places = this.places.filter(({ i }) => lost.includes(i));
+    const served = places.map((place) => this.servedAt(place));
+    const fixed = lost.map((i) => this.fixedW(i));
+    return {
+      stations: lost.length,
+      reservedWh: total(lost, (i) => integral(this.bounds.get(i)!.totalW, from, later(from, awayS)) / 3600),
+      ratingWh: total(fixed, ({ rating }) => rating * hours),
+      highestWh: total(fixed, ({ highest }) => highest * hours),
+      plannedWh: total(served, ({ plannedWh }) => plannedWh),
+      servedWh: total(served, ({ servedWh }) => servedWh),
+      sockets: places.length,
+    };
+  }
+
+  /** The sockets of lost stations as if plans had no end. */
+  private twins(): readonly Twin[] {
+    return this.places
+      .filter(({ i }) => this.lost.has(i))
+      .map(({ i, evse, station }) => ({
+        plain: { ...this.truth[i]!.plain, obeysLease: false, history: {} },
+        kind: station.current,
+        evseId: evse.id,
+        most: station.current === 'AC' ? 6 : sixW,
+        isAbove: false,
+      }));
+  }
+
+  private away(cut: readonly number[]): Landing {
+    const { now: from } = this;
+    const until = from + awayS;
+    const before = { AC: this.reserveOf('AC'), DC: this.reserveOf('DC') };
+    const twins = this.twins();
     const events = [...this.mishapsOf(cut), ...this.late].toSorted((a, b) => a.at - b.at);
-    const isAboveSix = cut.map(() => false);
-    let drawnAh = 0;
     const go = (at: number): void => {
-      drawnAh += (this.lostDraw(cut) * (at - this.now)) / 3600;
       this.passTo(at);
-      cut.forEach((_, k) => {
-        isAboveSix[k] ||= limitAt(this.twins[k]!, 1, at) > 6;
-      });
+      for (const twin of twins) twin.isAbove ||= limitAt(twin.plain, twin.evseId, at) > twin.most;
     };
     let next = 0;
     let nextPlan = Math.ceil((from + 1) / slotS) * slotS;
-    while (this.now < from + awayS) {
-      const at = Math.min(this.now + sampleS, nextPlan, from + awayS);
+    while (this.now < until) {
+      const at = Math.min(this.now + sampleS, nextPlan, until);
       for (let event = events[next]; event !== undefined && event.at <= at; event = events[next]) {
         next++;
         go(Math.max(this.now, event.at));
         if ('what' in event) this.suffer(event);
-        else apply(this.truth[event.i]!, event.command);
+        else apply(this.truth[event.i]!.plain, event.command);
       }
       go(Math.max(this.now, at));
       if (at < nextPlan) continue;
@@ -348,29 +537,44 @@ class LandingRun {
       this.planAnew();
       this.exchange();
     }
-    const hours = awayS / 3600;
+    const after = (kind: Kind): Reserve => ({
+      ...before[kind],
+      drawnWh: this.drawnWh[kind],
+      aboveSix: twins.filter((twin) => twin.kind === kind && twin.isAbove).length,
+    });
     return {
+      plans: this.plans,
       cut: cut.length,
       samples: this.samples,
       aboveA: this.aboveA,
+      aboveW: this.aboveW,
       overA: this.overA,
-      reservedAh: this.bounds.reduce(
-        (sum, bound) => sum + integral(bound, from, later(from, awayS)) / 3600,
-        0,
-      ),
-      ratingAh: ratings.reduce((sum, a) => sum + a * hours, 0),
-      highestAh: highest.reduce((sum, a) => sum + a * hours, 0),
-      drawnAh,
-      aboveSix: isAboveSix.filter(Boolean).length,
+      overW: this.overW,
+      reserves: { AC: after('AC'), DC: after('DC') },
     };
-  }
-
-  private lostDraw(cut: readonly number[]): number {
-    return cut.reduce((sum, i) => sum + drawAt(this.truth[i]!, 1, this.now), 0);
   }
 }
 
-/** One night in which some chargers are cut off at a random instant. */
+/** A socket of a lost station as if its plan had no end. */
+interface Twin {
+  readonly plain: PlainStation;
+  readonly kind: Kind;
+  readonly evseId: number;
+  /** What a usual fixed fallback counts, in the unit of the socket. */
+  readonly most: number;
+  isAbove: boolean;
+}
+
+function total<T>(list: readonly T[], of: (one: T) => number): number {
+  return list.reduce((sum, one) => sum + of(one), 0);
+}
+
+/** The transaction of an EVSE, in a form that every version can name. */
+function txOf(i: number, evseId: number): string {
+  return String(1000 + 10 * i + evseId);
+}
+
+/** One night in which some stations are cut off at a random instant. */
 export function landingOf(options: LandingOptions): Landing {
   return new LandingRun(options).land();
 }

@@ -1,14 +1,19 @@
 /**
  * A charging station as a plain thing: profiles by place, a limit at an instant, a draw that follows with a lag. Shares
- * no code with the ledger or the composite calculator; understands only flat absolute profiles.
+ * no code with the ledger or the composite calculator; understands only absolute profiles.
  */
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 
 export interface PlainStation {
+  /** Most that each EVSE takes: A per phase (AC) or W (DC). */
   readonly hardware: number;
   readonly reactionS: number;
   readonly obeysLease: boolean;
+  /** How far its clock is ahead of ours, s. */
+  readonly clockS?: number;
+  /** Limits in W at an AC station: the watts that it takes for one ampere per phase, by EVSE id. */
+  wattsPerA?: Readonly<Record<number, number>>;
   profiles: InstalledProfile[];
   /** Running transaction by EVSE id. */
   transactions: Record<number, string>;
@@ -28,9 +33,8 @@ export function plainStation(hardware: number, over: Partial<PlainStation> = {})
   };
 }
 
-/** What one profile says at `t`; undefined where it has nothing to say. */
-function saysAt(entry: InstalledProfile, t: number, obeysLease: boolean): number | undefined {
-  const { profile } = entry;
+/** What one profile says at `t` on the station's own clock; undefined where it has nothing to say. */
+function saysAt({ profile }: InstalledProfile, t: number, obeysLease: boolean): number | undefined {
   const schedule = profile.schedules[0];
   if (schedule?.startAt === undefined || t < schedule.startAt) return undefined;
   const leased = profile.purpose === 'TxProfile' && !obeysLease;
@@ -45,19 +49,31 @@ function saysAt(entry: InstalledProfile, t: number, obeysLease: boolean): number
 /** The limit that the station obeys at `t` on an EVSE, as if a vehicle were always there. */
 export function limitAt(station: PlainStation, evseId: number, t: number): number {
   const running = station.transactions[evseId];
+  const own = t + (station.clockS ?? 0);
   let byTx: number | undefined;
   let byDefault: number | undefined;
   let cap = station.hardware;
   for (const entry of station.profiles) {
-    const says = saysAt(entry, t, station.obeysLease);
-    if (says === undefined) continue;
-    const { purpose, transactionId } = entry.profile;
+    const written = saysAt(entry, own, station.obeysLease);
+    if (written === undefined) continue;
+    const { purpose, transactionId, schedules } = entry.profile;
+    const says = schedules[0]?.unit === 'W' ? written / (station.wattsPerA?.[evseId] ?? 1) : written;
     if (purpose === 'ChargingStationMaxProfile') cap = Math.min(cap, says);
     else if (entry.evseId !== evseId && entry.evseId !== 0) continue;
     else if (purpose === 'TxDefaultProfile') byDefault = says;
     else if (running !== undefined && transactionId === running) byTx = says;
   }
   return Math.min(cap, byTx ?? byDefault ?? station.hardware);
+}
+
+/** The station's own cap at `t`, in the unit of its profile. */
+export function capAt(station: PlainStation, t: number): number {
+  let cap = Infinity;
+  for (const entry of station.profiles) {
+    if (entry.profile.purpose !== 'ChargingStationMaxProfile') continue;
+    cap = Math.min(cap, saysAt(entry, t + (station.clockS ?? 0), station.obeysLease) ?? Infinity);
+  }
+  return cap;
 }
 
 /** Notes the limit in force at `t`; to be called whenever anything changes or time moves on. */
