@@ -76,9 +76,9 @@ for (const { id } of depot.stations) {
     link: 1,
   });
   dispatch = onLink({ site: depot, ledger, dispatch, now: epochS(0) }, { stationId: id, up: true }).dispatch;
-  const one = dispatch.stations[id];
+  const one = dispatch.stations.get(id);
   if (one !== undefined) {
-    dispatch = { ...dispatch, stations: { ...dispatch.stations, [id]: { ...one, unread: [] } } };
+    dispatch = { ...dispatch, stations: dispatch.stations.with(id, { ...one, unread: [] }) };
   }
   wanted[id] = { floors: [floor], plans: [held] };
 }
@@ -117,9 +117,9 @@ measure('admission and answer, totals kept', 2000, (round) => {
   }
 });
 for (const { id } of depot.stations) {
-  const held = ledger.beliefs[id]?.candidates[0]?.installed.find(
-    ({ profile }) => profile.purpose === 'TxProfile',
-  );
+  const held = ledger.beliefs
+    .get(id)
+    ?.candidates[0]?.installed.find(({ profile }) => profile.purpose === 'TxProfile');
   if (held !== undefined) wanted[id] = { floors: [floor], plans: [held] };
 }
 measure('turn of dispatch, nothing to do', 500, (round) => {

@@ -13,7 +13,7 @@ import { planForward, planStartOf } from '#adapters/world-planner';
 import type { Input } from '#engine/input';
 import { valueOfRecord } from '#engine/json';
 import { createLoop } from '#engine/loop';
-import type { State } from '#engine/state';
+import { stateOfJson, type State, type StateAsJson } from '#engine/state';
 import { step } from '#engine/step';
 import { commissioningS } from '#sim/seeded/draw-depot';
 import { worldPlanOf } from '#sim/seeded/draw-world';
@@ -44,7 +44,7 @@ async function journalOf(connectors: number): Promise<readonly string[]> {
   return texts;
 }
 
-type Entry = Input | { readonly kind: 'snapshot'; readonly state: State };
+type Entry = Input | { readonly kind: 'snapshot'; readonly state: StateAsJson };
 
 /** What a record is about. */
 function nameOf(entry: Input, before: State, asks: boolean): string {
@@ -65,7 +65,7 @@ function timed(texts: readonly string[]): readonly { readonly us: number; readon
     for (const [i, text] of texts.entries()) {
       const entry = valueOfRecord(JSON.parse(text)) as Entry;
       if (entry.kind === 'snapshot') {
-        state = entry.state;
+        state = stateOfJson(entry.state);
         continue;
       }
       const began = process.hrtime.bigint();

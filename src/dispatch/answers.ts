@@ -262,11 +262,11 @@ function givenUp(view: DispatchView, stationId: string, pending: PendingCall): L
 /** The state in which calls whose time is over count as lost. */
 export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
   let { ledger, dispatch } = view;
-  const late = Object.keys(dispatch.stations).filter((stationId) => {
-    const deadline = dispatch.stations[stationId]?.pending?.deadline;
+  const late = dispatch.stations.ids.filter((stationId) => {
+    const deadline = dispatch.stations.get(stationId)?.pending?.deadline;
     return deadline !== undefined && deadline <= view.now;
   });
-  for (const stationId of late.toSorted()) {
+  for (const stationId of late) {
     const { pending } = stationDispatchOf(dispatch, stationId);
     if (pending === undefined) continue;
     const { messageId, command, raisesNothing = false } = pending;
@@ -313,7 +313,7 @@ function evseIds(site: Site, stationId: string): readonly number[] {
 /** The state of a new process that has read its journal: every call in flight may or may not have been applied. */
 export function onRestarted(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
   let { ledger, dispatch } = view;
-  for (const stationId of Object.keys(dispatch.stations).toSorted()) {
+  for (const stationId of dispatch.stations.ids) {
     const station = stationDispatchOf(dispatch, stationId);
     ledger = learn(view.site, ledger, { kind: 'restarted', stationId, at: view.now });
     const next = stationWith(station, { pending: undefined, lapsed: undefined, up: false });

@@ -1,6 +1,7 @@
-/** What dispatch remembers between turns. Plain JSON values. @module */
+/** What dispatch remembers between turns. @module */
 import { invariant } from '#domain/invariant';
 import type { Site } from '#domain/site';
+import { tableOf, type Table } from '#domain/table';
 import { epochS, seconds, type EpochS, type Seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
@@ -71,7 +72,7 @@ export interface Dispatch {
   /** Messages so far; ids count up. */
   readonly messages: number;
   /** By station id. */
-  readonly stations: Readonly<Record<string, StationDispatch>>;
+  readonly stations: Table<StationDispatch>;
 }
 
 /** Dispatch before anything has happened: every station is away. */
@@ -94,13 +95,23 @@ export function dispatchOf(
     policy,
     seed,
     messages: 0,
-    stations: Object.fromEntries(site.stations.map(({ id }) => [id, station])),
+    stations: tableOf(Object.fromEntries(site.stations.map(({ id }) => [id, station]))),
   };
+}
+
+/** Dispatch as JSON holds it. */
+export interface DispatchAsJson extends Omit<Dispatch, 'stations'> {
+  readonly stations: Readonly<Record<string, StationDispatch>>;
+}
+
+/** The dispatch that JSON holds. */
+export function dispatchOfJson(json: DispatchAsJson): Dispatch {
+  return { ...json, stations: tableOf(json.stations) };
 }
 
 /** What dispatch knows of that station. */
 export function stationDispatchOf(dispatch: Dispatch, stationId: string): StationDispatch {
-  const station = dispatch.stations[stationId];
+  const station = dispatch.stations.get(stationId);
   if (station === undefined) invariant(false, 'dispatch knows every station', { stationId });
   return station;
 }
@@ -125,7 +136,7 @@ export function stationWith(station: StationDispatch, change: Partial<StationDis
 
 /** Dispatch with another record of one station. */
 export function withStation(dispatch: Dispatch, stationId: string, station: StationDispatch): Dispatch {
-  return { ...dispatch, stations: { ...dispatch.stations, [stationId]: station } };
+  return { ...dispatch, stations: dispatch.stations.with(stationId, station) };
 }
 
 /** Dispatch with one more request to a station; the same request waits only once, and beyond the bound none is taken. */

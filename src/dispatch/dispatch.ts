@@ -113,7 +113,7 @@ function isFree(
 /** Deadlines of calls, and the end of pauses of stations that are there. */
 function standingWakes(turn: Turn, { dispatch }: Progress): readonly EpochS[] {
   const wakes: EpochS[] = [];
-  for (const stationId of Object.keys(dispatch.stations)) {
+  for (const stationId of dispatch.stations.ids) {
     const { up, pending, notBefore } = stationDispatchOf(dispatch, stationId);
     const at = pending === undefined ? notBefore : pending.deadline;
     const counts = pending !== undefined || (up && turn.wanted[stationId] !== undefined);

@@ -16,8 +16,7 @@ function isOnItsWay({ command, raisesNothing, sentAt }: PendingCall, now: EpochS
 /** Whether one more raise has to wait; an answer, or `wakeAfterRaises`, makes room. */
 export function isFullOfRaises({ stations, policy }: Dispatch, now: EpochS): boolean {
   let count = 0;
-  for (const { pending } of Object.values(stations))
-    if (pending !== undefined && isOnItsWay(pending, now)) count++;
+  for (const { pending } of stations.values) if (pending !== undefined && isOnItsWay(pending, now)) count++;
   return count >= (policy.raisesInFlightMax ?? raisesInFlightMax);
 }
 

@@ -38,7 +38,7 @@ const missingLeastShare = 0.05;
 /** The current that the plan in force offers now, A per phase; undefined where it may not have arrived. */
 function offeredAOf(state: State, ref: EvseRef, transactionId: string): number | undefined {
   const wanted = state.wanted[evseKey(ref)];
-  const belief = state.ledger.beliefs[ref.stationId];
+  const belief = state.ledger.beliefs.get(ref.stationId);
   if (wanted?.transactionId !== transactionId || belief === undefined) return undefined;
   return isInstalled(belief, wanted.profile) ? valueAt(wanted.limit, state.now) : undefined;
 }
@@ -174,7 +174,7 @@ export function wakeUps(state: State): Change {
   const gone = sorted(state.alarms).filter(([, { kind, key }]) => {
     if (kind !== 'vehicle-asleep') return false;
     const [stationId = '', evseId = ''] = key.split('/');
-    const evse = state.stations[stationId]?.evses[evseId];
+    const evse = state.stations.get(stationId)?.evses[evseId];
     return evse?.transaction?.id !== evse?.sleep?.transactionId;
   });
   return inTurn(

@@ -167,7 +167,7 @@ function freshPlanForm(station: Station, record: MakeRecord | undefined): PlanFo
 
 /** Whether a question to a station is on its way or waits to leave. */
 function isAsking(state: State, stationId: string): boolean {
-  const { pending, requests = [] } = state.dispatch.stations[stationId] ?? {};
+  const { pending, requests = [] } = state.dispatch.stations.get(stationId) ?? {};
   return (
     pending?.command.kind === 'read-capability' || requests.some(({ kind }) => kind === 'read-capability')
   );
@@ -186,7 +186,7 @@ function asked(state: State, stationId: string): State {
 /** The state in which a station is asked where its capability is not known, or not as it is after this boot. */
 export function askCapability(state: State, stationId: string, why: 'connected' | 'booted'): State {
   const { capability } = stationState(state, stationId);
-  const { link } = state.dispatch.stations[stationId] ?? {};
+  const { link } = state.dispatch.stations.get(stationId) ?? {};
   const isKnown = capability.status === 'read' && (why === 'connected' || capability.link === link);
   if (isKnown || isAsking(state, stationId)) return state;
   const fresh: CapabilityState = { ...capability, tries: 0 };
@@ -255,7 +255,7 @@ function withoutPlans(state: State, stationId: string): State {
 
 function noteFacts(state: State, stationId: string, reading: CapabilityReading): Change {
   const station = siteStation(state.site, stationId);
-  const { link } = state.dispatch.stations[stationId] ?? {};
+  const { link } = state.dispatch.stations.get(stationId) ?? {};
   if (station === undefined) return [state, []];
   const { capability } = stationState(state, stationId);
   const next: CapabilityState = {

@@ -63,7 +63,7 @@ export function without<T>(record: Readonly<Record<string, T>>, key: string): Re
 
 /** A station that the site has. */
 export function stationState(state: State, stationId: string): StationState {
-  const station = state.stations[stationId];
+  const station = state.stations.get(stationId);
   if (station === undefined) invariant(false, 'the site has the station', { stationId });
   return station;
 }
@@ -71,12 +71,12 @@ export function stationState(state: State, stationId: string): StationState {
 /** The state with one station changed. */
 export function withStation(state: State, stationId: string, change: Partial<StationState>): State {
   const station = stationStateWith(stationState(state, stationId), change);
-  return stateWith(state, { stations: { ...state.stations, [stationId]: station } });
+  return stateWith(state, { stations: state.stations.with(stationId, station) });
 }
 
 /** An EVSE of a station; undefined where the station has none with that id. */
 export function evseState(state: State, ref: EvseRef): EvseState | undefined {
-  return state.stations[ref.stationId]?.evses[ref.evseId];
+  return state.stations.get(ref.stationId)?.evses[ref.evseId];
 }
 
 /** The state with one EVSE replaced. */

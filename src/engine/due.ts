@@ -77,7 +77,7 @@ export function duesOf({ stations, site, policy }: State): Dues {
   const pulses: PulseEnd[] = [];
   const down: { readonly stationId: string; readonly since: EpochS }[] = [];
   for (const stationId of sortedStationIds(site)) {
-    const station = stations[stationId];
+    const station = stations.get(stationId);
     if (station === undefined) continue;
     const own = stationDue(stationId, station, policy);
     silences.push(...own.silences);

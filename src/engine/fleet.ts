@@ -21,14 +21,15 @@ export function deafStations({ site, dispatch }: Pick<State, 'site' | 'dispatch'
   const known = deaf.get(dispatch.stations);
   if (known?.site === site) return known.ids;
   const ids: string[] = [];
-  for (const { id } of site.stations) if ((dispatch.stations[id]?.failures ?? 0) >= deafAfter) ids.push(id);
+  for (const { id } of site.stations)
+    if ((dispatch.stations.get(id)?.failures ?? 0) >= deafAfter) ids.push(id);
   deaf.set(dispatch.stations, { site, ids });
   return ids;
 }
 
 /** True in the first moments of an engine, for a station that it has not yet had the time to meet. */
 function isAwaited(state: State, stationId: string): boolean {
-  const isNew = state.dispatch.stations[stationId]?.link === 0;
+  const isNew = state.dispatch.stations.get(stationId)?.link === 0;
   return isNew && state.now < state.startedAt + state.policy.commsLossAfterS;
 }
 
@@ -38,17 +39,17 @@ export function reasonFixed(
   station: Station,
   evse: Evse,
 ): 'offline' | 'deaf' | 'not-compliant' | undefined {
-  const belief = state.ledger.beliefs[station.id];
+  const belief = state.ledger.beliefs.get(station.id);
   if (belief?.notCompliant.includes(evse.id) === true) return 'not-compliant';
-  const link = state.stations[station.id];
+  const link = state.stations.get(station.id);
   if (link?.up !== true && !isAwaited(state, station.id)) return 'offline';
-  if ((state.dispatch.stations[station.id]?.failures ?? 0) >= deafAfter) return 'deaf';
+  if ((state.dispatch.stations.get(station.id)?.failures ?? 0) >= deafAfter) return 'deaf';
   return undefined;
 }
 
 /** The highest limit that an EVSE may hold, over time: A per phase (AC) or W (DC). */
 export function heldLimitOf(state: State, station: Station, evse: Evse): StepFunction {
-  const belief = state.ledger.beliefs[station.id];
+  const belief = state.ledger.beliefs.get(station.id);
   if (belief === undefined) return constant(hardwareOf(station, evse));
   const exposure = stationExposureOf(contextOf(state.site, station, state.ledger.policy), belief);
   return exposure.evses[String(evse.id)] ?? constant(hardwareOf(station, evse));

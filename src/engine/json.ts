@@ -1,4 +1,5 @@
-/** One JSON text for one value: keys sorted, typed arrays as lists, infinities by name. @module */
+/** One JSON text for one value: keys sorted, tables as objects, typed arrays as lists, infinities by name. @module */
+import { Table } from '#domain/table';
 
 /** The value with what JSON cannot say replaced, keys sorted; the very same value where it is so already. */
 function plain(value: unknown): unknown {
@@ -6,6 +7,7 @@ function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return plainList(value);
   if (ArrayBuffer.isView(value)) return Array.from(value as Float64Array, plain);
+  if (value instanceof Table) return plainRecord(value.toJSON());
   if (value instanceof Map) return plain(Object.fromEntries(value));
   return plainRecord(value as Readonly<Record<string, unknown>>);
 }
@@ -42,7 +44,7 @@ export function recordOf(value: unknown): unknown {
   return plain(value);
 }
 
-/** The value that `recordOf` was given, typed arrays as lists; the very same one where no number has a name. */
+/** The value that `recordOf` was given, typed arrays as lists, tables as objects; the very same one where no number has a name. */
 export function valueOfRecord(record: unknown): unknown {
   if (typeof record !== 'object' || record === null) return record;
   if (Array.isArray(record)) {

@@ -72,7 +72,7 @@ function act(state: State, ref: EvseRef, verdict: Verdict): Change {
 /** Clears a caught charger after samples that were near its limit and never above. */
 function clearProven(state: State, ref: EvseRef): Change {
   const key = evseKey(ref);
-  const belief = state.ledger.beliefs[ref.stationId];
+  const belief = state.ledger.beliefs.get(ref.stationId);
   const watched = state.witness.watched[key];
   if (belief?.notCompliant.includes(ref.evseId) !== true || watched === undefined || watched.caught)
     return [state, []];
@@ -104,7 +104,7 @@ function boundOf(
   at: EpochS,
 ): number {
   const { station, evse } = place;
-  const isCaught = state.ledger.beliefs[ref.stationId]?.notCompliant.includes(ref.evseId) === true;
+  const isCaught = state.ledger.beliefs.get(ref.stationId)?.notCompliant.includes(ref.evseId) === true;
   if (!isCaught) return maxOver(heldPowerOf(state, station, evse), at, later(at, 1));
   const { reactionS } = station.capability;
   const told = state.wanted[evseKey(ref)];
@@ -120,7 +120,7 @@ function witness(state: State, ref: EvseRef, reading: { powerW: number; sampledA
   if (place === undefined || reading.sampledAt < state.now - 2 * sampleIntervalS) return [state, []];
   // What the charger might hold before the last change of the belief is remembered for the reaction time only.
   const knownFrom =
-    (state.ledger.beliefs[ref.stationId]?.changedAt ?? 0) - place.station.capability.reactionS;
+    (state.ledger.beliefs.get(ref.stationId)?.changedAt ?? 0) - place.station.capability.reactionS;
   if (reading.sampledAt < knownFrom) return [state, []];
   const at = epochS(Math.min(reading.sampledAt, state.now));
   const boundW = boundOf(state, ref, place, at);

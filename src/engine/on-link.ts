@@ -36,7 +36,7 @@ import { leave } from './visits.ts';
 
 /** Takes an event of the charger link. */
 export function onLinkEvent(state: State, event: LinkEvent): Change {
-  if (state.stations[event.stationId] === undefined)
+  if (state.stations.get(event.stationId) === undefined)
     return event.kind === 'disconnected'
       ? [state, []]
       : [state, [{ kind: 'drop', stationId: event.stationId, reason: 'no station of this site' }]];
@@ -76,7 +76,7 @@ function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected'
       up: true,
       since: state.now,
       hasBooted: false,
-      ...(linked.dispatch.stations[stationId]?.link === 1
+      ...(linked.dispatch.stations.get(stationId)?.link === 1
         ? {}
         : { awayS: state.now - stationState(state, stationId).since }),
     },
@@ -294,7 +294,7 @@ function viewOf(state: State): {
 
 /** The command that a message id belongs to. */
 function commandOf(state: State, stationId: string, messageId: string): StationCommand | undefined {
-  const station = state.dispatch.stations[stationId];
+  const station = state.dispatch.stations.get(stationId);
   if (station?.pending?.messageId === messageId) return station.pending.command;
   return station?.lapsed?.messageId === messageId ? station.lapsed.command : undefined;
 }

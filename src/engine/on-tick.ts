@@ -283,9 +283,9 @@ function dispatch(state: State): Change {
 function askAgain(before: State, state: State): Change {
   if (before.dispatch.stations === state.dispatch.stations) return [state, []];
   const silent = sortedStationIds(state.site).filter((id) => {
-    const { pending } = before.dispatch.stations[id] ?? {};
+    const { pending } = before.dispatch.stations.get(id) ?? {};
     if (pending?.command.kind !== 'read-capability') return false;
-    return state.dispatch.stations[id]?.lapsed?.messageId === pending.messageId;
+    return state.dispatch.stations.get(id)?.lapsed?.messageId === pending.messageId;
   });
   return inTurn(
     state,

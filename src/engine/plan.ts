@@ -300,7 +300,7 @@ function orphansOf(state: State): readonly Want[] {
   const wants: Want[] = [];
   for (const [key, plan] of sorted(state.wanted)) {
     const stationId = stationIdOf(key);
-    const { transaction } = state.stations[stationId]?.evses[plan.evseId] ?? {};
+    const { transaction } = state.stations.get(stationId)?.evses[plan.evseId] ?? {};
     if (transaction === undefined || transaction.id !== plan.transactionId) continue;
     if (transaction.visitId !== undefined && state.visits[transaction.visitId] !== undefined) continue;
     const { evseId, transactionId, leaseEndS } = plan;
@@ -364,7 +364,7 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
 export function dropOldPlans(state: State): State {
   let wanted = state.wanted;
   for (const [key, plan] of sorted(state.wanted)) {
-    const running = state.stations[stationIdOf(key)]?.evses[plan.evseId]?.transaction?.id;
+    const running = state.stations.get(stationIdOf(key))?.evses[plan.evseId]?.transaction?.id;
     if (running !== plan.transactionId || plan.leaseEndS <= state.now) wanted = without(wanted, key);
   }
   return wanted === state.wanted ? state : stateWith(state, { wanted });

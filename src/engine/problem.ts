@@ -69,7 +69,7 @@ function plannable(state: State, places: ReadonlyMap<string, Place>): readonly V
       const place = places.get(evseKey(v.visit.evse));
       if (v.phase === 'gone' || place === undefined || place.isFixed) return false;
       if (v.visit.departsAt <= state.now || neededWh(v) === 0) return false;
-      const { transaction } = state.stations[place.station.id]?.evses[place.evse.id] ?? {};
+      const { transaction } = state.stations.get(place.station.id)?.evses[place.evse.id] ?? {};
       return v.phase === 'expected' || transaction?.visitId === v.visit.id;
     });
 }
@@ -460,7 +460,7 @@ function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Fl
   });
   const hours = grid.intervalS / 3600;
   for (const place of places) {
-    const { transaction } = state.stations[place.station.id]?.evses[place.evse.id] ?? {};
+    const { transaction } = state.stations.get(place.station.id)?.evses[place.evse.id] ?? {};
     if (transaction === undefined) continue;
     const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
     if (visit !== undefined && !place.isFixed) continue;

@@ -4,18 +4,18 @@ import { invariant } from '#domain/invariant';
 import type { Input } from './input.ts';
 import { jsonOf, recordOf, valueOfRecord } from './json.ts';
 import type { Effect } from './effect.ts';
-import type { State } from './state.ts';
+import { stateOfJson, type State, type StateAsJson } from './state.ts';
 import { step } from './step.ts';
 
 /** A record that stands for all inputs before it. */
 interface Snapshot {
   readonly kind: 'snapshot';
-  readonly state: State;
+  readonly state: StateAsJson;
 }
 
 /** The record that a snapshot is kept as. */
 export function snapshotRecordOf(state: State): unknown {
-  return recordOf({ kind: 'snapshot', state } satisfies Snapshot);
+  return recordOf({ kind: 'snapshot', state });
 }
 
 /** Steps through the records of a journal; `seen` is told the effects of each input. */
@@ -28,7 +28,7 @@ export function replay(
     const entry = valueOfRecord(record) as Input | Snapshot;
     invariant(typeof entry === 'object' && entry !== null && 'kind' in entry, 'a record has a kind');
     if (entry.kind === 'snapshot') {
-      state = entry.state;
+      state = stateOfJson(entry.state);
       continue;
     }
     const [next, effects] = step(state, entry);

@@ -44,7 +44,7 @@ function fleet(state: State): Change {
 function unheardFleet(state: State): Change {
   const { site, policy, startedAt } = state;
   if (state.now < startedAt + policy.commsLossAfterS) return [state, []];
-  const running = Object.values(state.stations).flatMap(({ evses }) =>
+  const running = state.stations.values.flatMap(({ evses }) =>
     Object.values(evses).filter(({ transaction }) => transaction !== undefined),
   );
   if (running.length === 0) return [state, []];

@@ -2,6 +2,7 @@
 import { invariant } from '#domain/invariant';
 import type { Result } from '#domain/result';
 import type { Site } from '#domain/site';
+import { tableOf } from '#domain/table';
 import { alignDown } from '#domain/time-grid';
 import { later, type EpochS } from '#domain/units';
 import { onRestarted } from '#dispatch/answers';
@@ -10,7 +11,7 @@ import { floorsOf, type Floors, type FloorsProblem } from '#safety/floors';
 import { ledgerOf } from '#safety/ledger';
 import { initialWitness } from '#witness/witness';
 import { countedSite } from './capability.ts';
-import { counted, publish, sorted, staleBy, withStation, type Change } from './change.ts';
+import { counted, publish, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
 import { floorsPolicyOf, type Policy } from './policy.ts';
 import { stateWith, type State, type StationState } from './state.ts';
@@ -68,22 +69,24 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     witness: initialWitness,
     supply: freshSupply(known, at),
     supplyStale: false,
-    stations: Object.fromEntries(
-      site.stations.map((station): [string, StationState] => [
-        station.id,
-        {
-          up: false,
-          version: station.version,
-          since: at,
-          boots: 0,
-          capability: { status: 'unasked', tries: 0 },
-          evses: Object.fromEntries(
-            station.evses.map((evse) => [String(evse.id), { status: 'Available' as const }]),
-          ),
-          answeredStarts: [],
-          ended: [],
-        },
-      ]),
+    stations: tableOf(
+      Object.fromEntries(
+        site.stations.map((station): [string, StationState] => [
+          station.id,
+          {
+            up: false,
+            version: station.version,
+            since: at,
+            boots: 0,
+            capability: { status: 'unasked', tries: 0 },
+            evses: Object.fromEntries(
+              station.evses.map((evse) => [String(evse.id), { status: 'Available' as const }]),
+            ),
+            answeredStarts: [],
+            ended: [],
+          },
+        ]),
+      ),
     ),
     visits: {},
     planRevision: count,
@@ -111,7 +114,8 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
 /** The state of a new process that has read its journal: nobody is connected, no solve is under way. */
 export function restartedState(state: State): Change {
   const view = { site: state.site, ledger: state.ledger, dispatch: state.dispatch, now: state.now };
-  const down = sorted(state.stations)
+  const down = state.stations
+    .entries()
     .filter(([, station]) => station.up)
     .reduce<State>(
       (s, [id]) => withStation(s, id, { up: false, since: state.now }),

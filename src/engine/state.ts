@@ -1,18 +1,19 @@
-/** Everything that the engine knows: a JSON value, changed by `step` only. Records are read in the order of their sorted keys. @module */
+/** Everything that the engine knows: JSON but for its tables, changed by `step` only. Records are read in the order of their sorted keys. @module */
 import type { DepotEvent } from '#domain/event';
 import type { DepotPlan } from '#domain/plan';
 import type { OcppVersion, Site, StationCapability } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
+import { tableOf, type Table } from '#domain/table';
 import type { TimeGrid } from '#domain/time-grid';
 import type { EpochS, WattHours, Watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
-import type { Dispatch } from '#dispatch/dispatch-state';
+import { dispatchOfJson, type Dispatch, type DispatchAsJson } from '#dispatch/dispatch-state';
 import type { CapabilityReading } from '#ocpp/capability';
 import type { MakeBook, StationMake } from '#ocpp/make-record';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { ConnectorStatus } from '#ocpp/station-message';
 import type { Floors } from '#safety/floors';
-import type { Ledger } from '#safety/ledger';
+import { ledgerOfJson, type Ledger, type LedgerAsJson } from '#safety/ledger';
 import type { SiteLimits } from '#safety/circuit-limits';
 import type { BillingState } from '#tariffs/billing-state';
 import type { WitnessState } from '#witness/witness';
@@ -284,7 +285,7 @@ export interface State {
   /** `supply` no longer says what is known. */
   readonly supplyStale: boolean;
   /** By station id. */
-  readonly stations: Readonly<Record<string, StationState>>;
+  readonly stations: Table<StationState>;
   /** By visit id. */
   readonly visits: Readonly<Record<string, VisitState>>;
   readonly tariff?: Extract<DepotEvent, { kind: 'tariff' }> | undefined;
@@ -416,4 +417,22 @@ export function evseStateWith(evse: EvseState, change: Partial<EvseState>): Evse
     sleep: evse.sleep,
   };
   return Object.assign(next, change);
+}
+
+/** A state as JSON holds it: tables are the objects of their entries. */
+export interface StateAsJson extends Omit<State, 'stations' | 'ledger' | 'dispatch'> {
+  readonly stations: Readonly<Record<string, StationState>>;
+  readonly ledger: LedgerAsJson;
+  readonly dispatch: DispatchAsJson;
+}
+
+/** The state that JSON holds. */
+export function stateOfJson(json: StateAsJson): State {
+  const state: State = {
+    ...json,
+    stations: tableOf(json.stations),
+    ledger: ledgerOfJson(json.ledger),
+    dispatch: dispatchOfJson(json.dispatch),
+  };
+  return stateWith(state, {});
 }

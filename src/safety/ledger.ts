@@ -5,6 +5,7 @@
  */
 import { invariant } from '#domain/invariant';
 import type { Site, Station } from '#domain/site';
+import { tableOf, type Table } from '#domain/table';
 import type { EpochS } from '#domain/units';
 import type { Belief } from './belief.ts';
 import { beliefAfter, unknownBelief } from './belief-after.ts';
@@ -13,22 +14,32 @@ import type { Fact } from './fact.ts';
 import { defaultLedgerPolicy, type LedgerPolicy } from './ledger-policy.ts';
 import { movedTotals } from './totals.ts';
 
-/** The ledger of a site. A JSON value. */
+/** The ledger of a site. */
 export interface Ledger {
   readonly policy: LedgerPolicy;
   /** By station id; every station of the site has an entry. */
-  readonly beliefs: Readonly<Record<string, Belief>>;
+  readonly beliefs: Table<Belief>;
 }
 
 /** A ledger that knows nothing of any station: each is exposed at its hardware maximum. */
 export function ledgerOf(site: Site, at: EpochS, policy: LedgerPolicy = defaultLedgerPolicy): Ledger {
   const beliefs = Object.fromEntries(site.stations.map((station) => [station.id, unknownBelief(at)]));
-  return { policy, beliefs };
+  return { policy, beliefs: tableOf(beliefs) };
+}
+
+/** A ledger as JSON holds it. */
+export interface LedgerAsJson extends Omit<Ledger, 'beliefs'> {
+  readonly beliefs: Readonly<Record<string, Belief>>;
+}
+
+/** The ledger that JSON holds. */
+export function ledgerOfJson({ policy, beliefs }: LedgerAsJson): Ledger {
+  return { policy, beliefs: tableOf(beliefs) };
 }
 
 /** The belief about a station of the site. */
 export function beliefOf(ledger: Ledger, stationId: string): Belief {
-  const belief = ledger.beliefs[stationId];
+  const belief = ledger.beliefs.get(stationId);
   if (belief === undefined) invariant(false, 'every station has a belief', { stationId });
   return belief;
 }
@@ -63,7 +74,7 @@ export function learn(site: Site, ledger: Ledger, fact: Fact): Ledger {
 
 /** The ledger with another belief about one station. */
 export function withBelief(site: Site, ledger: Ledger, station: Station, belief: Belief): Ledger {
-  const next: Ledger = { policy: ledger.policy, beliefs: { ...ledger.beliefs, [station.id]: belief } };
+  const next: Ledger = { policy: ledger.policy, beliefs: ledger.beliefs.with(station.id, belief) };
   movedTotals(site, ledger, next, station);
   return next;
 }

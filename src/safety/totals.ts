@@ -1,6 +1,7 @@
 /** What all stations below each circuit may draw together, kept up to date station by station. @module */
 import type { Site, Station } from '#domain/site';
 import { constant, type StepFunction } from '#domain/step-function';
+import type { Table } from '#domain/table';
 import type { Belief } from './belief.ts';
 import { circuitTree, type Dimension } from './circuits.ts';
 import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
@@ -15,7 +16,7 @@ export type Totals = Readonly<Record<string, CircuitTotal>>;
 /** The part of a ledger that totals are made of. */
 interface Beliefs {
   readonly policy: LedgerPolicy;
-  readonly beliefs: Readonly<Record<string, Belief>>;
+  readonly beliefs: Table<Belief>;
 }
 
 const known = new WeakMap<Beliefs, { readonly site: Site; readonly totals: Totals }>();
@@ -30,7 +31,7 @@ export function totalsOf(site: Site, ledger: Beliefs): Totals {
 }
 
 function exposureIn(site: Site, ledger: Beliefs, station: Station): StationExposure | undefined {
-  const belief = ledger.beliefs[station.id];
+  const belief = ledger.beliefs.get(station.id);
   if (belief === undefined) return undefined;
   return stationExposureOf(contextOf(site, station, ledger.policy), belief);
 }

@@ -58,10 +58,10 @@ export class Bench {
     }
     this.ledger = learn(this.site, this.ledger, { kind: 'read-back', stationId, at, installed, link: 1 });
     this.link(stationId, true);
-    const one = this.dispatch.stations[stationId]!;
+    const one = this.dispatch.stations.get(stationId)!;
     this.dispatch = {
       ...this.dispatch,
-      stations: { ...this.dispatch.stations, [stationId]: { ...one, unread: [] } },
+      stations: this.dispatch.stations.with(stationId, { ...one, unread: [] }),
     };
     return this;
   }
@@ -91,7 +91,7 @@ export class Bench {
   }
 
   answer(stationId: string, answer: CommandAnswer = { kind: 'accepted' }, messageId?: string): AnswerOutcome {
-    const id = messageId ?? this.dispatch.stations[stationId]!.pending?.messageId ?? '';
+    const id = messageId ?? this.dispatch.stations.get(stationId)!.pending?.messageId ?? '';
     const outcome = onAnswer(this.view(), { stationId, messageId: id, answer });
     this.take(outcome);
     return outcome;

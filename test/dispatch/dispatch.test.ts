@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
+import { dispatchOfJson, type DispatchAsJson } from '#dispatch/dispatch-state';
 import type { CommandAnswer } from '#ocpp/station-message';
-import { exposureOf } from '#safety/ledger';
+import { exposureOf, ledgerOfJson, type LedgerAsJson } from '#safety/ledger';
 import { amperes, later, seconds } from '#domain/units';
 import { evse, plan, site, station, txDefault } from '../safety/depot.ts';
 import { Bench } from './depot-world.ts';
@@ -274,9 +275,9 @@ describe('answers', () => {
     const pauses: number[][] = [];
     bench.turn();
     for (let k = 0; k < count; k++) {
-      const failedAt = bench.dispatch.stations['a']!.pending!.deadline;
+      const failedAt = bench.dispatch.stations.get('a')!.pending!.deadline;
       bench.at(failedAt).turn();
-      const times = ['a', 'b'].map((id) => bench.dispatch.stations[id]!.notBefore);
+      const times = ['a', 'b'].map((id) => bench.dispatch.stations.get(id)!.notBefore);
       pauses.push(times.map((t) => t - failedAt));
       bench.at(Math.max(...times)).turn();
     }
@@ -307,10 +308,10 @@ describe('answers', () => {
     const bench = new Bench(alone).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
     bench.turn();
     bench.answer('a', { kind: 'unclear', code: 'InternalError', description: '' });
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(2);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(2);
     expect(bench.at(1030).turn()).toEqual(['a: TxProfile 10']);
     bench.answer('a');
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(1);
   });
 });
 
@@ -329,7 +330,7 @@ describe('reading back', () => {
     expect(bench.turn()).toEqual([]);
     bench.report('a', command.requestId, [at(10)]);
     // The plan sent on the old connection had arrived; it may arrive again within its two minutes.
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(1);
     expect(bench.turn()).toEqual([]);
   });
 
@@ -337,7 +338,7 @@ describe('reading back', () => {
     const bench = new Bench(alone).link('a', true).wants('a', [floor]);
     expect(bench.turn()).toEqual(['a: read-profiles']);
     bench.answer('a', { kind: 'refused', status: 'NoProfiles' });
-    expect(bench.ledger.beliefs['a']!.candidates).toEqual([{ known: true, installed: [] }]);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toEqual([{ known: true, installed: [] }]);
     expect(bench.turn()).toEqual(['a: TxDefaultProfile 6']);
   });
 
@@ -345,7 +346,7 @@ describe('reading back', () => {
     const bench = new Bench(old).link('a', true).wants('a', [floor]);
     expect(bench.turn()).toEqual(['a: clear-profile']);
     bench.answer('a', { kind: 'refused', status: 'Unknown' });
-    expect(bench.ledger.beliefs['a']!.candidates).toEqual([{ known: true, installed: [] }]);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toEqual([{ known: true, installed: [] }]);
   });
 
   test('1.6: a composite that only one state explains settles which', () => {
@@ -362,7 +363,7 @@ describe('reading back', () => {
         periods: [{ startS: 0, limit }],
       }) as const;
     expect(bench.answer('a', composite(30)).verdict).toBe('confirmed');
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(1);
     expect(bench.turn()).toEqual(['a: TxProfile 10']);
   });
 
@@ -448,7 +449,7 @@ describe('a 2.x station that nothing is known of and that does not report', () =
       'a: TxDefaultProfile 6',
       'a: TxProfile 10',
     ]);
-    expect(bench.ledger.beliefs['a']!.candidates).toMatchObject([{ known: true }]);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toMatchObject([{ known: true }]);
   });
 
   test('that refuses to clear gets its floors once, and counts with its hardware', () => {
@@ -470,7 +471,7 @@ describe('a new process', () => {
     const bench = new Bench(alone).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
     bench.turn();
     bench.restart();
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(2);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(2);
     expect(bench.turn()).toEqual([]);
     expect(bench.link('a', true).turn()).toEqual(['a: read-profiles']);
   });
@@ -481,8 +482,8 @@ describe('a new process', () => {
     bench.at(1001).answer('a');
     const copy = new Bench(pair);
     copy.wanted = bench.wanted;
-    copy.ledger = JSON.parse(JSON.stringify(bench.ledger)) as typeof copy.ledger;
-    copy.dispatch = JSON.parse(JSON.stringify(bench.dispatch)) as typeof copy.dispatch;
+    copy.ledger = ledgerOfJson(JSON.parse(JSON.stringify(bench.ledger)) as LedgerAsJson);
+    copy.dispatch = dispatchOfJson(JSON.parse(JSON.stringify(bench.dispatch)) as DispatchAsJson);
     for (const t of [1001, 1002]) expect(copy.at(t).turn()).toEqual(bench.at(t).turn());
     expect(copy.ledger).toEqual(bench.ledger);
     expect(copy.dispatch).toEqual(bench.dispatch);

@@ -46,8 +46,8 @@ test('44 stations come back in one second: two round trips later all are read an
   for (const id of ids) bench.link(id, true);
 
   const isVerified = (id: string): boolean => {
-    const belief = bench.ledger.beliefs[id]!;
-    return bench.dispatch.stations[id]!.unread.length === 0 && belief.candidates.length === 1;
+    const belief = bench.ledger.beliefs.get(id)!;
+    return bench.dispatch.stations.get(id)!.unread.length === 0 && belief.candidates.length === 1;
   };
   const leaving: number[] = [];
   while (bench.turn().length > 0) {
@@ -62,5 +62,5 @@ test('44 stations come back in one second: two round trips later all are read an
   // One round trip of 1 s to read, one to write.
   expect(leaving).toEqual([44, 44]);
   expect(bench.now).toBe(2502);
-  for (const id of ids) expect(isInstalled(bench.ledger.beliefs[id]!, renewed)).toBe(true);
+  for (const id of ids) expect(isInstalled(bench.ledger.beliefs.get(id)!, renewed)).toBe(true);
 });

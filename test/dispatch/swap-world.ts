@@ -4,6 +4,7 @@
  */
 import { prngOf, type Prng } from '#domain/prng';
 import type { Site } from '#domain/site';
+import { tableOf } from '#domain/table';
 import { amperes, epochS, seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer } from '#ocpp/station-message';
@@ -219,9 +220,9 @@ class Swap {
     this.depot = depotOf(options);
     this.limits = limitsOnce(this.depot);
     this.depot.stations.forEach(({ id }, i) => this.begin(id, i));
-    this.ledger = { policy: policyOf(options.guards), beliefs: this.beliefs };
+    this.ledger = { policy: policyOf(options.guards), beliefs: tableOf(this.beliefs) };
     const dispatch = dispatchOf(this.depot, options.seed, options.policy);
-    this.dispatch = { ...dispatch, stations: this.stations };
+    this.dispatch = { ...dispatch, stations: tableOf(this.stations) };
     this.drawn = this.truth.map(() => 0);
     const { before, after } = this.draws;
     const isLowered = (_: unknown, i: number): boolean => after.some((slot, k) => slot[i]! < before[k]![i]!);

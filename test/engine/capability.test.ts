@@ -129,7 +129,9 @@ describe('what a station answers', () => {
       await depot.runTo(startS + 7210);
       expect(asksOf(station)).toBe(3);
       expect(countedOf(depot, 'A')).toMatchObject({ maxPeriods: 6, maxStackLevel: 0, maxProfiles: 3 });
-      expect(stateOf(depot).stations['A']?.capability.status).toBe(how === 'silent' ? 'silent' : 'refused');
+      expect(stateOf(depot).stations.get('A')?.capability.status).toBe(
+        how === 'silent' ? 'silent' : 'refused',
+      );
       expect(depot.said('out.capability').at(-1)).toMatchObject({ reading: null });
       // It is served all the same.
       expect(depot.leftWh.get('vA')).toBe(0);
@@ -322,14 +324,14 @@ describe('never less safe', () => {
     await depot.begin();
     await depot.runTo(startS + 600);
     expect(depot.alarms()).toContain('no-smart-charging');
-    expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([1]);
+    expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([1]);
     // 40 A of panel less 32 A.
     expect(depot.station('B').limitA() + depot.station('C').limitA()).toBeLessThanOrEqual(8);
     depot.station('A').disconnect();
     depot.station('A').configuration = { SupportedFeatureProfiles: 'Core,SmartCharging' };
     depot.station('A').connect();
     await depot.settle();
-    expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([]);
+    expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([]);
     const alarms = depot.said('out.alarm').filter((alarm) => alarm['kind'] === 'no-smart-charging');
     expect(alarms.map((alarm) => alarm['active'])).toEqual([true, false]);
   });

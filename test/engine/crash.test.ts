@@ -79,14 +79,14 @@ test('after a restart nobody is connected, and a call in flight may or may not h
   const depot = new FakeDepot({ site: siteOf([stationOf('A')]) });
   depot.station('A').isSilent = true;
   await depot.begin();
-  const before = depot.loop?.state().dispatch.stations['A'];
+  const before = depot.loop?.state().dispatch.stations.get('A');
   expect([before?.up, before?.pending?.command.kind]).toEqual([true, 'clear-profile']);
   depot.killEngine();
   depot.startEngine();
   const state = depot.loop?.state();
-  const after = state?.dispatch.stations['A'];
+  const after = state?.dispatch.stations.get('A');
   expect([after?.up, after?.pending]).toEqual([false, undefined]);
-  expect(state?.ledger.beliefs['A']?.strays.map((s) => s.command.kind)).toEqual(['clear-profile']);
+  expect(state?.ledger.beliefs.get('A')?.strays.map((s) => s.command.kind)).toEqual(['clear-profile']);
   expect(depot.said('out.status').map((s) => [s['event'], s['resend']])).toEqual([['started', true]]);
   await depot.settle();
   expect(depot.said('out.status').at(-1)).toMatchObject({ event: 'restarted', resend: true });

@@ -294,5 +294,5 @@ test('a station that speaks another version than it should is sent away', async 
   depot.toEngine({ kind: 'connected', stationId: 'A', version: '2.0.1' });
   await depot.settle();
   expect(depot.dropped).toEqual(['A']);
-  expect(depot.loop?.state().stations['A']?.up).toBe(false);
+  expect(depot.loop?.state().stations.get('A')?.up).toBe(false);
 });

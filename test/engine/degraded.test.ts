@@ -111,7 +111,7 @@ test('a lost journal: chargers count with their hardware until they are cleared,
   await depot.begin();
   await depot.runTo(startS + 1000);
   const counts = (): readonly boolean[] =>
-    Object.values(depot.loop?.state().ledger.beliefs ?? {}).map(({ candidates }) =>
+    (depot.loop?.state().ledger.beliefs.values ?? []).map(({ candidates }) =>
       candidates.every(({ known }) => known),
     );
   expect(counts()).toEqual([true, true]);

@@ -69,11 +69,11 @@ describe('W03: a clock that is off', () => {
     await depot.begin();
     await depot.runTo(startS + 900);
     expect(depot.alarms()).toContain('no-clock');
-    expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([1]);
+    expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([1]);
     expect(depot.station('B').limitA() + depot.station('C').limitA()).toBeLessThanOrEqual(8);
     depot.station('A').clockOffsetS = 0;
     await depot.runTo(startS + 1200);
-    expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([]);
+    expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([]);
     await depot.runTo(startS + 7210);
     expect(depot.leftWh.get('vA')).toBe(0);
   });
@@ -405,13 +405,13 @@ describe('limits of others', () => {
     if (station === undefined || evse === undefined) throw new Error('no station');
     // The plan is 0 A now; a vehicle that nobody has told us of may still have the floor.
     expect(valueAt(heldLimitOf(state, station, evse), depot.clock.now())).toBe(6);
-    expect(stateOf(depot).stations['A']?.externalLimits).toMatchObject([{ source: 'EMS', evseId: 0 }]);
+    expect(stateOf(depot).stations.get('A')?.externalLimits).toMatchObject([{ source: 'EMS', evseId: 0 }]);
   });
 
   test('a limit that cannot be read is refused by its path, and nothing changes', async () => {
     const { depot, call } = await depot2x('2.0.1');
     expect(await call('NotifyChargingLimit', limit([-5]))).toMatchObject({ kind: 'error' });
-    expect(stateOf(depot).stations['A']?.externalLimits).toBeUndefined();
+    expect(stateOf(depot).stations.get('A')?.externalLimits).toBeUndefined();
   });
 });
 
@@ -440,17 +440,17 @@ test('2.0.1: what a second controller has installed is seen by the read-back, co
   ).toMatchObject({
     payload: { chargingProfileId: 77 },
   });
-  const candidates = stateOf(depot).ledger.beliefs['A']?.candidates ?? [];
+  const candidates = stateOf(depot).ledger.beliefs.get('A')?.candidates ?? [];
   expect(candidates.flatMap(({ installed }) => installed.map(({ profile }) => profile.id))).not.toContain(77);
 });
 
 test('2.1: a vehicle that charges with priority counts with its hardware until that is over', async () => {
   const { depot, call } = await depot2x('2.1');
   expect(await call('NotifyPriorityCharging', { transactionId: 'tx', activated: true })).toEqual({});
-  expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([1]);
+  expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([1]);
   expect(depot.alarms()).toContain('priority-charging');
   await call('NotifyPriorityCharging', { transactionId: 'tx', activated: false });
-  expect(stateOf(depot).ledger.beliefs['A']?.notCompliant).toEqual([]);
+  expect(stateOf(depot).ledger.beliefs.get('A')?.notCompliant).toEqual([]);
 });
 
 test('an EVSE that the site does not have is told once, and no vehicle is let charge there', async () => {

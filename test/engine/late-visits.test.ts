@@ -51,7 +51,7 @@ test('a vehicle that came before it was announced gets its own visit back, with 
   const mistaken = plugged(await stateWithNextVisit(), 'car-early');
   expect(mistaken.visits['visit-next']).toMatchObject({ phase: 'plugged', deliveredWh: 500 });
   const [state] = announceVisit(mistaken, visitOf('early', startS));
-  expect(state.stations['A']?.evses['1']?.transaction?.visitId).toBe('visit-early');
+  expect(state.stations.get('A')?.evses['1']?.transaction?.visitId).toBe('visit-early');
   expect(state.visits['visit-early']).toMatchObject({ phase: 'plugged', deliveredWh: 500 });
   expect(state.visits['visit-next']).toMatchObject({ phase: 'expected', deliveredWh: 0 });
   expect(state.visits['visit-next']).not.toHaveProperty('pluggedAt');
@@ -69,7 +69,7 @@ const ended = (state: State, transactionId: string, registerWh: number, reason: 
 
 test('a vehicle whose transaction was over before it was announced gets its own visit back, with its energy', async () => {
   const begun = plugged(await stateWithNextVisit(), 'car-early');
-  const there = begun.stations['A']?.evses['1'];
+  const there = begun.stations.get('A')?.evses['1'];
   if (there === undefined) throw new Error('no socket');
   const occupied = withEvse(begun, { stationId: 'A', evseId: 1 }, { ...there, status: 'Occupied' });
   const over = ended(occupied, 't1', 1600, 'Remote');
@@ -104,7 +104,7 @@ test('a vehicle that has left before it was announced leaves nothing in the visi
 test('a vehicle that is the announced one stays with its visit whatever else is announced', async () => {
   const right = plugged(await stateWithNextVisit(), 'car-next');
   const [state] = announceVisit(right, visitOf('other', startS));
-  expect(state.stations['A']?.evses['1']?.transaction?.visitId).toBe('visit-next');
+  expect(state.stations.get('A')?.evses['1']?.transaction?.visitId).toBe('visit-next');
   expect(state.visits['visit-other']).toMatchObject({ phase: 'expected' });
 });
 

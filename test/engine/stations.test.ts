@@ -67,7 +67,7 @@ test('a charger that ignores its limit is caught by its meter, counted, and the 
   const evidence = verdict?.['evidence'] as { readings: unknown[] } | undefined;
   expect(evidence?.readings.length).toBeGreaterThanOrEqual(2);
   expect(depot.alarms()).toContain('not-compliant');
-  expect(depot.loop?.state().ledger.beliefs['A']?.notCompliant).toEqual([1]);
+  expect(depot.loop?.state().ledger.beliefs.get('A')?.notCompliant).toEqual([1]);
   // Everybody else shares what 32 A leave of the panel.
   await depot.runTo(startS + 1900);
   expect(depot.station('B').limitA() + depot.station('C').limitA()).toBeLessThanOrEqual(8);
@@ -128,7 +128,7 @@ test('a start that is sent again gets the same transaction, and counts once', as
   // After the end the same start is still known, and does not run again.
   tell('s3', 'StartTransaction', start);
   await depot.settle();
-  expect(depot.loop?.state().stations['A']?.evses['1']?.transaction).toBeUndefined();
+  expect(depot.loop?.state().stations.get('A')?.evses['1']?.transaction).toBeUndefined();
   expect(depot.loop?.state().transactionCount).toBe(transactionId);
 });
 
@@ -163,7 +163,7 @@ test('a transaction of which only meter values are heard is taken to run, and it
   });
   await depot.settle();
   const state = depot.loop?.state();
-  expect(state?.stations['A']?.evses['1']?.transaction).toMatchObject({ id: '300000041', visitId: 'vA' });
+  expect(state?.stations.get('A')?.evses['1']?.transaction).toMatchObject({ id: '300000041', visitId: 'vA' });
   expect(state?.transactionCount).toBe(300_000_041);
 });
 

@@ -128,5 +128,5 @@ test('time that our clock has jumped over has not passed: a reaction goes on for
   // Given up at 130, it may arrive until 220, two minutes after it was sent: by the new clock until 3,820.
   const givenUp = tell(sent.value.ledger, { ...about(130), kind: 'given-up', messageId: 'm1' });
   const later = tell(givenUp, { ...about(3731), kind: 'clock-jumped', byS: 3600 });
-  expect(later.beliefs['a']?.strays.map(({ untilS }) => untilS)).toEqual([3820]);
+  expect(later.beliefs.get('a')?.strays.map(({ untilS }) => untilS)).toEqual([3820]);
 });

@@ -4,6 +4,7 @@
  */
 import type { Site } from '#domain/site';
 import { valueAt } from '#domain/step-function';
+import { tableOf, type Table } from '#domain/table';
 import { epochS, seconds, type EpochS } from '#domain/units';
 import { onAnswer, onLink, onReported, onRestarted } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
@@ -115,7 +116,7 @@ function heard(engine: Engine, i: number, frame: UpFrame): Engine {
       return { ...engine, ledger, dispatch };
     }
     case 'report': {
-      const command = engine.dispatch.stations[stationId]!.pending?.command;
+      const command = engine.dispatch.stations.get(stationId)!.pending?.command;
       const requestId = frame.asked && command?.kind === 'read-profiles' ? command.requestId : 0;
       const { profiles } = frame;
       const { ledger, dispatch } = onReported(view(engine), { stationId, requestId, more: false, profiles });
@@ -198,9 +199,7 @@ export class EngineStates {
     });
     dispatch = {
       ...dispatch,
-      stations: Object.fromEntries(
-        Object.entries(dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]),
-      ),
+      stations: dispatch.stations.map((one) => ({ ...one, unread: [] })),
     };
     const running = ids.map(() => 'tx0');
     return this.turned({ now: epoch, phase: 0, stage: 'whole', ledger, dispatch, running });
@@ -254,8 +253,8 @@ export class EngineStates {
     const parts = [this.twos.firstOf(two), this.twos.secondOf(two), this.threes.secondOf(three)].map(
       (number) => this.known.at(number),
     );
-    const byId = <T>(of: (known: Known) => T): Record<string, T> =>
-      Object.fromEntries(ids.map((id, i) => [id, of(parts[i]!)]));
+    const byId = <T>(of: (known: Known) => T): Table<T> =>
+      tableOf(Object.fromEntries(ids.map((id, i) => [id, of(parts[i]!)])));
     return {
       ...this.momentOf(state),
       ledger: { policy: this.policy, beliefs: byId(({ belief }) => belief) },
@@ -275,7 +274,7 @@ export class EngineStates {
     const outcome = dispatchTurn({ ...view(engine), limits, wanted: wantedOf(engine) });
     const after: Engine = { ...engine, ledger: outcome.ledger, dispatch: outcome.dispatch };
     const replies = ids.map((id, i) => {
-      const { pending, lapsed } = after.dispatch.stations[id]!;
+      const { pending, lapsed } = after.dispatch.stations.get(id)!;
       const nameIs = (name: MessageName): MessageName => {
         if (pending?.messageId === name) return 'waited';
         return lapsed?.messageId === name ? 'lapsed' : 'stale';
@@ -321,8 +320,8 @@ export class EngineStates {
    * as far as they are counted, pauses as lasting beyond this tick or not.
    */
   private knownOf(engine: Engine, id: string, i: number): number {
-    const belief = engine.ledger.beliefs[id]!;
-    const { pending, lapsed, ...state } = engine.dispatch.stations[id]!;
+    const belief = engine.ledger.beliefs.get(id)!;
+    const { pending, lapsed, ...state } = engine.dispatch.stations.get(id)!;
     const here = (link: number): number => (link === state.link ? 0 : -1);
     const holdS = depot.stations[i]!.capability.reactionS;
     const isPast = belief.changedAt + holdS + 1 <= engine.now;

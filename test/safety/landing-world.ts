@@ -174,8 +174,8 @@ class LandingRun {
       this.ledger = learn(site, this.ledger, { kind: 'read-back', stationId, at, installed, link: 1 });
       this.take(onLink(this.view(), { stationId, up: true }));
     });
-    const read = Object.entries(this.dispatch.stations).map(([id, one]) => [id, { ...one, unread: [] }]);
-    this.dispatch = { ...this.dispatch, stations: Object.fromEntries(read) };
+    const read = this.dispatch.stations.map((one) => ({ ...one, unread: [] }));
+    this.dispatch = { ...this.dispatch, stations: read };
     this.needs = new Map(this.places.map((place) => [place.key, this.needOf(place)]));
     const [violation] = violationsOf(site, this.ledger, this.depot.limits, epochS(startS));
     if (violation !== undefined) throw new Error(`floors do not fit ${violation.circuit}`);

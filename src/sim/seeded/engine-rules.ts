@@ -115,7 +115,7 @@ export class EngineRules {
     const state = this.sight.loop()?.state();
     for (const [id, station] of this.sight.world.stations) {
       if (!station.isConnected()) return { rule: 'heals', at: now, text: `${id} has not come back` };
-      if (state?.stations[id]?.up !== true)
+      if (state?.stations.get(id)?.up !== true)
         return { rule: 'heals', at: now, text: `the engine does not know that ${id} is there` };
     }
     return undefined;
@@ -128,7 +128,7 @@ export class EngineRules {
       if (this.sight.plan.rogues[id] !== undefined) continue;
       for (const { evse } of station.outlets) {
         const real = station.transactionAt(evse.id);
-        const believed = state?.stations[id]?.evses[evse.id]?.transaction?.id;
+        const believed = state?.stations.get(id)?.evses[evse.id]?.transaction?.id;
         if (real === believed || real === '') continue;
         const text = `${id}/${evse.id} runs ${real ?? 'nothing'}, the engine believes ${believed ?? 'nothing'}`;
         return { rule: 'transactions-agree', at: now, text };

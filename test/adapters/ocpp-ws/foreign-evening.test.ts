@@ -142,7 +142,7 @@ test('an evening with foreign stations of 1.6, 2.0.1 and 2.1', async () => {
   // B is away for five minutes and loses its plan; what it saw meanwhile comes late, marked as such.
   const station = stationAt('B');
   await station.cut();
-  await until(() => !(loop.state().stations['B']?.up ?? true));
+  await until(() => !(loop.state().stations.get('B')?.up ?? true));
   // By steps: turned at once, it would be a clock that jumps.
   for (let at = startS + 45; at <= startS + 315; at += 30) {
     clock.turnTo(at);
@@ -186,9 +186,9 @@ test('an evening with foreign stations of 1.6, 2.0.1 and 2.1', async () => {
   expect(heard.filter((one) => one === 'ClearChargingProfile')).toEqual([]);
   expect(loop.state().alarms['comms-loss B']).toBeUndefined();
   // The register of the queue is in: 1180 Wh at 180 s.
-  expect(loop.state().stations['B']?.evses['1']?.registerWh).toBe(1180);
+  expect(loop.state().stations.get('B')?.evses['1']?.registerWh).toBe(1180);
   // Old readings are no evidence against anybody.
-  expect(loop.state().ledger.beliefs['B']?.notCompliant).toEqual([]);
+  expect(loop.state().ledger.beliefs.get('B')?.notCompliant).toEqual([]);
 
   for (const id of ids) expect(stationAt(id).breaches).toEqual([]);
   expect(server.counters).toMatchObject({ refusedCalls: 0, badFrames: 0, unmatchedAnswers: 0 });
