@@ -9,6 +9,8 @@ export interface VisitPlan {
   readonly evse: string;
   /** Phases that the vehicle uses there. */
   readonly phases: 1 | 3;
+  /** First interval of the plan's grid in which the vehicle is counted on. */
+  readonly arrive: number;
   /** Mean power of each interval of the plan's grid; 0 outside the visit. */
   readonly powerW: readonly Watts[];
   /** By interval of the grid: 1 where the station is to charge on one phase of three; absent: nowhere. */

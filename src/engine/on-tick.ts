@@ -31,13 +31,13 @@ import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { closeIntervals } from './metering.ts';
 import { dropOldPlans, floorProfilesOf, stationIdOf, withRests } from './plan.ts';
-import { draftOf, neededWh } from './problem.ts';
+import { draftOf } from './problem.ts';
 import { askFleet, senses } from './senses.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
 import { stateWith, type State, type Trigger, type WantedPlan } from './state.ts';
 import { nextLimitChange } from './supply.ts';
-import { forgetOldVisits } from './visits.ts';
+import { forgetOldVisits, neededWh } from './visits.ts';
 
 /** Everything that is due now. */
 export function onTick(state: State): Change {

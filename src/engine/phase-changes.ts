@@ -23,23 +23,6 @@ export function phaseSwitchesOf(
   return (visit.phaseChanges ?? 0) >= phaseChangesMax ? {} : { phaseSwitches: 1 };
 }
 
-/** The phases of the plan in force over a stay on a new grid; nothing where it has no one-phase part there. */
-export function onePhaseBefore(
-  { plan }: State,
-  grid: TimeGrid,
-  visitId: string,
-  stay: { readonly arrive: number; readonly depart: number },
-): Pick<PlannedSession, 'onePhase'> {
-  const flags = plan?.visits.find((visit) => visit.visitId === visitId)?.onePhase;
-  if (plan === undefined || flags === undefined || plan.grid.intervalS !== grid.intervalS) return {};
-  const offset = (grid.startS - plan.grid.startS) / grid.intervalS;
-  const onePhase = Array.from(
-    { length: stay.depart - stay.arrive },
-    (_, i) => flags[stay.arrive + i + offset] ?? 0,
-  );
-  return onePhase.includes(1) ? { onePhase } : {};
-}
-
 /** The phases of all sessions in force, row by row; undefined where none has a one-phase part. */
 export function phasesInForce(
   sessions: readonly PlannedSession[],

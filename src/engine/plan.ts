@@ -15,9 +15,9 @@ import type { Effect } from './effect.ts';
 import type { SolvedPlan } from './input.ts';
 import { phasesOfVisit, phasesOverTime, withPhaseChanges } from './phase-changes.ts';
 import { highestReactionS, keyAt, placesOfSite, siteStation } from './places.ts';
-import { neededWh } from './problem.ts';
 import { stateWith } from './state.ts';
 import type { OpenSolve, PlannedSession, State, VisitState, WantedPlan } from './state.ts';
+import { neededWh } from './visits.ts';
 
 /** Energy below which a shortfall is rounding, kWh. */
 const shortfallLeastKwh = 0.05;
@@ -29,6 +29,7 @@ export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan):
     visitId: session.visitId,
     evse: keyAt(state.site, session),
     phases: session.phases,
+    arrive: session.arrive,
     powerW: Array.from({ length: grid.count }, (_, t) =>
       watts(
         t >= session.arrive && t < session.depart

@@ -1,43 +1,25 @@
 /** The depot as the engine knows it, in the solver's numbers. @module */
-import type { DepotPlan, VisitPlan } from '#domain/plan';
-import { evseKey, type Circuit, type Phase } from '#domain/site';
-import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
-import { alignDown, endOf, startOf, type TimeGrid } from '#domain/time-grid';
-import { epochS, seconds, type EpochS } from '#domain/units';
-import type { SiteLimits } from '#safety/circuit-limits';
-import type { CircuitNode, ConnectorNode, DepotProblem, Session } from '#solver/problem';
+import { evseKey } from '#domain/site';
+import { alignDown, endOf, type TimeGrid } from '#domain/time-grid';
+import { seconds, type EpochS } from '#domain/units';
+import type { ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
-import { hasNoFloor, heldPowerOf, reasonFixed, reservedPowerOf } from './fleet.ts';
-import { onePhaseBefore, phaseSwitchesOf } from './phase-changes.ts';
-import { highestReactionS, pathUp, placesOfSite, type SitePlace } from './places.ts';
+import { hasNoFloor, reservedPowerOf } from './fleet.ts';
+import { phaseSwitchesOf } from './phase-changes.ts';
+import { highestReactionS, pathUp } from './places.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
+import { circuitsOf, fixedLoadOf, lowestPer, placesOf, roomsOf, sharesOf, type Place } from './rooms.ts';
+import { goneKwh, onePhaseBefore, plannedBefore } from './running-interval.ts';
 import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
-import { expectedLoadOf, siteLimitsOf } from './supply.ts';
+import { neededWh } from './visits.ts';
 
 /** A problem with what is needed to read its answer. */
 export interface Draft {
   readonly problem: DepotProblem;
   readonly grid: TimeGrid;
   readonly sessions: readonly PlannedSession[];
-}
-
-/** One EVSE with its station. */
-interface Place extends SitePlace {
-  /** Follows no plan: its exposure is taken off the circuits. */
-  readonly isFixed: boolean;
-  /** What the circuits have to keep free for it whatever it is told, kW. */
-  readonly reservedKw: number;
-}
-
-/** Energy below which a vehicle counts as full, Wh. */
-const fullWithinWh = 20;
-
-/** Energy that a visit still lacks at the grid side, Wh; 0 for one that counts as full. */
-export function neededWh(visit: VisitState): number {
-  const rest = visit.visit.energyWh - visit.deliveredWh;
-  return rest <= fullWithinWh ? 0 : rest;
 }
 
 /**
@@ -47,18 +29,6 @@ export function neededWh(visit: VisitState): number {
 function marginWh(state: State, visit: VisitState): number {
   const lateH = (highestReactionS(state.site) + state.policy.raiseMarginS) / 3600;
   return neededWh(visit) * state.policy.energyMargin + visit.visit.maxW * lateH;
-}
-
-/** All EVSEs of the site in the order of stations and ids. */
-function placesOf(state: State): readonly Place[] {
-  return placesOfSite(state.site).map(({ station, evse, ref, key }): Place => ({
-    station,
-    evse,
-    ref,
-    key,
-    isFixed: reasonFixed(state, station, evse) !== undefined,
-    reservedKw: reservedPowerOf(state, station, evse) / 1000,
-  }));
 }
 
 /** The visits that a plan can serve, by id. */
@@ -181,54 +151,18 @@ function wholeKwh(
   return Math.max(whole, powers.minKw * hours);
 }
 
-const plannedPowers = new WeakMap<DepotPlan, ReadonlyMap<string, VisitPlan>>();
-
-/** What a plan gives a visit. */
-function plannedFor(plan: DepotPlan, visitId: string): VisitPlan | undefined {
-  let byVisit = plannedPowers.get(plan);
-  if (byVisit === undefined) {
-    byVisit = new Map(plan.visits.map((visit) => [visit.visitId, visit]));
-    plannedPowers.set(plan, byVisit);
-  }
-  return byVisit.get(visitId);
+/** A visit in the solver's numbers and in ours. */
+interface DraftedVisit {
+  readonly session: Session;
+  readonly planned: PlannedSession;
 }
 
-/** The power of a visit in the interval that runs, by the plan in force, kW; 0 where it has none. */
-function runningKw(state: State, grid: TimeGrid, visitId: string): number {
-  const { plan } = state;
-  if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return 0;
-  const t = (grid.startS - plan.grid.startS) / grid.intervalS;
-  return (plannedFor(plan, visitId)?.powerW[t] ?? 0) / 1000;
-}
-
-/**
- * Energy that the solver counts in the part of the running interval that is over, kWh: at the power that the plan in
- * force goes on with, or at the least one with which the vehicle leaves full, charging at its highest ever after.
- *
- *     goneH * max(running, min(max, (needed - restH * max) / (intervalH - goneH)))
- */
-function goneKwh(
-  state: State,
-  grid: TimeGrid,
-  visit: VisitState,
-  of: { readonly stay: Stay; readonly neededKwh: number; readonly maxKw: number },
-): number {
-  const { stay, neededKwh, maxKw } = of;
-  const goneH = (state.now - grid.startS) / 3600;
-  const intervalH = grid.intervalS / 3600;
-  if (stay.arrive > 0 || goneH <= 0 || goneH >= intervalH) return 0;
-  const restH = (stay.depart - 1) * intervalH;
-  const leastKw = (neededKwh - restH * maxKw) / (intervalH - goneH);
-  return goneH * Math.min(maxKw, Math.max(runningKw(state, grid, visit.visit.id), leastKw));
-}
-
-/** The session of a visit in the solver's numbers and in ours. */
 function sessionOf(
   state: State,
   grid: TimeGrid,
   visit: VisitState,
   at: PlannedPlace,
-): readonly [Session, PlannedSession] | undefined {
+): DraftedVisit | undefined {
   const stay = stayOf(state, grid, visit);
   if (stay === undefined) return undefined;
   const powers = powersOf(state, at.place, visit);
@@ -242,8 +176,8 @@ function sessionOf(
   const wantedKwh = neededKwh + goneKwh(state, grid, visit, { stay, neededKwh, maxKw: powers.maxKw });
   const energyKwh = Math.max(wantedKwh, Math.min(windowKwh, wholeKwh(wantedKwh, grid, powers)));
   const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
-  return [
-    {
+  return {
+    session: {
       id: visit.visit.id,
       connector: at.connector,
       ...stay,
@@ -253,254 +187,31 @@ function sessionOf(
       ...phaseSwitchesOf(at.place.station, visit, powers.phases),
       shortfallPrice: at.shortfallPrice * visit.visit.priority,
     },
-    {
+    planned: {
       visitId: visit.visit.id,
       stationId: at.place.station.id,
       evseId: at.place.evse.id,
       phases: powers.phases,
       ...stay,
-      ...onePhaseBefore(state, grid, visit.visit.id, stay),
+      ...onePhaseBefore(state, grid, { visitId: visit.visit.id, ...stay }),
       extraKwh: energyKwh - restKwh,
       leastKwh: restKwh + marginWh(state, visit) / 2000,
     },
-  ];
-}
-
-/**
- * [T] the highest value of a function while the powers of each interval are drawn: they go on for the reaction time
- * after its end. `own`: the function is that of a charger, which follows its steps as late as all others do.
- */
-function highestPer(state: State, grid: TimeGrid, f: StepFunction, of: 'own' | 'other'): Float64Array {
-  const reactionS = highestReactionS(state.site) + 1;
-  if (f.startS.length === 1) return new Float64Array(grid.count).fill(f.value[0] ?? 0);
-  return Float64Array.from({ length: grid.count }, (_, t) => {
-    const from = Math.max(startOf(grid, t), state.now) + (of === 'own' ? reactionS : 0);
-    return maxOver(f, epochS(from), epochS(Math.max(from, startOf(grid, t + 1)) + reactionS));
-  });
-}
-
-/** [T] the lowest value of a function while the powers of each interval are drawn. */
-function lowestPer(state: State, grid: TimeGrid, f: StepFunction): Float64Array {
-  const negative = { startS: f.startS, value: f.value.map((v) => -v) };
-  return highestPer(state, grid, negative, 'other').map((v) => -v);
-}
-
-/** What a load takes from a circuit: kW in all and on each phase, per interval. */
-interface Taken {
-  readonly totalKw: Float64Array;
-  readonly phaseKw: readonly [Float64Array, Float64Array, Float64Array];
-}
-
-/** An EVSE's share of a power on one phase. */
-function phaseShare(place: Place, phase: Phase): number {
-  if (place.station.current === 'DC') return 1 / 3;
-  return place.evse.rotation.includes(phase) ? 1 / place.evse.rotation.length : 0;
-}
-
-/** Adds a load to what is taken. */
-function take(taken: Taken, kw: Float64Array, shareOf: (phase: Phase) => number): void {
-  for (let t = 0; t < kw.length; t++) {
-    const power = kw[t] ?? 0;
-    taken.totalKw[t] = (taken.totalKw[t] ?? 0) + power;
-    for (const phase of [0, 1, 2] as const) {
-      const row = taken.phaseKw[phase];
-      row[t] = (row[t] ?? 0) + power * shareOf(phase);
-    }
-  }
-}
-
-/** By circuit id: uncontrolled bounds and the exposure of EVSEs that follow no plan, of the circuit and all below it. */
-function takenOf(
-  state: State,
-  grid: TimeGrid,
-  places: readonly Place[],
-  limits: SiteLimits,
-): ReadonlyMap<string, Taken> {
-  const taken = new Map<string, Taken>(
-    state.site.circuits.map((circuit) => [
-      circuit.id,
-      {
-        totalKw: new Float64Array(grid.count),
-        phaseKw: [new Float64Array(grid.count), new Float64Array(grid.count), new Float64Array(grid.count)],
-      },
-    ]),
-  );
-  const add = (circuitId: string, kw: Float64Array, shareOf: (phase: Phase) => number): void => {
-    for (const id of pathUp(state.site, circuitId)) {
-      const row = taken.get(id);
-      if (row !== undefined) take(row, kw, shareOf);
-    }
   };
-  for (const circuit of state.site.circuits) {
-    const uncontrolled = limits[circuit.id]?.uncontrolledW ?? constant(0);
-    if (uncontrolled.value.every((w) => w === 0)) continue;
-    add(
-      circuit.id,
-      highestPer(state, grid, uncontrolled, 'other').map((w) => w / 1000),
-      () => 1 / 3,
-    );
-  }
-  for (const place of places) {
-    if (!place.isFixed) continue;
-    const held = highestPer(state, grid, heldPowerOf(state, place.station, place.evse), 'own');
-    add(
-      place.station.circuit,
-      held.map((w) => w / 1000),
-      (phase) => phaseShare(place, phase),
-    );
-  }
-  return taken;
 }
 
-/** Room for the ledger's rounding up of each EVSE, kW: a plan that fills a circuit to the last watt would not be admitted. */
-const roundingKw = 0.002;
-
-/** What uncontrolled loads and EVSEs that follow no plan leave of a circuit, below 0 where it does not carry even them. */
-interface Room {
-  readonly circuit: Circuit;
-  /** EVSEs below that follow the plan. */
-  readonly below: readonly Place[];
-  /** [T] kW on each phase. */
-  readonly phaseKw: readonly [Float64Array, Float64Array, Float64Array];
-  /** [T] kW in all; absent where only phases limit. */
-  readonly totalKw?: Float64Array;
-}
-
-function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]): readonly Room[] {
-  const limits = siteLimitsOf(state, { from: grid.startS, until: endOf(grid) });
-  const taken = takenOf(state, grid, places, limits);
-  const liveBelow = new Map<string, Place[]>(state.site.circuits.map(({ id }) => [id, []]));
-  for (const place of places) {
-    if (place.isFixed) continue;
-    for (const id of pathUp(state.site, place.station.circuit)) liveBelow.get(id)?.push(place);
-  }
-  return state.site.circuits.map((circuit): Room => {
-    const { limitA, limitW } = limits[circuit.id] ?? { limitA: constant(0), limitW: undefined };
-    const used = taken.get(circuit.id);
-    const below = liveBelow.get(circuit.id) ?? [];
-    const left = (limitKw: Float64Array, usedKw: Float64Array | undefined): Float64Array =>
-      limitKw.map((kw, t) => kw - (usedKw?.[t] ?? 0) - roundingKw * below.length);
-    const phaseKw = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
-    const onPhase = (phase: Phase): Float64Array => left(phaseKw, used?.phaseKw[phase]);
-    return {
-      circuit,
-      below,
-      phaseKw: [onPhase(0), onPhase(1), onPhase(2)],
-      ...(limitW === undefined
-        ? {}
-        : {
-            totalKw: left(
-              lowestPer(state, grid, limitW).map((w) => w / 1000),
-              used?.totalKw,
-            ),
-          }),
-    };
-  });
-}
-
-/** What EVSEs take in any case, by how much of it counts, kW. */
-function reservedKw(places: readonly Place[], shareOf: (place: Place) => number): number {
-  return places.reduce<number>((sum, p) => sum + p.reservedKw * shareOf(p), 0);
-}
-
-/** The circuit tree with what is left for the EVSEs that follow the plan, never less than they take in any case. */
-function circuitsOf(state: State, rooms: readonly Room[]): readonly CircuitNode[] {
-  return rooms.map(({ circuit, below, phaseKw, totalKw }): CircuitNode => {
-    const onPhase = (phase: Phase): Float64Array => {
-      const reserved = reservedKw(below, (p) => phaseShare(p, phase));
-      return phaseKw[phase].map((kw) => Math.max(reserved, kw));
-    };
-    const reserved = reservedKw(below, () => 1);
-    return {
-      id: circuit.id,
-      parent: state.site.circuits.findIndex((c) => c.id === circuit.parent),
-      limitKw:
-        totalKw?.map((kw) => Math.max(reserved, kw)) ?? new Float64Array(phaseKw[0].length).fill(Infinity),
-      phaseLimitKw: [onPhase(0), onPhase(1), onPhase(2)],
-    };
-  });
-}
-
-/**
- * [T] by circuit: the share of their rating that EVSEs without a lasting floor may be told to draw. It is 1 as long as
- * the circuit has their ratings free, as it was designed, and then the circuit is not here. Below a limit that has dropped under that nothing can be kept
- * free for them any more; then what the others' floors leave is shared by rating, and the draw itself comes down.
- */
-function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<string, Float64Array> {
-  const share = (
-    roomKw: Float64Array,
-    below: readonly Place[],
-    on: (place: Place) => number,
-  ): Float64Array => {
-    const bare = below.filter((p) => hasNoFloor(state, p.station));
-    if (bare.length === 0) return roomKw.map(() => 1);
-    const rated = reservedKw(bare, on);
-    const floors = reservedKw(below, on) - rated;
-    return roomKw.map((kw) => (rated > 0 ? Math.min(1, Math.max(0, kw - floors) / rated) : 1));
-  };
-  return new Map(
-    rooms.flatMap(({ circuit, below, phaseKw, totalKw }): (readonly [string, Float64Array])[] => {
-      const rows = ([0, 1, 2] as const).map((phase) =>
-        share(phaseKw[phase], below, (p) => phaseShare(p, phase)),
-      );
-      if (totalKw !== undefined) rows.push(share(totalKw, below, () => 1));
-      const [first = new Float64Array(0), ...others] = rows;
-      const least = others.reduce((low, row) => low.map((x, t) => Math.min(x, row[t] ?? 1)), first);
-      return least.every((x) => x === 1) ? [] : [[circuit.id, least]];
-    }),
-  );
-}
-
-/** [T] mean power of everything that no session stands for: building, vehicles at stations that follow no plan. */
-function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Float64Array {
-  const expected = expectedLoadOf(state, { from: grid.startS, until: endOf(grid) });
-  const load = Float64Array.from({ length: grid.count }, (_, t) => {
-    const at = t === 0 ? state.now : startOf(grid, t);
-    return valueAt(expected, at) / 1000;
-  });
-  const hours = grid.intervalS / 3600;
-  for (const place of places) {
-    const { transaction } = state.stations.get(place.station.id)?.evses[place.evse.id] ?? {};
-    if (transaction === undefined) continue;
-    const visit = transaction.visitId === undefined ? undefined : state.visits[transaction.visitId];
-    if (visit !== undefined && !place.isFixed) continue;
-    const held = heldPowerOf(state, place.station, place.evse);
-    const mostKw = (visit?.visit.maxW ?? Infinity) / 1000;
-    const meanKw = (fromS: EpochS, untilS: EpochS): number =>
-      Math.min(mostKw, integral(held, fromS, untilS) / (untilS - fromS) / 1000);
-    let restKwh = visit === undefined ? Infinity : neededWh(visit) / 1000;
-    for (let t = 0; t < grid.count && restKwh > 0; t++) {
-      const from = epochS(Math.max(startOf(grid, t), state.now));
-      const kw = Math.min(meanKw(from, startOf(grid, t + 1)), restKwh / hours);
-      load[t] = (load[t] ?? 0) + kw;
-      restKwh -= kw * hours;
-    }
-  }
-  return load;
-}
-
-/** The plan in force on a new grid, by session; only where it covers the whole stay. */
+/** The plan in force on a new grid, by session. */
 function previousOf(
   state: State,
   grid: TimeGrid,
   sessions: readonly PlannedSession[],
 ): ReadonlyMap<string, Float64Array> {
-  const { plan } = state;
-  const previous = new Map<string, Float64Array>();
-  if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return previous;
-  const offset = (grid.startS - plan.grid.startS) / grid.intervalS;
-  for (const session of sessions) {
-    const powerW = plannedFor(plan, session.visitId)?.powerW;
-    if (powerW === undefined || offset < 0) continue;
-    previous.set(
-      session.visitId,
-      Float64Array.from(
-        { length: session.depart - session.arrive },
-        (_, i) => (powerW[session.arrive + i + offset] ?? 0) / 1000,
-      ),
-    );
-  }
-  return previous;
+  return new Map(
+    sessions.flatMap((session) => {
+      const row = plannedBefore(state, grid, session);
+      return row === undefined ? [] : [[session.visitId, row] as const];
+    }),
+  );
 }
 
 /** Connectors and modules of the EVSEs that follow the plan. */
@@ -532,18 +243,18 @@ export function draftOf(state: State): Draft | undefined {
   const rooms = roomsOf(state, grid, places);
   const shares = sharesOf(state, rooms);
   const connectors = new Map(live.map(({ key }, connector) => [key, connector]));
-  const pairs = visits.flatMap((visit) => {
+  const drafted = visits.flatMap((visit) => {
     const connector = connectors.get(evseKey(visit.visit.evse));
     const place = connector === undefined ? undefined : live[connector];
-    const pair =
+    const one =
       connector === undefined || place === undefined
         ? undefined
         : sessionOf(state, grid, visit, { place, connector, shortfallPrice, shares });
-    return pair === undefined ? [] : [pair];
+    return one === undefined ? [] : [one];
   });
-  const own = withoutOverlap(pairs);
+  const own = withoutOverlap(drafted);
   if (own.length === 0) return undefined;
-  const sessions = own.map(([, planned]) => planned);
+  const sessions = own.map(({ planned }) => planned);
   const fixedLoadKw = fixedLoadOf(state, grid, places);
   return {
     grid: { ...grid, intervalS: seconds(grid.intervalS) },
@@ -553,7 +264,7 @@ export function draftOf(state: State): Draft | undefined {
       intervals: grid.count,
       circuits: circuitsOf(state, rooms),
       ...connectorsOf(state, live),
-      sessions: own.map(([session]) => session),
+      sessions: own.map(({ session }) => session),
       fixedLoadKw,
       ...solverMoneyOf(model, fixedLoadKw),
       earliness: state.policy.earlinessPerKwh,
@@ -563,22 +274,19 @@ export function draftOf(state: State): Draft | undefined {
 }
 
 /** Sessions of one place one after the other: a later one begins when the one before it is to leave. */
-function withoutOverlap(
-  pairs: readonly (readonly [Session, PlannedSession])[],
-): readonly (readonly [Session, PlannedSession])[] {
+function withoutOverlap(drafted: readonly DraftedVisit[]): readonly DraftedVisit[] {
   const busyUntil = new Map<number, number>();
-  return pairs
-    .toSorted(([a], [b]) => a.connector - b.connector || a.arrive - b.arrive || a.depart - b.depart)
-    .flatMap(([session, planned]) => {
+  return drafted
+    .toSorted(
+      ({ session: a }, { session: b }) =>
+        a.connector - b.connector || a.arrive - b.arrive || a.depart - b.depart,
+    )
+    .flatMap((one) => {
+      const { session, planned } = one;
       const arrive = Math.max(session.arrive, busyUntil.get(session.connector) ?? 0);
       if (arrive >= session.depart) return [];
       busyUntil.set(session.connector, session.depart);
-      return [
-        [
-          { ...session, arrive },
-          { ...planned, arrive },
-        ] as const,
-      ];
+      return [{ ...one, session: { ...session, arrive }, planned: { ...planned, arrive } }];
     })
-    .sort(([a], [b]) => (a.id < b.id ? -1 : 1));
+    .sort(({ session: a }, { session: b }) => (a.id < b.id ? -1 : 1));
 }

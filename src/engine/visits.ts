@@ -18,6 +18,15 @@ import {
 import { visitKeptS, visitsMax } from './limits.ts';
 import type { State, VisitState } from './state.ts';
 
+/** Energy below which a vehicle counts as full, Wh. */
+const fullWithinWh = 20;
+
+/** Energy that a visit still lacks at the grid side, Wh; 0 for one that counts as full. */
+export function neededWh(visit: VisitState): number {
+  const rest = visit.visit.energyWh - visit.deliveredWh;
+  return rest <= fullWithinWh ? 0 : rest;
+}
+
 /** Seconds before its announced arrival at which a plugged-in vehicle is taken for the announced one. */
 const earlyS = 6 * 3600;
 

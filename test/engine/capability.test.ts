@@ -233,8 +233,9 @@ describe('what a station does', () => {
   });
 
   test('drawing above everything that it accepted is remembered of its make', async () => {
-    const visits = [visitAt('A', { maxW: 22_000, energyWh: 30_000 })];
-    const depot = new FakeDepot({ site: siteOf([stationOf('A')]), visits, sampleS: 60 });
+    // Two share 40 A: it is told less than the 32 A that it takes.
+    const visits = ['A', 'B'].map((id) => visitAt(id, { maxW: 22_000, energyWh: 30_000 }));
+    const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]), visits, sampleS: 60 });
     depot.station('A').isDeaf = true;
     await depot.begin();
     await depot.runTo(startS + 900);

@@ -142,7 +142,11 @@ interface WireProfile {
     readonly startSchedule: string;
     readonly chargingRateUnit: 'A' | 'W';
     readonly duration?: number;
-    readonly chargingSchedulePeriod: readonly { readonly startPeriod: number; readonly limit: number }[];
+    readonly chargingSchedulePeriod: readonly {
+      readonly startPeriod: number;
+      readonly limit: number;
+      readonly numberPhases?: number;
+    }[];
   };
 }
 
@@ -351,30 +355,36 @@ export class FakeStation {
 
   isStopped = false;
 
+  /** The period in force of the highest stack level of a purpose. */
+  private periodOf(purpose: string): { readonly limitA: number; readonly phases: number } | undefined {
+    const now = this.depot.clock.now();
+    const [leading] = this.installed
+      .filter((i) => i.profile.chargingProfilePurpose === purpose && purpose !== this.ignores)
+      .flatMap(({ profile }) => {
+        const { startSchedule, duration, chargingSchedulePeriod } = profile.chargingSchedule;
+        const at = now - (instantOfIso(startSchedule) ?? 0);
+        const isOver =
+          at >= (duration ?? Infinity) || now >= (instantOfIso(profile.validTo ?? '') ?? Infinity);
+        const period = chargingSchedulePeriod.filter((p) => p.startPeriod <= at).at(-1);
+        // A limit in W is taken the harsh way: each phase may carry all of it.
+        const perA = profile.chargingSchedule.chargingRateUnit === 'W' ? 230 : 1;
+        if (isOver || period === undefined) return [];
+        const { limit, numberPhases: phases = 3 } = period;
+        return [{ level: profile.stackLevel, limitA: limit / perA, phases }];
+      })
+      .sort((a, b) => b.level - a.level);
+    return leading;
+  }
+
+  /** What rules the transaction. */
+  private ruling(): { readonly limitA: number; readonly phases: number } | undefined {
+    const own = this.vehicle?.transactionId === undefined ? undefined : this.periodOf('TxProfile');
+    return own ?? this.periodOf('TxDefaultProfile');
+  }
+
   /** Amperes per phase that the installed profiles allow now. */
   limitA(): number {
-    const now = this.depot.clock.now();
-    const valueOf = (purpose: string): number | undefined => {
-      const leading = this.installed
-        .filter((i) => i.profile.chargingProfilePurpose === purpose && purpose !== this.ignores)
-        .flatMap(({ profile }) => {
-          const { startSchedule, duration, chargingSchedulePeriod } = profile.chargingSchedule;
-          const at = now - (instantOfIso(startSchedule) ?? 0);
-          const isOver =
-            at >= (duration ?? Infinity) || now >= (instantOfIso(profile.validTo ?? '') ?? Infinity);
-          const period = chargingSchedulePeriod.filter((p) => p.startPeriod <= at).at(-1);
-          // A limit in W is taken the harsh way: each phase may carry all of it.
-          const perA = profile.chargingSchedule.chargingRateUnit === 'W' ? 230 : 1;
-          if (isOver || period === undefined) return [];
-          return [{ level: profile.stackLevel, limit: period.limit / perA }];
-        })
-        .sort((a, b) => b.level - a.level)[0];
-      return leading?.limit;
-    };
-    const own =
-      (this.vehicle?.transactionId === undefined ? undefined : valueOf('TxProfile')) ??
-      valueOf('TxDefaultProfile');
-    return Math.min(own ?? 32, valueOf('ChargePointMaxProfile') ?? 32, 32);
+    return Math.min(this.ruling()?.limitA ?? 32, this.periodOf('ChargePointMaxProfile')?.limitA ?? 32, 32);
   }
 
   /** Amperes per phase drawn over the step that begins now. */
@@ -386,7 +396,7 @@ export class FakeStation {
     this.lastPowerW = 0;
     if (vehicle === undefined || this.isStopped || this.isAsleep(effectiveA >= 6)) return 0;
     const { visit } = vehicle;
-    const phases = visit.phases ?? 3;
+    const phases = Math.min(visit.phases ?? 3, this.ruling()?.phases ?? 3);
     const restW = ((visit.energyWh - vehicle.takenWh) * 3600) / stepS;
     const powerW = Math.max(0, Math.min(effectiveA * 230 * phases, visit.maxW, restW));
     vehicle.takenWh += (powerW * stepS) / 3600;

@@ -28,7 +28,7 @@ async function depotWith(station: Station): Promise<FakeDepot> {
   const depot = new FakeDepot({ site: siteOf([station]), visits: [visit] });
   await depot.begin();
   depot.say('tariff', { kind: 'tariff', tariff });
-  await depot.runTo(startS + 1200);
+  await depot.runTo(startS + 600);
   return depot;
 }
 

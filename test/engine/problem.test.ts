@@ -5,6 +5,7 @@ import { seconds, watts } from '#domain/units';
 import { draftOf } from '#engine/problem';
 import type { State } from '#engine/state';
 import type { DepotProblem } from '#solver/problem';
+import { tariffOf } from '../tariffs/builders.ts';
 import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
 
 const visit: FakeVisit = {
@@ -191,6 +192,41 @@ test('the part of a quarter hour that is over counts at the power of the plan in
   expect(energyKwh).toBeLessThan(askedKwh + 0.69 / 4);
 });
 
+test('a vehicle that comes within a quarter hour goes on at once with what it has next, and lacks nothing of it', async () => {
+  const depot = await depotWith([stationOf('A')], [{ ...visit, arriveS: startS + 1200, energyWh: 3000 }]);
+  await depot.runTo(startS + 1195);
+  // From 18:30 on, in whole quarter hours.
+  const expected = stateOf(depot).plan?.visits[0]?.powerW.slice(0, 4) ?? [];
+  expect(expected.slice(0, 1)).toEqual([0]);
+  const firstW = expected.find((w) => w > 0) ?? 0;
+  expect(firstW).toBeGreaterThan(4000);
+  await depot.runTo(startS + 1202);
+  const { problem } = draftOf(stateOf(depot)) ?? {};
+  const firstKw = firstW / 1000;
+  expect(problem?.previousKw?.get('v1')?.[0]).toBeCloseTo(firstKw, 9);
+  // 3 kWh, 1 % and a late raise of 10 s at 11 kW; 5 of 15 min count although nobody was there.
+  const askedKwh = 3 * 1.01 + 11 * (10 / 3600) + firstKw / 12;
+  expect(problem?.sessions[0]?.energyKwh).toBeGreaterThanOrEqual(askedKwh - 1e-9);
+  expect(problem?.sessions[0]?.energyKwh).toBeLessThan(askedKwh + 0.69 / 4);
+  expect(depot.station('A').limitA() * 0.69).toBeCloseTo(firstKw, 9);
+});
+
+test('a vehicle that comes before a cheaper quarter hour waits for it, and is asked once', async () => {
+  const depot = await depotWith([stationOf('A')], [{ ...visit, arriveS: startS + 1200, energyWh: 3000 }]);
+  const windows: { id: string; when: 'otherwise' | { from: string; to: string }[]; price: number }[] = [
+    { id: 'evening', when: [{ from: '18:00', to: '18:30' }], price: 0.5 },
+    { id: 'night', when: 'otherwise', price: 0.1 },
+  ];
+  const tariff: unknown = JSON.parse(JSON.stringify(tariffOf([{ kind: 'energy', id: 'energy', windows }])));
+  depot.say('tariff', { kind: 'tariff', tariff });
+  await depot.runTo(startS + 1202);
+  expect(depot.station('A').limitA()).toBe(0);
+  // The plan in force knows the vehicle: what it says of now holds.
+  expect(draftOf(stateOf(depot))?.problem.previousKw?.get('v1')?.[0]).toBe(0);
+  await depot.runTo(startS + 1815);
+  expect(depot.station('A').limitA()).toBeGreaterThanOrEqual(6);
+});
+
 test('a vehicle that must leave full in the rest of a quarter hour has its power for that rest', async () => {
   const depot = await depotWith(
     [stationOf('A')],
@@ -256,7 +292,7 @@ test('a caught charger is a fixed load at its hardware maximum for ever', async 
     policy: policyWith({ sampleIntervalS: 60 }),
     visits: [
       { ...visit, maxW: 22_000, energyWh: 30_000 },
-      { ...visit, id: 'v2', stationId: 'B' },
+      { ...visit, id: 'v2', stationId: 'B', maxW: 22_000, energyWh: 30_000 },
     ],
     sampleS: 60,
   });
