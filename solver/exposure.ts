@@ -26,11 +26,12 @@ export function roomAbove(limitKw: number, reservedKw: number): number {
 
 /** Circuits from each connector up to the grid connection. */
 export function pathsOf(problem: DepotProblem): readonly (readonly number[])[] {
-  return problem.connectors.map((connector) => {
+  const paths = problem.circuits.map((_, leaf) => {
     const path: number[] = [];
-    for (let g = connector.circuit; g >= 0; g = problem.circuits[g].parent) path.push(g);
+    for (let g = leaf; g >= 0; g = problem.circuits[g].parent) path.push(g);
     return path;
   });
+  return problem.connectors.map(({ circuit }) => paths[circuit]);
 }
 
 /** What the reserves of all connectors take from each circuit, kW. */
@@ -51,6 +52,7 @@ export function reserveLoadOf(problem: DepotProblem, paths: readonly (readonly n
   const balanced = new Uint8Array(circuits).fill(1);
   for (const [c, connector] of problem.connectors.entries()) {
     const pins = connector.rotation.length;
+    if (pins === 3 && connector.reserveKw === 0) continue;
     for (const g of paths[c]) {
       total[g] += connector.reserveKw;
       for (const pin of connector.rotation) phase[3 * g + pin] += connector.reserveKw / pins;

@@ -22,6 +22,9 @@ export interface TaperLine {
   readonly slope: number;
 }
 
+/** Stands for the multipliers of rows that a session does not have. */
+const none = new Float64Array(0);
+
 /** All multipliers 0: proves the bound that everything is free of limits. */
 export function zeroMultipliers(problem: DepotProblem): Multipliers {
   const t = problem.intervals;
@@ -36,12 +39,17 @@ export function zeroMultipliers(problem: DepotProblem): Multipliers {
     blocks: problem.demand.map((window) => new Float64Array(blocksOf(window, t).count)),
     balance: new Float64Array(grid ? t : 0),
     store: new Float64Array(problem.battery === undefined ? 0 : t),
-    taper: problem.sessions.map(
-      (session) =>
-        new Float64Array(taperLinesOf(session).length * Math.max(0, session.depart - session.arrive)),
+    taper: problem.sessions.map((session) =>
+      session.taper === undefined
+        ? none
+        : new Float64Array(taperLinesOf(session).length * Math.max(0, session.depart - session.arrive)),
     ),
-    milestones: problem.sessions.map(({ milestones = [] }) => new Float64Array(milestones.length)),
-    vehicleStore: problem.sessions.map(({ feedBack }) => new Float64Array(feedBack?.maxKw.length ?? 0)),
+    milestones: problem.sessions.map(({ milestones }) =>
+      milestones === undefined ? none : new Float64Array(milestones.length),
+    ),
+    vehicleStore: problem.sessions.map(({ feedBack }) =>
+      feedBack === undefined ? none : new Float64Array(feedBack.maxKw.length),
+    ),
     ...(charges === undefined ? {} : { charges }),
   };
 }

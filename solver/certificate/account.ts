@@ -110,7 +110,10 @@ function checkSession(
 function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, worst: Worst): void {
   const span = problem.intervals;
   const ofModule = new Float64Array(problem.modules.length * span);
-  const seen = problem.circuits.map(() => new Float64Array(4 * span));
+  // Kinds: three phases, where some circuit limits them, and the total.
+  const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
+  const total = phased ? 3 * span : 0;
+  const seen = problem.circuits.map(() => new Float64Array(total + span));
   const held = problem.circuits.map(() => new Float64Array(4));
   const climb = (c: number, visit: (g: number) => void): void => {
     for (let g = problem.connectors[c].circuit; g >= 0; g = problem.circuits[g].parent) visit(g);
@@ -121,28 +124,28 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
       for (const phase of rotation) held[g][phase] += reserveKw / rotation.length;
     }),
   );
-  const phased = problem.circuits.some((circuit) => circuit.phaseLimitKw !== undefined);
   problem.sessions.forEach(({ connector: c, arrive }, s) => {
     const { circuit, module, reserveKw, rotation } = problem.connectors[c];
     const kw = plan.powerKw[s];
     if (module >= 0)
       for (let i = 0; i < kw.length; i++) ofModule[module * span + arrive + i] += Math.abs(kw[i]);
     const [own, flags] = [weightOf(problem, s), plan.onePhase?.[s]];
-    const total = seen[circuit];
-    for (let i = 0; i < kw.length; i++) {
-      const t = arrive + i;
+    const here = seen[circuit];
+    for (let i = 0, t = arrive; i < kw.length; i++, t++) {
+      if (kw[i] === 0) continue;
       // A station that is told one phase may still use all: each pin counts with the current of the one.
-      const weight = flags?.[i] === 1 ? rotation.length : own;
+      const weight = flags !== undefined && flags[i] === 1 ? rotation.length : own;
       const above = kw[i] < 0 ? -weight * kw[i] : Math.max(0, weight * kw[i] - reserveKw);
-      total[3 * span + t] += above;
+      here[total + t] += above;
       if (!phased) continue;
-      for (const phase of rotation) total[phase * span + t] += above / rotation.length;
+      for (const phase of rotation) here[phase * span + t] += above / rotation.length;
     }
   });
   const own = seen.map((values) => values.slice());
   own.forEach((values, g) => {
     for (let up = problem.circuits[g].parent; up >= 0; up = problem.circuits[up].parent) {
-      for (let i = 0; i < values.length; i++) seen[up][i] += values[i];
+      const sum = seen[up];
+      for (let i = 0; i < values.length; i++) sum[i] += values[i];
     }
   });
   problem.modules.forEach(({ id, maxKw }, m) => {
@@ -152,16 +155,17 @@ function checkTree(problem: DepotProblem, plan: Plan, siteExtra: Float64Array, w
     }
   });
   problem.circuits.forEach(({ id, limitKw, phaseLimitKw }, g) => {
-    for (let t = 0; t < span; t++) {
-      const extra = g === 0 ? siteExtra[t] : 0;
-      const above = (kind: number, limit: number, share: number): number =>
-        seen[g][kind * span + t] + extra * share - roomOf(limit, held[g][kind]);
-      const excess = above(3, limitKw[t], 1);
-      if (!(excess <= worst.value)) note(worst, excess, () => `circuit ${id} @ ${t}`);
-      phaseLimitKw?.forEach((limit, phase) =>
-        note(worst, above(phase, limit[t], 1 / 3), () => `circuit ${id} phase ${phase + 1} @ ${t}`),
-      );
-    }
+    const check = (from: number, limit: Float64Array, reserved: number, share: number, of: string): void => {
+      const kw = seen[g];
+      for (let t = 0; t < span; t++) {
+        const excess = kw[from + t] + (g === 0 ? siteExtra[t] * share : 0) - roomOf(limit[t], reserved);
+        if (!(excess <= worst.value)) note(worst, excess, () => `circuit ${id}${of} @ ${t}`);
+      }
+    };
+    check(total, limitKw, held[g][3], 1, '');
+    phaseLimitKw?.forEach((limit, phase) =>
+      check(phase * span, limit, held[g][phase], 1 / 3, ` phase ${phase + 1}`),
+    );
   });
 }
 
@@ -240,8 +244,8 @@ function countOut(problem: DepotProblem, plan: Plan, powers: Powers): Account {
     split.shortfall += session.shortfallPrice * (shortfallKwh[s] + lacked);
     const wear = (session.feedBack?.wearPerKwh ?? 0) * intervalH;
     let late = 0;
-    for (let i = 0; i < kw.length; i++) {
-      const t = session.arrive + i;
+    for (let i = 0, t = session.arrive; i < kw.length; i++, t++) {
+      if (kw[i] === 0) continue;
       vehicles[t] += kw[i];
       if (kw[i] > 0) late += t * kw[i];
       else split.wear -= kw[i] * wear;

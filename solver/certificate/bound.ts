@@ -32,8 +32,11 @@ const atBest = (slope: number, most: number): number => (slope < 0 ? slope * mos
 function usable(problem: DepotProblem, given: Multipliers): { used: Multipliers; dualResidual: number } {
   let dualResidual = 0;
   const positive = (values: Float64Array): Float64Array => {
+    let from = 0;
+    while (from < values.length && values[from] >= 0) from++;
+    if (from === values.length) return values;
     const kept = values.slice();
-    for (let i = 0; i < kept.length; i++) {
+    for (let i = from; i < kept.length; i++) {
       if (kept[i] >= 0) continue;
       dualResidual = Math.max(dualResidual, Number.isNaN(kept[i]) ? Infinity : -kept[i]);
       kept[i] = 0;
@@ -49,6 +52,7 @@ function usable(problem: DepotProblem, given: Multipliers): { used: Multipliers;
   });
   const [circuits, phases, modules] = [given.circuits, given.phases, given.modules].map(positive);
   const milestones = given.milestones.map((of, s) => {
+    if (of.length === 0) return of;
     const { shortfallPrice } = problem.sessions[s];
     return positive(of).map((value) => {
       dualResidual = Math.max(dualResidual, value - shortfallPrice);
@@ -76,8 +80,10 @@ function demandPrice(
       const mean = ((grid ? 0 : sumOf(problem.fixedLoadKw, from, to)) + pastKw) / length;
       if (!grid) least = Math.max(least, mean);
       rest -= blocks[k][b];
-      bound += blocks[k][b] * mean;
-      for (let t = from; t < to; t++) perKw[t] += blocks[k][b] / length;
+      const worth = blocks[k][b];
+      if (worth === 0) return;
+      bound += worth * mean;
+      for (let t = from; t < to; t++) perKw[t] += worth / length;
     });
     bound += rest * least;
   });
@@ -150,10 +156,11 @@ export function branchesBound(
 
 /** [C][T] money per kW through all circuits from each one up. */
 function upwardsOf({ circuits, intervals: span }: DepotProblem, used: Multipliers): Float64Array[] {
+  const own = used.circuits;
   return circuits.map((_, leaf) => {
     const perKw = new Float64Array(span);
     for (let g = leaf; g >= 0; g = circuits[g].parent) {
-      for (let t = 0; t < span; t++) perKw[t] += used.circuits[g * span + t];
+      for (let t = 0, at = g * span; t < span; t++, at++) if (own[at] !== 0) perKw[t] += own[at];
     }
     return perKw;
   });
@@ -183,19 +190,19 @@ function limitsWorth(
       for (const phase of rotation) held[g][phase] += reserveKw / rotation.length;
     }
   }
-  const room = (weight: number, limit: number, reserved: number): number =>
-    weight === 0 ? 0 : weight * roomOf(limit, reserved);
-  circuits.forEach(({ limitKw, phaseLimitKw }, g) => {
-    for (let t = 0; t < span; t++) {
-      worth += room(used.circuits[g * span + t], limitKw[t], held[g][3]);
-      phaseLimitKw?.forEach(
-        (limit, i) => (worth += room(used.phases[(3 * g + i) * span + t], limit[t], held[g][i])),
-      );
+  const add = (weights: Float64Array, row: number, limit: Float64Array, reserved: number): void => {
+    for (let t = 0, at = row * span; t < span; t++, at++) {
+      if (weights[at] !== 0) worth += weights[at] * roomOf(limit[t], reserved);
     }
+  };
+  circuits.forEach(({ limitKw, phaseLimitKw }, g) => {
+    add(used.circuits, g, limitKw, held[g][3]);
+    phaseLimitKw?.forEach((limit, i) => add(used.phases, 3 * g + i, limit, held[g][i]));
   });
-  modules.forEach(({ maxKw }, m) => {
-    for (let t = 0; t < span; t++) worth += room(used.modules[m * span + t], maxKw, 0);
-  });
+  const ofModules = used.modules;
+  for (let at = 0; at < ofModules.length; at++) {
+    if (ofModules[at] !== 0) worth += ofModules[at] * roomOf(modules[Math.floor(at / span)].maxKw, 0);
+  }
   return worth;
 }
 
@@ -215,12 +222,16 @@ function plainStay(
   const weight = weightOf(problem, s);
   const worth = problem.intervalH * used.sessions[s];
   const same = typeof maxKw === 'number' ? mostOf(problem, s, arrive) : undefined;
+  const reserved = reserveKw / weight;
+  const row = module * problem.intervals;
   let bound = 0;
   for (let t = arrive; t < depart; t++) {
+    const cost = module >= 0 ? drawn[t] - worth + used.modules[row + t] : drawn[t] - worth;
+    // Circuits make a kW dearer, never cheaper.
+    if (cost >= 0) continue;
     const cap = same ?? mostOf(problem, s, t);
-    const cost = drawn[t] - worth + (module >= 0 ? used.modules[module * problem.intervals + t] : 0);
-    const free = Math.min(cap, reserveKw / weight);
-    bound += atBest(cost, free) + atBest(cost + weight * up[t], cap - free);
+    const free = Math.min(cap, reserved);
+    bound += cost * free + atBest(cost + weight * up[t], cap - free);
   }
   return bound;
 }

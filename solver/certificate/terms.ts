@@ -42,13 +42,18 @@ export function eachBlock(
     const past = from - end;
     end += size;
     const to = Math.min(end, problem.intervals);
-    if (counts.subarray(from, to).includes(1)) visit(b, from, to, to - from + past, past * blockPastKw);
+    let first = from;
+    while (first < to && counts[first] !== 1) first++;
+    if (first < to) visit(b, from, to, to - from + past, past * blockPastKw);
   }
 }
 
 /** Sum of `kw` over intervals [from, to). */
-export const sumOf = (kw: Float64Array, from: number, to: number): number =>
-  kw.subarray(from, to).reduce((sum, value) => sum + value, 0);
+export const sumOf = (kw: Float64Array, from: number, to: number): number => {
+  let sum = 0;
+  for (let t = from; t < to; t++) sum += kw[t];
+  return sum;
+};
 
 /** Whether the site has sources of its own, so that power drawn is not power used. */
 export const hasOwnSources = ({ pv, battery, sessions }: DepotProblem): boolean =>

@@ -18,30 +18,29 @@ export class SessionChain {
   readonly fullAt: Int32Array;
   /** [slots + 1, times + 1] times among the first m slots before each time. */
   readonly #before: Int32Array;
-  /** [slots + 2, times + 1] power of sessions full after m slots, as steps; and their energy. */
+  /** Sessions full after m slots as lists: [slots + 2] the first, [sessions] the next; -1 at the end. */
+  readonly #firstFull: Int32Array;
+  readonly #nextFull: Int32Array;
+  /** [times + 1] power of all that are not full, as steps. */
   readonly #steps: Float64Array;
-  readonly #fullEnergy: Float64Array;
-  readonly #taking: Float64Array;
 
   constructor(network: Network) {
     this.#network = network;
     const row = network.times + 1;
     this.#before = new Int32Array((network.slots + 1) * row);
-    this.#steps = new Float64Array((network.slots + 2) * row);
-    this.#fullEnergy = new Float64Array(network.slots + 2);
-    this.#taking = new Float64Array(row);
+    this.#firstFull = new Int32Array(network.slots + 2);
+    this.#nextFull = new Int32Array(network.sessions.length);
+    this.#steps = new Float64Array(row);
     this.most = new Float64Array(network.slots + 1);
     this.fullAt = new Int32Array(network.sessions.length);
   }
 
   /** Fills `most` and `fullAt` for `order`. */
   along(order: Int32Array): void {
-    const { slots, times, sessions, energy, armsOf, runs } = this.#network;
-    const row = times + 1;
+    const { slots, sessions, energy, armsOf, runs } = this.#network;
     this.#countAlong(order);
-    const before = this.#before;
-    const steps = this.#steps;
-    steps.fill(0);
+    const steps = this.#steps.fill(0);
+    const firstFull = this.#firstFull.fill(-1);
     for (let s = 0; s < sessions.length; s++) {
       const first = runs.start[armsOf[s]];
       const end = runs.start[armsOf[s + 1]];
@@ -51,23 +50,30 @@ export class SessionChain {
       let high = slots + 1;
       while (low < high) {
         const m = (low + high) >> 1;
-        let given = 0;
-        for (let i = first; i < end; i++) {
-          given += runs.kw[i] * (before[m * row + runs.to[i]] - before[m * row + runs.from[i]]);
-        }
-        if (given >= wanted) high = m;
+        if (this.#given(first, end, m) >= wanted) high = m;
         else low = m + 1;
       }
       this.fullAt[s] = low;
-      // Until it is full a session takes what its runs give, from then on its energy.
-      const line = low * row;
+      this.#nextFull[s] = firstFull[low];
+      firstFull[low] = s;
       for (let i = first; i < end; i++) {
-        steps[line + runs.to[i]] += runs.kw[i];
-        steps[line + runs.from[i]] -= runs.kw[i];
+        steps[runs.from[i]] += runs.kw[i];
+        steps[runs.to[i]] -= runs.kw[i];
       }
-      this.#fullEnergy[low] += energy[s];
     }
-    this.#sumUp();
+    this.#sumUp(order);
+  }
+
+  /** What runs [first, end) give at the first `m` slots. */
+  #given(first: number, end: number, m: number): number {
+    const { runs, times } = this.#network;
+    const before = this.#before;
+    const line = m * (times + 1);
+    let given = 0;
+    for (let i = first; i < end; i++) {
+      given += runs.kw[i] * (before[line + runs.to[i]] - before[line + runs.from[i]]);
+    }
+    return given;
   }
 
   /** Times among the first m slots of `order` that lie before each time. */
@@ -91,27 +97,32 @@ export class SessionChain {
     }
   }
 
-  /** `most` from the sessions still taking and those full after each number of slots. */
-  #sumUp(): void {
-    const { slots, times } = this.#network;
-    const row = times + 1;
+  /** `most` slot by slot: sessions that are not full take all they can, the others what they lacked. */
+  #sumUp(order: Int32Array): void {
+    const { slots, slotStart, slotTimes, armsOf, runs, energy } = this.#network;
     const { most } = this;
-    const taking = this.#taking.fill(0);
-    // Sessions that are never full take through all m; each leaves at its own.
-    for (let m = slots + 1; m >= 0; m--) {
-      let sum = 0;
-      for (let t = 0; t < row; t++) {
-        if (m <= slots) sum += taking[t] * this.#before[m * row + t];
-        taking[t] += this.#steps[m * row + t];
-      }
-      if (m <= slots) most[m] = sum;
-    }
-    let full = 0;
+    const steps = this.#steps;
+    let sum = 0;
     for (let m = 0; m <= slots; m++) {
-      full += this.#fullEnergy[m];
-      most[m] += full;
+      for (let s = this.#firstFull[m]; s >= 0; s = this.#nextFull[s]) {
+        const first = runs.start[armsOf[s]];
+        const end = runs.start[armsOf[s + 1]];
+        sum += m === 0 ? energy[s] : energy[s] - this.#given(first, end, m - 1);
+        for (let i = first; i < end; i++) {
+          steps[runs.from[i]] -= runs.kw[i];
+          steps[runs.to[i]] += runs.kw[i];
+        }
+      }
+      if (m > 0) {
+        let kw = 0;
+        let t = 0;
+        for (let i = slotStart[order[m - 1]]; i < slotStart[order[m - 1] + 1]; i++) {
+          for (; t <= slotTimes[i]; t++) kw += steps[t];
+          sum += kw;
+        }
+      }
+      most[m] = sum;
     }
-    this.#fullEnergy.fill(0);
   }
 }
 
@@ -155,6 +166,7 @@ export function exactChain(input: ChainInput): {
   flow.empty();
   residual.forget();
   let left = flow.left.reduce((sum, energy) => sum + energy, 0);
+  let lacking: ArrayLike<number> = residual.order;
   for (let count = 0; count < slots && left > input.noise;) {
     const first = price[order[count]];
     const opened: number[] = [];
@@ -162,10 +174,10 @@ export function exactChain(input: ChainInput): {
       flow.target[order[count]] = capacity[order[count]];
       opened.push(order[count++]);
     }
-    fillGreedily(flow, residual.order, { slots: opened });
-    residual.extend(opened);
-    left = 0;
-    for (let s = 0; s < flow.left.length; s++) left += flow.left[s];
+    fillGreedily(flow, lacking, { slots: opened });
+    const rest = residual.extend(opened, lacking);
+    left = rest.reduce((sum, s) => sum + flow.left[s], 0);
+    lacking = rest;
     if (left <= input.noise || count === slots) break;
     steps.push({ set: residual.reached.map((reached) => 1 - reached), count });
   }

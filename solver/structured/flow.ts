@@ -9,63 +9,54 @@ import type { Network } from './network.ts';
 const wordBits = 5;
 const bitMask = 31;
 
-/** Joint limits of the arms of one module, one per time where they can bind. */
+/** Joint limits of the arms of modules that can be exceeded, one row per module and time. */
 export interface ModuleRows {
-  /** [pairs] row of each pair; -1 where none can bind. */
-  readonly rowOf: Int32Array;
+  /** [arms] the module's limit; Infinity where it cannot bind. */
   readonly cap: Float64Array;
+  /** [arms] row of the arm at time 0: row = base + t. */
+  readonly base: Int32Array;
+  /** [rows] power of all arms of the module. */
   readonly sum: Float64Array;
-  /** [rows + 1] and flat: arms of each row. */
-  readonly start: Int32Array;
-  readonly arms: Int32Array;
   /** [arms + 1] and flat: other arms of the module of each. At a time when one is blocked, all that carry something share its row. */
   readonly mateStart: Int32Array;
   readonly mates: Int32Array;
 }
 
-function moduleRowsOf(network: Network): ModuleRows {
-  const rowOf = new Int32Array(network.pairs).fill(-1);
+function moduleRowsOf({ moduleRuns, arms, armFrom, armTo }: Network): ModuleRows {
+  const cap = new Float64Array(arms).fill(Infinity);
+  const base = new Int32Array(arms);
+  const membersOf: (readonly number[] | undefined)[] = [];
   let rows = 0;
-  let entries = 0;
-  for (const { from, to, arms } of network.moduleRuns) {
+  let count = 0;
+  for (let i = 0; i < moduleRuns.length;) {
+    const { module, capKw } = moduleRuns[i];
+    const members: number[] = [];
+    // Runs of one module follow each other.
+    for (; i < moduleRuns.length && moduleRuns[i].module === module; i++) {
+      for (const a of moduleRuns[i].arms) if (!members.includes(a)) members.push(a);
+    }
+    let from = Infinity;
+    let to = 0;
+    for (const a of members) {
+      from = Math.min(from, armFrom[a]);
+      to = Math.max(to, armTo[a]);
+    }
+    for (const a of members) {
+      cap[a] = capKw;
+      base[a] = rows - from;
+      membersOf[a] = members;
+    }
     rows += to - from;
-    entries += (to - from) * arms.length;
+    count += members.length * (members.length - 1);
   }
-  const cap = new Float64Array(rows);
-  const start = new Int32Array(rows + 1);
-  const arms = new Int32Array(entries);
-  const matesOf: (number[] | undefined)[] = [];
-  let row = 0;
+  const mateStart = new Int32Array(arms + 1);
+  const mates = new Int32Array(count);
   let at = 0;
-  for (const run of network.moduleRuns) {
-    for (let t = run.from; t < run.to; t++) {
-      for (const a of run.arms) {
-        rowOf[network.armBase[a] + t] = row;
-        arms[at++] = a;
-      }
-      cap[row++] = run.capKw;
-      start[row] = at;
-    }
-    for (const a of run.arms) {
-      const known = (matesOf[a] ??= []);
-      for (const b of run.arms) if (a !== b && !known.includes(b)) known.push(b);
-    }
+  for (let a = 0; a < arms; a++) {
+    for (const b of membersOf[a] ?? []) if (b !== a) mates[at++] = b;
+    mateStart[a + 1] = at;
   }
-  const mateStart = new Int32Array(network.arms + 1);
-  const mates: number[] = [];
-  for (let a = 0; a < network.arms; a++) {
-    for (const b of matesOf[a] ?? []) mates.push(b);
-    mateStart[a + 1] = mates.length;
-  }
-  return {
-    rowOf,
-    cap,
-    sum: new Float64Array(rows),
-    start,
-    arms,
-    mateStart,
-    mates: Int32Array.from(mates),
-  };
+  return { cap, base, sum: new Float64Array(rows), mateStart, mates };
 }
 
 /** See the module. */
@@ -199,7 +190,7 @@ export class Flow {
     const { network, modules } = this;
     const pair = network.armBase[a] + t;
     const kw = this.kw[pair];
-    const row = modules.rowOf[pair];
+    const cap = modules.cap[a];
     const word = a * this.words + (t >> wordBits);
     const bit = 1 << (t & bitMask);
     const leaf = network.armLeaf[a];
@@ -213,7 +204,7 @@ export class Flow {
       this.someAt[at] &= ~armBit;
     }
     const room = kw < network.pairKw[pair] - flowNoise;
-    const full = row >= 0 && modules.sum[row] > modules.cap[row] - flowNoise;
+    const full = cap < Infinity && modules.sum[modules.base[a] + t] > cap - flowNoise;
     if (room && !full) {
       this.more[word] |= bit;
       this.moreAt[at] |= armBit;
@@ -225,20 +216,37 @@ export class Flow {
     else this.blocked[word] &= ~bit;
   }
 
+  /** Adds `kw` to the module's row of arm `a` at `t`; whether that left it full. */
+  #takes(a: number, t: number, kw: number): boolean {
+    const { sum, cap, base } = this.modules;
+    const row = base[a] + t;
+    sum[row] += kw;
+    return sum[row] > cap[a] - flowNoise;
+  }
+
+  /** Brings the bits of all arms of a module in line at `t`. */
+  #setRow(a: number, t: number): void {
+    const { armFrom, armTo } = this.network;
+    const { mateStart, mates } = this.modules;
+    this.setBits(a, t);
+    for (let i = mateStart[a]; i < mateStart[a + 1]; i++) {
+      const b = mates[i];
+      if (t >= armFrom[b] && t < armTo[b]) this.setBits(b, t);
+    }
+  }
+
   /** Adds `kw` to a pair alone; the way from its leaf on is the caller's. */
   addToPair(a: number, t: number, kw: number): void {
-    const pair = this.network.armBase[a] + t;
-    const row = this.modules.rowOf[pair];
-    this.kw[pair] += kw;
-    if (row < 0) {
+    const { sum, cap, base } = this.modules;
+    this.kw[this.network.armBase[a] + t] += kw;
+    const full = cap[a] - flowNoise;
+    if (full === Infinity) {
       this.setBits(a, t);
       return;
     }
-    const { sum, cap, start, arms } = this.modules;
-    const before = sum[row] > cap[row] - flowNoise;
-    sum[row] += kw;
-    if (before === sum[row] > cap[row] - flowNoise) this.setBits(a, t);
-    else for (let i = start[row]; i < start[row + 1]; i++) this.setBits(arms[i], t);
+    const before = sum[base[a] + t] > full;
+    if (this.#takes(a, t, kw) === before) this.setBits(a, t);
+    else this.#setRow(a, t);
   }
 
   /** Adds `kw` along the whole way from a session through arm `a` into the slot of `t`. */
@@ -261,17 +269,21 @@ export class Flow {
     let sent = most < room ? most : room;
     const own = pairKw[pair] - kw[pair];
     if (own < sent) sent = own;
-    const row = modules.rowOf[pair];
-    if (row >= 0 && modules.cap[row] - modules.sum[row] < sent) sent = modules.cap[row] - modules.sum[row];
+    const shared = modules.cap[a] < Infinity;
+    if (shared) {
+      const free = modules.cap[a] - modules.sum[modules.base[a] + t];
+      if (free < sent) sent = free;
+    }
     for (let g = leaf; g >= 0; g = parent[g]) {
       const k = g * times + t;
       const free = cap[k] - through[k];
       if (free < sent) sent = free;
     }
     if (sent <= flowNoise) return 0;
-    if (row >= 0) this.addToPair(a, t, sent);
+    const bound = shared && this.#takes(a, t, sent);
+    kw[pair] += sent;
+    if (bound) this.#setRow(a, t);
     else {
-      kw[pair] += sent;
       const word = a * this.words + (t >> wordBits);
       const bit = 1 << (t & bitMask);
       const at = this.leafOffset[leaf] + t * this.leafWords[leaf] + (this.armAt[a] >> wordBits);
@@ -289,14 +301,46 @@ export class Flow {
     return sent;
   }
 
+  /**
+   * Sends for session `s` what fits at `times[0..count)`, in this order, and strikes out times whose slots are full; how many
+   * are left.
+   */
+  sendAt(s: number, times: Int32Array, count: number): number {
+    const { target, into, left, more, words } = this;
+    const { slotOf, armsOf, armFrom, armTo, problem } = this.network;
+    const first = armsOf[s];
+    const end = armsOf[s + 1];
+    const from = armFrom[first];
+    const to = armTo[first];
+    const { intervals } = problem;
+    let kept = 0;
+    let i = 0;
+    for (; i < count && left[s] > flowNoise; i++) {
+      const t = times[i];
+      const q = slotOf[t];
+      if (target[q] - into[q] <= flowNoise) continue;
+      times[kept++] = t;
+      if ((t < from || t >= to) && t < intervals) continue;
+      const bit = 1 << (t & bitMask);
+      for (let a = first; a < end; a++) {
+        if (t < armFrom[a] || t >= armTo[a] || (more[a * words + (t >> wordBits)] & bit) === 0) continue;
+        this.send(a, t, left[s]);
+        if (left[s] <= flowNoise) break;
+      }
+    }
+    if (kept === i) return count;
+    times.copyWithin(kept, i, count);
+    return kept + count - i;
+  }
+
   /** Most that fits along the way of arm `a` at `t`. */
   fits(a: number, t: number): number {
     const { armLeaf, armBase, parent, times, slotOf, cap, pairKw } = this.network;
     const pair = armBase[a] + t;
     const slot = slotOf[t];
     let most = Math.min(this.target[slot] - this.into[slot], pairKw[pair] - this.kw[pair]);
-    const row = this.modules.rowOf[pair];
-    if (row >= 0) most = Math.min(most, this.modules.cap[row] - this.modules.sum[row]);
+    const { cap: capOf, base, sum } = this.modules;
+    if (capOf[a] < Infinity) most = Math.min(most, capOf[a] - sum[base[a] + t]);
     for (let g = armLeaf[a]; g >= 0 && most > 0; g = parent[g]) {
       most = Math.min(most, cap[g * times + t] - this.through[g * times + t]);
     }

@@ -165,21 +165,29 @@ export class Residual {
   /**
    * Sends as much as possible into slots just opened, once nothing more fits into any slot opened before: what could
    * send there still can, as no new way leads through it, so the search goes on from the new slots alone. The first call
-   * follows `forget`. Afterwards `reached` is as a whole search would leave it.
+   * follows `forget`. Hands back who of `among`, all that lacked energy, still does; `reached` is as a whole search would
+   * leave it.
    */
-  extend(opened: readonly number[]): void {
+  extend(opened: readonly number[], among: ArrayLike<number>): readonly number[] {
     const { flow } = this;
+    const { left, target, into } = flow;
+    let lacking: number[] = [];
+    for (let i = 0; i < among.length; i++) if (left[among[i]] > flowNoise) lacking.push(among[i]);
     for (;;) {
       this.#restore();
-      const open = opened.filter((q) => flow.target[q] - flow.into[q] > flowNoise);
-      if (open.length === 0) return;
-      const lacking = this.#lacking();
+      const open = opened.filter((q) => target[q] - into[q] > flowNoise);
+      if (open.length === 0) return lacking;
       this.#want(lacking);
       this.#spread(open);
-      if (this.#sendAll(lacking) > flowNoise) continue;
-      this.#restore();
-      this.#want([]);
-      this.#spread(open);
+      if (lacking.some((s) => this.reached[s] === 1)) {
+        if (this.#sendAll(lacking) > flowNoise) {
+          lacking = lacking.filter((s) => left[s] > flowNoise);
+          continue;
+        }
+        this.#restore();
+        this.#want([]);
+        this.#spread(open);
+      }
       this.#kept.reached.set(this.reached);
       this.#kept.slots.set(this.slotReached);
       this.#kept.nodes.set(this.#nodeBits);
@@ -187,7 +195,7 @@ export class Residual {
       this.#kept.reachedArms.set(this.#reachedArms);
       this.#kept.unreached.set(this.#unreached);
       this.#kept.rank = this.#rank;
-      return;
+      return lacking;
     }
   }
 
@@ -447,8 +455,8 @@ export class Residual {
     const pair = armBase[a] + t;
     const room = pairKw[pair] - kw[pair];
     if (mate >= 0) return Math.min(room, kw[armBase[mate] + t]);
-    const row = modules.rowOf[pair];
-    return row < 0 ? room : Math.min(room, modules.cap[row] - modules.sum[row]);
+    const cap = modules.cap[a];
+    return cap === Infinity ? room : Math.min(room, cap - modules.sum[modules.base[a] + t]);
   }
 
   #push(kind: number, which: number, when: number): void {

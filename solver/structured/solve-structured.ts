@@ -32,7 +32,7 @@ const closuresPerRound = 6;
 const nearChain = 0.15;
 const nearLast = 0.01;
 /** Flows after which the exact chain is worth its time. */
-const chainAfterFlows = { few: [2, 4, 8, 14, 25, 40], many: [1, 3, 5, 8, 14, 25, 40] };
+const chainAfterFlows = { few: [2, 4, 8, 14, 25, 40], many: [2, 5, 9, 15, 25, 40] };
 /** Sessions from which one flow costs as much as a chain. */
 const manySessions = 100;
 
@@ -124,15 +124,24 @@ class Search {
       if (this.addSet(master, set)) added++;
       closures++;
     }
-    const chainAfter = covered.length < manySessions ? chainAfterFlows.few : chainAfterFlows.many;
+    const chainAfter = this.#isLarge ? chainAfterFlows.many : chainAfterFlows.few;
     if (chainAfter.includes(this.flows) && this.addChainCuts(master)) added++;
     return added > 0;
+  }
+
+  get #isLarge(): boolean {
+    return this.network.sessions.length >= manySessions;
+  }
+
+  /** Where many sessions bind by themselves already, circuits are likely to as well: a chain before any flow. */
+  beginByChain(master: Master): boolean {
+    return this.flows === 0 && !this.#chained && this.#isLarge && this.addChainCuts(master);
   }
 
   /** All cuts that matter at the present slot prices. */
   addChainCuts(master: Master): boolean {
     const { flow, residual, all, noise } = this;
-    flow.keep();
+    if (this.flows > 0) flow.keep();
     this.#chained = true;
     const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
     let added = 0;
@@ -260,7 +269,10 @@ function solveByCuts(search: Search, master: Master): Found['ended'] {
     if (!master.run()) return 'failed';
     // After a warm start the first profile is most likely the last.
     const trusted = round === 1 && search.options.warm !== undefined;
-    if (!trusted && round < most && search.addCheapCuts(master)) continue;
+    if (!trusted && round < most) {
+      if (search.addCheapCuts(master)) continue;
+      if (round > 1 && search.options.warm === undefined && search.beginByChain(master)) continue;
+    }
     const { left, stuck } = search.follow(master.x, master.slotPrices());
     if (left <= search.noise) return 'optimal';
     if (!search.addFlowCuts(master, stuck)) return 'failed';
