@@ -61,6 +61,8 @@ export interface Truth {
   buildingW(): number;
   /** Power of the uncontrolled load that is fed at one circuit now. */
   buildingAt(circuit: string): number;
+  /** Another number whenever a draw or a building has been set. */
+  revision(): number;
   /** Energy through the grid connection so far, Wh, and the part of the uncontrolled loads. */
   siteWh(): number;
   buildingWh(): number;
@@ -260,6 +262,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
   const closed: Violation[] = [];
   let doneS = startS;
   let stale = true;
+  let revision = 0;
   let siteWh = 0;
   let buildingWh = 0;
   const building = (): number => buildingOf(circuits);
@@ -273,11 +276,13 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       if (truth === undefined) return;
       truth.draw = draw;
       stale = true;
+      revision++;
     },
     setBuilding: (circuit, powerW) => {
       const truth = circuits[circuitIndex.get(circuit) ?? -1];
       if (truth !== undefined) truth.buildingW = powerW;
       stale = true;
+      revision++;
     },
     setLimit: (circuit, limitA, limitW) => {
       const truth = circuits[circuitIndex.get(circuit) ?? -1];
@@ -308,6 +313,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
     },
     buildingW: building,
     buildingAt: (circuit) => circuits[circuitIndex.get(circuit) ?? -1]?.buildingW ?? 0,
+    revision: () => revision,
     siteWh: () => siteWh,
     buildingWh: () => buildingWh,
     violations: () => [

@@ -1,21 +1,17 @@
 /** Rules on circuits: what may be drawn and what is drawn fits, now and later, dropped limits and caught rogues included. @module */
 import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import {
-  builtLimit,
-  createFutures,
-  firstOverload,
-  loadsOf,
-  wiringOf,
-  type Futures,
-  type Wiring,
-} from './physics.ts';
+import type { FaultSpan } from '../scenario-cast.ts';
+import { createFutures, type Futures } from './futures.ts';
+import { builtLimit, firstOverload, loadsOf, wiringOf, type Wiring } from './physics.ts';
 import { isRogue, overloadText, type Breach, type Reach, type Sight } from './rule.ts';
 
 /** Least time that the engine has to get room for a charger that it has caught. */
 const fencedLeastS = 1200;
 /** Time that the engine has after a limit was announced. */
 const obeyedAfterS = 1200;
+
+type LimitDrop = Extract<FaultSpan, { kind: 'limit' }>;
 
 /** The rules on circuits of one world. */
 export class CircuitRules {
@@ -25,7 +21,10 @@ export class CircuitRules {
   private readonly futures: Futures;
   /** A fence works in steps of two samples. */
   private readonly fencedAfterS: number;
+  private readonly drops: readonly LimitDrop[];
   private commissionedAt: EpochS | undefined;
+  /** The draws that were last found to fit; fewer of them, as when a station turns rogue, fit too. */
+  private fittingDraws = -1;
 
   constructor(sight: Sight, reach: Reach) {
     this.sight = sight;
@@ -34,6 +33,9 @@ export class CircuitRules {
     this.fencedAfterS = Math.max(fencedLeastS, 600 + 2 * plan.policy.sampleIntervalS);
     this.wiring = wiringOf(plan.scenario.site);
     this.futures = createFutures(plan, world, this.wiring, isSlow ? 'each' : 'changed');
+    this.drops = plan.events.flatMap((event) =>
+      event.kind === 'fault' && event.fault.kind === 'limit' ? [event.fault] : [],
+    );
   }
 
   /** All stations hold their floors and what they hold fits: from then on the promise holds. */
@@ -63,11 +65,15 @@ export class CircuitRules {
 
   /** I2, I3: what flows fits every line of every circuit. A rogue counts when `rogueIsFenced` says so. */
   drawFits(now: EpochS): Breach | undefined {
-    const { plan, world } = this.sight;
+    const { plan, world, isSlow } = this.sight;
     const { site } = plan.scenario;
+    const draws = world.truth.revision();
+    if (draws === this.fittingDraws && !isSlow) return undefined;
     const loads = loadsOf(world, site, this.wiring, (id) => isRogue(plan, id, now));
-    const over = firstOverload(site, loads, now, (circuit, line) => builtLimit(site, circuit, line));
-    return over === undefined ? undefined : { rule: 'draw-fits', at: now, text: overloadText(over, now) };
+    const over = firstOverload(site, loads, now, (circuit, line) => builtLimit(this.wiring, circuit, line));
+    if (over !== undefined) return { rule: 'draw-fits', at: now, text: overloadText(over, now) };
+    this.fittingDraws = draws;
+    return undefined;
   }
 
   /** A rogue that has been caught for a while counts in full, where everybody else could be reached all along. */
@@ -87,7 +93,7 @@ export class CircuitRules {
     );
     const since = Math.min(...said.caught.values());
     const over = firstOverload(site, loads, now, (circuit, line) =>
-      this.reachableSince(circuit, since) ? builtLimit(site, circuit, line) : Infinity,
+      this.reachableSince(circuit, since) ? builtLimit(this.wiring, circuit, line) : Infinity,
     );
     return over === undefined
       ? undefined
@@ -103,20 +109,19 @@ export class CircuitRules {
   droppedLimitHolds(now: EpochS): Breach | undefined {
     const { plan, world } = this.sight;
     const { site } = plan.scenario;
-    for (const event of plan.events) {
-      if (event.kind !== 'fault' || event.fault.kind !== 'limit') continue;
-      const { circuit: name, limitA = Infinity, fromS, untilS, announcedAt } = event.fault;
+    for (const { circuit: name, limitA = Infinity, fromS, untilS, announcedAt } of this.drops) {
       const from = Math.max(fromS, announcedAt + obeyedAfterS);
       if (now < from || now >= untilS) continue;
       const dropped = site.circuits.findIndex(({ id }) => id === name);
-      const below = this.wiring.below[dropped] ?? [];
-      if (!this.reachableSince(dropped, announcedAt) || below.some((id) => isRogue(plan, id, now))) continue;
-      if (this.floorsA(dropped) > limitA) continue;
       const loads = loadsOf(world, site, this.wiring, () => false);
       const over = firstOverload(site, loads, now, (circuit, line) =>
         circuit === dropped && line < 3 ? limitA : Infinity,
       );
-      if (over !== undefined) return { rule: 'dropped-limit-holds', at: now, text: overloadText(over, now) };
+      if (over === undefined) continue;
+      const below = this.wiring.below[dropped] ?? [];
+      if (!this.reachableSince(dropped, announcedAt) || below.some((id) => isRogue(plan, id, now))) continue;
+      if (this.floorsA(dropped) > limitA) continue;
+      return { rule: 'dropped-limit-holds', at: now, text: overloadText(over, now) };
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Rules on what the engine knows and says: bounds, bad messages, silent meters, and what has healed at the end. @module */
 import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
+import type { State } from '#engine/state';
 import type { Breach, Reach, Sight } from './rule.ts';
 import type { WorldEvent } from './world-plan.ts';
 
@@ -34,8 +35,9 @@ export class EngineRules {
   private readonly announced: ReadonlySet<string>;
   private readonly circuits: ReadonlySet<string>;
   private readonly blind: ReturnType<typeof blindStations>;
+  private readonly dead: readonly Extract<WorldEvent, { kind: 'dead-meter' }>[];
   private lookAt = 0;
-  private known: { readonly visits?: unknown; readonly limits?: unknown } = {};
+  private known: Pick<State, 'visits' | 'limits' | 'loads'> | undefined;
 
   constructor(sight: Sight, reach: Reach) {
     this.sight = sight;
@@ -44,6 +46,7 @@ export class EngineRules {
     this.announced = new Set(visits.map(({ announced }) => announced.id));
     this.circuits = new Set(site.circuits.map(({ id }) => id));
     this.blind = blindStations(sight.plan.events);
+    this.dead = sight.plan.events.flatMap((event) => (event.kind === 'dead-meter' ? [event] : []));
   }
 
   /** I13: what waits for the engine is bounded. */
@@ -82,9 +85,7 @@ export class EngineRules {
   deadMeterIsTold(now: EpochS): Breach | undefined {
     const { plan, said } = this.sight;
     const staleAt = now - staleAfterS - plan.siteMeterS;
-    const dead = plan.events.find(
-      (event) => event.kind === 'dead-meter' && event.fromS <= staleAt && now < event.untilS,
-    );
+    const dead = this.dead.find(({ fromS, untilS }) => fromS <= staleAt && now < untilS);
     if (dead === undefined || said.upSince === undefined || said.upSince > staleAt) return undefined;
     if (said.alarms.has(`site-meter-stale ${plan.scenario.site.id}`)) return undefined;
     return {
@@ -98,14 +99,16 @@ export class EngineRules {
   badMessageChangesNothing(now: EpochS): Breach | undefined {
     const state = this.sight.loop()?.state();
     if (state === undefined || !this.sight.plan.on.includes('bad-bus')) return undefined;
+    const { visits, limits, loads } = state;
     const wrong =
-      this.known.visits === state.visits && this.known.limits === state.limits
+      this.known?.visits === visits && this.known.limits === limits
         ? undefined
-        : (Object.keys(state.visits).find((id) => !this.announced.has(id)) ??
-          state.limits.find((limit) => !(Number(limit.limitA ?? 0) >= 0 && this.circuits.has(limit.circuit)))
+        : (Object.keys(visits).find((id) => !this.announced.has(id)) ??
+          limits.find((limit) => !(Number(limit.limitA ?? 0) >= 0 && this.circuits.has(limit.circuit)))
             ?.circuit);
-    this.known = state;
-    const load = Object.values(state.loads).find(({ powerW }) => !(powerW >= 0));
+    const load =
+      this.known?.loads === loads ? undefined : Object.values(loads).find(({ powerW }) => !(powerW >= 0));
+    this.known = { visits, limits, loads };
     if (wrong === undefined && load === undefined) return undefined;
     const text = `the engine believes ${wrong ?? JSON.stringify(load)}, which nobody said in form`;
     return { rule: 'bad-message-changes-nothing', at: now, text };

@@ -1,7 +1,8 @@
 /** Rules on plans: they end with their lease, come in order, and go on. @module */
-import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
+import type { HeldProfile } from '../own-composite.ts';
 import type { SimVisit } from '../scenario.ts';
+import type { SimStation } from '../station.ts';
 import { isRogue, type Breach, type Reach, type Sight } from './rule.ts';
 
 /** Time in which a running engine that reaches a hungry vehicle tells a plan: three intervals of planning. */
@@ -13,32 +14,45 @@ const servedWh = 1000;
 /** Kinds of alarms that say why no plan is made. */
 const reasons = ['solver-failed', 'plan-not-certified', 'fleet-unheard', 'fleet-silent'] as const;
 
+/** A station, the profiles that it held at the last look, and the last plan of each EVSE. */
+interface WatchedStation {
+  readonly id: string;
+  readonly station: SimStation;
+  held: unknown;
+  readonly plans: Map<number, HeldProfile>;
+}
+
 /** The rules on plans of one world. */
 export class PlanRules {
   private readonly sight: Sight;
   private readonly reach: Reach;
-  private readonly held = new Map<string, unknown>();
-  private readonly plans = new Map<string, unknown>();
+  private readonly watched: readonly WatchedStation[];
   private lookAt = 0;
 
   constructor(sight: Sight, reach: Reach) {
     this.sight = sight;
     this.reach = reach;
+    this.watched = [...sight.world.stations].map(([id, station]) => ({
+      id,
+      station,
+      held: undefined,
+      plans: new Map(),
+    }));
   }
 
   /** I4: when its lease is over a plan allows nothing that a new transaction would not be allowed. */
   plansEnd(now: EpochS): Breach | undefined {
-    const { plan, world } = this.sight;
+    const { plan } = this.sight;
     const leaseS = plan.policy.leaseMaxS + plan.link.clockSkewS + 1;
-    for (const [id, station] of world.stations) {
+    for (const watched of this.watched) {
+      const { id, station, plans } = watched;
       const held = station.held();
-      if (this.held.get(id) === held) continue;
-      this.held.set(id, held);
+      if (watched.held === held) continue;
+      watched.held = held;
       for (const { evse } of station.outlets) {
         const own = held.find(({ purpose, evseId }) => purpose === 'transaction' && evseId === evse.id);
-        const isNew =
-          own !== undefined && own !== this.plans.get(evseKey({ stationId: id, evseId: evse.id }));
-        if (own !== undefined) this.plans.set(evseKey({ stationId: id, evseId: evse.id }), own);
+        const isNew = own !== undefined && own !== plans.get(evse.id);
+        if (own !== undefined) plans.set(evse.id, own);
         if (!isNew || isRogue(plan, id, now)) continue;
         const running = station.allowance(evse.id, 3 * leaseS, 'running');
         const next = station.allowance(evse.id, 3 * leaseS, 'next');

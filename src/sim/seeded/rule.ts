@@ -1,6 +1,7 @@
 /** What rules are: their names, what they look at, and how one says that it does not hold. @module */
 import type { EpochS } from '#domain/units';
 import type { Loop } from '#engine/loop';
+import type { SimStation } from '../station.ts';
 import type { World } from '../world.ts';
 import type { Overload } from './physics.ts';
 import type { WorldPlan } from './world-plan.ts';
@@ -95,15 +96,16 @@ export function isRogue(plan: WorldPlan, stationId: string, now: EpochS): boolea
 
 /** When stations were last without a connection, as far as somebody has looked. */
 export class Reach {
-  private readonly world: World;
+  private readonly stations: readonly SimStation[];
   private readonly offlineAt = new Map<string, EpochS>();
 
   constructor(world: World) {
-    this.world = world;
+    this.stations = [...world.stations.values()];
   }
 
   look(now: EpochS): void {
-    for (const [id, station] of this.world.stations) if (!station.isConnected()) this.offlineAt.set(id, now);
+    for (const { station, isConnected } of this.stations)
+      if (!isConnected()) this.offlineAt.set(station.id, now);
   }
 
   /** Whether a station has been connected since an instant, itself included. */
