@@ -14,7 +14,8 @@ function plain(value: unknown): unknown {
 
 function plainList(list: readonly unknown[]): readonly unknown[] {
   let copy: unknown[] | undefined;
-  for (const [i, item] of list.entries()) {
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
     const own = plain(item);
     if (own !== item) copy ??= [...list];
     if (copy !== undefined) copy[i] = own;
@@ -24,14 +25,37 @@ function plainList(list: readonly unknown[]): readonly unknown[] {
 
 function plainRecord(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const keys = Object.keys(record);
-  const pairs: (readonly [string, unknown])[] = [];
-  let isPlain = keys.every((key, i) => i === 0 || (keys[i - 1] ?? '') < key);
-  for (const key of isPlain ? keys : keys.sort()) {
+  let isSorted = true;
+  for (let i = 1; i < keys.length && isSorted; i++) isSorted = (keys[i - 1] ?? '') < (keys[i] ?? '');
+  if (!isSorted) keys.sort();
+  const items: unknown[] = [];
+  let isPlain = isSorted;
+  for (const key of keys) {
     const item = record[key];
-    if (item !== undefined) pairs.push([key, plain(item)]);
-    isPlain &&= item !== undefined && pairs.at(-1)?.[1] === item;
+    const own = plain(item);
+    isPlain &&= item !== undefined && own === item;
+    items.push(own);
   }
-  return isPlain ? record : Object.fromEntries(pairs);
+  return isPlain ? record : recordWith(keys, items);
+}
+
+/** A record of keys and their values, without those that are not there. */
+function recordWith(keys: readonly string[], items: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const record: Record<string, unknown> = {};
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] ?? '';
+    if (items[i] === undefined) continue;
+    // Setting this one would set the prototype.
+    if (key === '__proto__')
+      Object.defineProperty(record, key, {
+        value: items[i],
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+    else record[key] = items[i];
+  }
+  return record;
 }
 
 /** The canonical text of a value: equal values have equal bytes. */

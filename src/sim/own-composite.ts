@@ -43,7 +43,7 @@ export interface CompositeView {
   readonly held: readonly HeldProfile[];
   readonly evseId: number;
   /** The transaction there; absent: as if one began at `assumedStartS`. */
-  readonly transaction?: { readonly id: string | undefined; readonly startedS: EpochS };
+  readonly transaction?: { readonly id: string | undefined; readonly startedS: EpochS } | undefined;
   readonly assumedStartS: EpochS;
   /** Unit that the EVSE works in: A per phase, or W in total. */
   readonly unit: 'A' | 'W';
@@ -52,7 +52,7 @@ export interface CompositeView {
   readonly phases: number;
   /** What it may draw where nothing is installed, in `unit`. */
   readonly hardware: number;
-  readonly offlineSinceS?: EpochS;
+  readonly offlineSinceS?: EpochS | undefined;
   /** Reads durations and ends of validity; a station with this defect does not. */
   readonly ignoresDuration?: boolean;
   readonly ignoresValidTo?: boolean;
@@ -157,14 +157,64 @@ function limitIn(view: CompositeView, unit: 'A' | 'W', period: HeldPeriod): numb
   return unit === 'W' ? period.limit / (view.voltage * used) : period.limit * view.voltage * used;
 }
 
+/** The held profiles that bear on an EVSE, by what they do. */
+interface Bearing {
+  /** Of the transaction that runs there. */
+  readonly own: readonly HeldProfile[];
+  readonly defaults: readonly HeldProfile[];
+  /** Caps of the whole station. */
+  readonly max: readonly HeldProfile[];
+  readonly external: readonly HeldProfile[];
+}
+
+/** In 1.6 an EVSE's own default profiles replace those of connector 0, in 2.x all are stacked. */
+function bearingOn(view: CompositeView): Bearing {
+  const { held, evseId, transaction } = view;
+  const own: HeldProfile[] = [];
+  const ofEvse: HeldProfile[] = [];
+  const defaults: HeldProfile[] = [];
+  const max: HeldProfile[] = [];
+  const external: HeldProfile[] = [];
+  for (const profile of held) {
+    switch (profile.purpose) {
+      case 'max':
+        max.push(profile);
+        break;
+      case 'external':
+        external.push(profile);
+        break;
+      case 'default':
+        if (profile.evseId === evseId || profile.evseId === 0) defaults.push(profile);
+        if (profile.evseId === evseId) ofEvse.push(profile);
+        break;
+      case 'transaction':
+        if (transaction === undefined || profile.evseId !== evseId) break;
+        if (profile.transactionId === undefined || profile.transactionId === transaction.id)
+          own.push(profile);
+        break;
+    }
+  }
+  return {
+    own,
+    defaults: view.version === '1.6' && ofEvse.length > 0 ? ofEvse : defaults,
+    max,
+    external,
+  };
+}
+
 /** Phases that the leading profile of a transaction, else of the defaults, names at `at`; 3 where none does. */
 export function phasesAt(view: CompositeView, at: EpochS): number {
-  for (const profiles of [ofTransaction(view), defaultsOf(view)]) {
-    const lead = profiles
-      .map((profile) => ({ level: profile.stackLevel, period: periodAt(profile, view, at) }))
-      .filter(({ period }) => period !== undefined)
-      .sort((a, b) => b.level - a.level)[0];
-    if (lead?.period !== undefined) return lead.period.phases;
+  const { own, defaults } = bearingOn(view);
+  for (const profiles of [own, defaults]) {
+    let level = -Infinity;
+    let phases: number | undefined;
+    for (const profile of profiles) {
+      const period = profile.stackLevel > level ? periodAt(profile, view, at) : undefined;
+      if (period === undefined) continue;
+      level = profile.stackLevel;
+      phases = period.phases;
+    }
+    if (phases !== undefined) return phases;
   }
   return 3;
 }
@@ -185,78 +235,60 @@ function leading(profiles: readonly HeldProfile[], view: CompositeView, at: numb
   return limit;
 }
 
-/** The profiles of a transaction that bind this one. */
-function ofTransaction(view: CompositeView): readonly HeldProfile[] {
-  return view.held.filter(
-    (profile) =>
-      profile.purpose === 'transaction' &&
-      profile.evseId === view.evseId &&
-      view.transaction !== undefined &&
-      (profile.transactionId === undefined || profile.transactionId === view.transaction.id),
-  );
-}
-
-/** The default profiles of this EVSE: in 1.6 its own replace those of connector 0, in 2.x all are stacked. */
-function defaultsOf(view: CompositeView): readonly HeldProfile[] {
-  const all = view.held.filter(
-    (profile) => profile.purpose === 'default' && (profile.evseId === view.evseId || profile.evseId === 0),
-  );
-  const own = all.filter((profile) => profile.evseId === view.evseId);
-  return view.version === '1.6' && own.length > 0 ? own : all;
+function capIn({ max, external }: Bearing, view: CompositeView, at: number): number | undefined {
+  const own = leading(max, view, at);
+  const foreign = leading(external, view, at);
+  if (own === undefined || foreign === undefined) return own ?? foreign;
+  return Math.min(own, foreign);
 }
 
 /** The cap of the whole station at an instant, in the EVSE's unit; undefined where there is none. */
 export function stationCapAt(view: CompositeView, at: EpochS): number | undefined {
-  const cap = (purpose: HeldProfile['purpose']): number | undefined =>
-    leading(
-      view.held.filter((profile) => profile.purpose === purpose),
-      view,
-      at,
-    );
-  const max = cap('max');
-  const external = cap('external');
-  if (max === undefined || external === undefined) return max ?? external;
-  return Math.min(max, external);
+  return capIn(bearingOn(view), view, at);
+}
+
+function allowedIn(bearing: Bearing, view: CompositeView, at: number): number {
+  const own = leading(bearing.own, view, at) ?? leading(bearing.defaults, view, at);
+  const cap = capIn(bearing, view, at);
+  return Math.max(0, Math.min(own ?? view.hardware, cap ?? view.hardware, view.hardware));
 }
 
 /** What the EVSE may draw at an instant, never above its hardware, in its unit. */
 export function allowedAt(view: CompositeView, at: EpochS): number {
-  const own = leading(ofTransaction(view), view, at) ?? leading(defaultsOf(view), view, at);
-  return Math.max(0, Math.min(own ?? view.hardware, stationCapAt(view, at) ?? view.hardware, view.hardware));
+  return allowedIn(bearingOn(view), view, at);
 }
 
-/** Everything in one profile that may change a limit in `(fromS, untilS]`. */
-function edgesOf(
-  profile: HeldProfile,
-  view: CompositeView,
-  fromS: number,
-  untilS: number,
-): readonly number[] {
-  const edges = [profile.validFromS ?? fromS, profile.validToS ?? fromS];
-  if (profile.offlineMaxS !== undefined && view.offlineSinceS !== undefined) {
-    edges.push(view.offlineSinceS + profile.offlineMaxS + 1);
-  }
+/** Tells everything in the profiles of an EVSE that may change a limit in `(fromS, untilS]`. */
+function tellEdges(view: CompositeView, fromS: number, untilS: number, tell: (edge: number) => void): void {
+  const within = (edge: number): void => {
+    if (edge > fromS && edge <= untilS) tell(edge);
+  };
   const begin = view.transaction?.startedS ?? view.assumedStartS;
-  const startS = profile.kind === 'Relative' ? begin : (profile.startS ?? begin);
-  const every = profile.everyS;
-  let round: number =
-    every === undefined ? startS : startS + Math.max(0, Math.floor((fromS - startS) / every)) * every;
-  for (;;) {
-    for (const period of profile.periods) edges.push(round + period.atS);
-    if (profile.durationS !== undefined) edges.push(round + profile.durationS);
-    if (every === undefined || round > untilS) break;
-    round += every;
+  for (const profile of view.held) {
+    if (profile.evseId !== view.evseId && profile.evseId !== 0) continue;
+    if (profile.validFromS !== undefined) within(profile.validFromS);
+    if (profile.validToS !== undefined) within(profile.validToS);
+    if (profile.offlineMaxS !== undefined && view.offlineSinceS !== undefined)
+      within(view.offlineSinceS + profile.offlineMaxS + 1);
+    const startS = profile.kind === 'Relative' ? begin : (profile.startS ?? begin);
+    const every = profile.everyS;
+    let round: number =
+      every === undefined ? startS : startS + Math.max(0, Math.floor((fromS - startS) / every)) * every;
+    for (;;) {
+      for (const period of profile.periods) within(round + period.atS);
+      if (profile.durationS !== undefined) within(round + profile.durationS);
+      if (every === undefined || round > untilS) break;
+      round += every;
+    }
   }
-  return edges.filter((edge) => edge > fromS && edge <= untilS);
 }
 
 /** The next instant after `fromS`, up to `untilS`, at which what is allowed may change; undefined where it cannot. */
 export function nextEdge(view: CompositeView, fromS: EpochS, untilS: EpochS): EpochS | undefined {
   let next = Infinity;
-  for (const profile of view.held) {
-    if (profile.evseId !== view.evseId && profile.evseId !== 0) continue;
-    for (const edge of edgesOf(profile, view, fromS, untilS)) next = Math.min(next, edge);
-  }
+  tellEdges(view, fromS, untilS, (edge) => {
+    next = Math.min(next, edge);
+  });
   return next === Infinity ? undefined : (next as EpochS);
 }
 
@@ -266,16 +298,17 @@ export function compositeOf(
   fromS: EpochS,
   durationS: number,
 ): readonly { readonly startS: number; readonly limit: number }[] {
-  const untilS = (fromS + durationS - 1) as EpochS;
-  const edges = new Set<number>([fromS]);
-  for (const profile of view.held) {
-    if (profile.evseId !== view.evseId && profile.evseId !== 0) continue;
-    for (const edge of edgesOf(profile, view, fromS, untilS)) edges.add(edge);
-  }
+  const edges: number[] = [fromS];
+  tellEdges(view, fromS, fromS + durationS - 1, (edge) => edges.push(edge));
+  edges.sort((a, b) => a - b);
+  const bearing = bearingOn(view);
   const pieces: { startS: number; limit: number }[] = [];
-  for (const at of [...edges].sort((a, b) => a - b)) {
-    const limit = allowedAt(view, at as EpochS);
-    if (pieces[pieces.length - 1]?.limit !== limit) pieces.push({ startS: at - fromS, limit });
-  }
+  let before: number | undefined;
+  edges.forEach((at, i) => {
+    if (i > 0 && at === edges[i - 1]) return;
+    const limit = allowedIn(bearing, view, at);
+    if (limit !== before) pieces.push({ startS: at - fromS, limit });
+    before = limit;
+  });
   return pieces;
 }

@@ -95,8 +95,11 @@ export function createTimers(clock: Clock): Timers {
 /** The time on the station's own clock. */
 export function ownNow(core: StationCore): EpochS {
   const { clock, switches } = core.parts;
-  const ranS = clock.now() - core.builtS;
-  return (clock.now() + Math.trunc((switches().driftSPerHour * ranS) / 3600)) as EpochS;
+  const now = clock.now();
+  const { driftSPerHour } = switches();
+  return driftSPerHour === 0
+    ? now
+    : ((now + Math.trunc((driftSPerHour * (now - core.builtS)) / 3600)) as EpochS);
 }
 
 /** An EVSE of the station. */

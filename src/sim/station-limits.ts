@@ -12,29 +12,29 @@ function hardwareOf(core: StationCore, outlet: Outlet): number {
   return core.parts.station.current === 'AC' ? outlet.evse.maxA : outlet.evse.maxW;
 }
 
-/** What the station knows when it works out the limit of an EVSE. */
-export function viewOf(core: StationCore, evseId: number): CompositeView {
+/** What the station knows when it works out the limit of an EVSE, in the transaction that runs there or in the next one. */
+export function viewOf(
+  core: StationCore,
+  evseId: number,
+  who: 'running' | 'next' = 'running',
+): CompositeView {
   const { station, voltage, switches } = core.parts;
   const outlet = outletAt(core, evseId);
-  const transaction = core.transactions.get(evseId);
   const flaws = switches();
   const isAc = station.current === 'AC';
+  const held = core.store.held();
   return {
     version: station.version,
     held:
-      flaws.ignoredPurpose === 'none'
-        ? core.store.held()
-        : core.store.held().filter(({ purpose }) => purpose !== flaws.ignoredPurpose),
+      flaws.ignoredPurpose === 'none' ? held : held.filter(({ purpose }) => purpose !== flaws.ignoredPurpose),
     evseId,
-    ...(transaction === undefined
-      ? {}
-      : { transaction: { id: transaction.id, startedS: transaction.startedS } }),
+    transaction: who === 'running' ? core.transactions.get(evseId) : undefined,
     assumedStartS: ownNow(core),
     unit: isAc ? 'A' : 'W',
     voltage,
     phases: flaws.onePhaseOnly ? 1 : isAc ? outlet.evse.rotation.length : 3,
     hardware: hardwareOf(core, outlet),
-    ...(core.offlineSinceS === undefined ? {} : { offlineSinceS: core.offlineSinceS }),
+    offlineSinceS: core.offlineSinceS,
     ignoresDuration: flaws.ignoresDuration,
     ignoresValidTo: flaws.ignoresValidTo,
   };

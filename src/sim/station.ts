@@ -218,11 +218,7 @@ export function createStation(parts: StationParts): SimStation {
       const running = core.transactions.get(evseId);
       return running === undefined ? undefined : (running.id ?? '');
     },
-    allowance: (evseId, durationS, who) => {
-      const { transaction, ...next } = viewOf(core, evseId);
-      const view = who === 'next' || transaction === undefined ? next : { ...next, transaction };
-      return compositeOf(view, ownNow(core), durationS);
-    },
+    allowance: (evseId, durationS, who) => compositeOf(viewOf(core, evseId, who), ownNow(core), durationS),
     powerOff: () => {
       if (core.powered) powerDown(core, socket);
       core.timers.stopAll();
