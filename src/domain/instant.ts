@@ -19,11 +19,42 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
+/** The number of two digits of a text; NaN where something else stands there. */
+function twoAt(text: string, i: number): number {
+  const tens = text.charCodeAt(i) - 0x30;
+  const ones = text.charCodeAt(i + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+}
+
+/** The instant of a text like `2026-07-14T20:00:00Z`, the form of most; undefined where it has another or means none. */
+function instantOfUtc(text: string): EpochS | undefined {
+  const isForm =
+    text.length === 20 &&
+    text[4] === '-' &&
+    text[7] === '-' &&
+    text[10] === 'T' &&
+    text[13] === ':' &&
+    text[16] === ':' &&
+    text[19] === 'Z';
+  if (!isForm) return undefined;
+  const year = twoAt(text, 0) * 100 + twoAt(text, 2);
+  const month = twoAt(text, 5);
+  const day = twoAt(text, 8);
+  const hour = twoAt(text, 11);
+  const minute = twoAt(text, 14);
+  const second = twoAt(text, 17);
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return undefined;
+  if (!(year >= 0 && hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  return epochS(daysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second);
+}
+
 /**
  * The instant of an ISO 8601 text that states its offset; fractions of a second are cut. Undefined for anything else:
  * no offset, a date that does not exist, hour 24.
  */
 export function instantOfIso(text: string): EpochS | undefined {
+  const utc = instantOfUtc(text);
+  if (utc !== undefined) return utc;
   const match = form.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);

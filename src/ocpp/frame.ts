@@ -123,6 +123,15 @@ export function encodeFrame(frame: Frame, version: OcppVersion): string {
   }
 }
 
+/** Whether a text has so few opening brackets that it cannot be nested too deep. */
+function isShallow(text: string): boolean {
+  let count = 0;
+  for (const bracket of ['{', '['])
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++count > frameDepthMax) return false;
+  return true;
+}
+
 /** The deepest nesting of brackets outside strings; stops counting above `frameDepthMax`. */
 function depthOf(text: string): number {
   let depth = 0;
@@ -144,9 +153,16 @@ function depthOf(text: string): number {
 function poisonIn(value: unknown): 'forbidden-key' | 'number-out-of-range' | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'number-out-of-range';
   if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const found = poisonIn(item);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
     if (key === '__proto__' || key === 'constructor' || key === 'prototype') return 'forbidden-key';
-    const found = poisonIn(inner);
+    const found = poisonIn((value as Readonly<Record<string, unknown>>)[key]);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -158,7 +174,12 @@ function isPayload(value: unknown): value is object {
 
 /** True for what may name a message: 1 to 36 characters, none of them a control character. */
 function isMessageId(value: unknown): value is string {
-  return typeof value === 'string' && /^[^\p{Cc}]{1,36}$/u.test(value) && value.length <= messageIdLengthMax;
+  if (typeof value !== 'string' || value.length === 0 || value.length > messageIdLengthMax) return false;
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
+  }
+  return true;
 }
 
 interface FaultFacts {
@@ -189,7 +210,7 @@ function unreadable(version: OcppVersion, rule: FrameFault['rule'], description:
 export function parseFrame(text: string, version: OcppVersion): Frame | FrameFault {
   if (text.length > frameLengthMax)
     return unreadable(version, 'too-long', `frame is longer than ${frameLengthMax} characters`);
-  if (depthOf(text) > frameDepthMax)
+  if (!isShallow(text) && depthOf(text) > frameDepthMax)
     return unreadable(version, 'too-deep', `frame is nested deeper than ${frameDepthMax}`);
   let parsed: unknown;
   try {

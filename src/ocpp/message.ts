@@ -13,6 +13,7 @@ import type { ErrorCode } from './frame.ts';
 import { messages16 } from './message-16.ts';
 import { messages201 } from './message-201.ts';
 import { messages21 } from './message-21.ts';
+import { quickCheckOf, type QuickCheck } from './quick-check.ts';
 
 /** Why a payload is not taken. `path` is written like `meterValue[0].timestamp`; empty for the payload itself. */
 export interface PayloadFault {
@@ -144,9 +145,25 @@ function structuredCloneOfJson(value: unknown): unknown {
 /** Payloads that came out of a check as they are, by the schema: nobody changes one, so it need not be checked again. */
 const passed = new WeakMap<object, z.ZodType>();
 
+/** The quick checks of the schemas that have been used. */
+const quickChecks = new WeakMap<z.ZodType, QuickCheck>();
+
+function isQuicklyTaken(schema: z.ZodType, payload: unknown): payload is Record<string, unknown> {
+  let quick = quickChecks.get(schema);
+  if (quick === undefined) {
+    quick = quickCheckOf(schema);
+    quickChecks.set(schema, quick);
+  }
+  return quick(payload);
+}
+
 function check(schema: z.ZodType, payload: unknown): Result<CheckedPayload, PayloadFault> {
   if (typeof payload === 'object' && payload !== null && passed.get(payload) === schema)
     return ok({ payload: payload as Record<string, unknown>, stripped: [] });
+  if (isQuicklyTaken(schema, payload)) {
+    passed.set(payload, schema);
+    return ok({ payload, stripped: [] });
+  }
   const first = schema.safeParse(payload);
   if (first.success) {
     const data = first.data as Record<string, unknown>;

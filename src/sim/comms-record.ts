@@ -33,10 +33,12 @@ export function createCommsRecord(clock: Clock): CommsRecord {
   let engine: 'up' | 'down' = 'up';
 
   const count = (text: string, side: 'station' | 'engine'): void => {
-    const action = /^\[2,"[^"]*","([A-Za-z]+)"/.exec(text)?.[1];
-    if (action !== undefined) byAction[action] = (byAction[action] ?? 0) + 1;
-    const code = /^\[4,"[^"]*","([A-Za-z]+)"/.exec(text)?.[1];
-    if (code !== undefined) errors[`${side} ${code}`] = (errors[`${side} ${code}`] ?? 0) + 1;
+    // Most frames are answers that say yes.
+    if (text.startsWith('[3')) return;
+    const [, type, word] = /^\[([24]),"[^"]*","([A-Za-z]+)"/.exec(text) ?? [];
+    if (word === undefined) return;
+    if (type === '2') byAction[word] = (byAction[word] ?? 0) + 1;
+    else errors[`${side} ${word}`] = (errors[`${side} ${word}`] ?? 0) + 1;
   };
   const lost = (stationId: string, otherwise: CommsSpan['cause']): void => {
     if (open.has(stationId)) return;

@@ -3,8 +3,10 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { OCPP16, OCPP20, OCPP21 } from 'typed-ocpp';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { OcppVersion } from '#domain/site';
 import { actionsOf, schemaOf } from '#ocpp/message';
+import { quickCheckOf } from '#ocpp/quick-check';
 import { changesOf, fullValue, validValues, type JsonSchema } from './json-schema.ts';
 
 /**
@@ -45,18 +47,21 @@ const cases = versions.flatMap((version) =>
   ),
 );
 
-describe('zod judges as the published schema does', () => {
+describe('zod and the quick check judge as the published schema does', () => {
   test.each(cases)('%s %s %s', (version, action, side) => {
     const root = published[version][`${action}${side === 'request' ? 'Request' : 'Response'}`];
     const ours = schemaOf(version, action)?.[side];
     if (root === undefined || ours === undefined) throw new Error('no schema');
     const validate = ajv.compile(root);
+    const quick = quickCheckOf(ours);
     const judge = (payload: unknown): boolean => {
       const expected = validate(payload);
       const found = ours.safeParse(payload);
       if (found.success !== expected)
         throw new Error(JSON.stringify({ payload, expected, errors: validate.errors }));
       if (found.success) expect(found.data).toEqual(payload);
+      if (quick(payload) !== found.success)
+        throw new Error(JSON.stringify({ payload, quick: !found.success }));
       return expected;
     };
     fc.assert(
@@ -69,6 +74,21 @@ describe('zod judges as the published schema does', () => {
     expect(judge(full)).toBe(true);
     for (const payload of changesOf(full, root)) judge(payload);
   });
+});
+
+test('the quick check knows no more kinds of schemas than those of messages, and says yes to none of the others', () => {
+  const date = z.date();
+  const one = z.strictObject({ at: date, text: z.string().max(3) });
+  expect(quickCheckOf(one)({ at: new Date(0), text: 'abc' })).toBe(false);
+  expect(quickCheckOf(z.strictObject({ text: z.string().max(3) }))({ text: 'abc' })).toBe(true);
+  for (const schema of [
+    z.string().trim(),
+    z.string().regex(/a/),
+    z.number().multipleOf(3),
+    z.int32(),
+    z.object({}),
+  ])
+    for (const value of ['a', 3, {}]) expect(quickCheckOf(schema)(value)).toBe(false);
 });
 
 test('the changes make both kinds, most of them invalid', () => {
