@@ -13,29 +13,19 @@ const never: QuickCheck = () => false;
 /** The quick check of a schema; of one that it does not know in full, one that never says yes. */
 export function quickCheckOf(schema: z.core.$ZodType): QuickCheck {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  const checks = def.checks ?? [];
-  switch (def.type) {
-    case 'object':
-      return checks.length === 0 ? objectCheck(def) : never;
-    case 'array':
-      return arrayCheck(def);
-    case 'record':
-      return checks.length === 0 && isUnread(def) ? isRecord : never;
-    case 'string':
-      return withChecks((value) => typeof value === 'string', checks);
-    case 'number':
-      return numberCheck(def);
-    case 'boolean':
-      return checks.length === 0 ? (value) => typeof value === 'boolean' : never;
-    case 'enum': {
-      const options = new Set<unknown>(Object.values(def.entries));
-      return checks.length === 0 ? (value) => options.has(value) : never;
-    }
-    case 'unknown':
-      return checks.length === 0 ? () => true : never;
-    default:
-      return never;
-  }
+  const { checks = [] } = def;
+  if (def.type === 'string')
+    return 'format' in def ? never : withChecks((value) => typeof value === 'string', checks);
+  if (def.type === 'number') return numberCheck(def);
+  if (def.type === 'array') return arrayCheck(def);
+  if (checks.length > 0) return never;
+  if (def.type === 'object') return objectCheck(def);
+  if (def.type === 'record') return isUnread(def) ? isRecord : never;
+  if (def.type === 'boolean') return (value) => typeof value === 'boolean';
+  if (def.type === 'unknown') return () => true;
+  if (def.type !== 'enum') return never;
+  const options = new Set<unknown>(Object.values(def.entries));
+  return (value) => options.has(value);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -100,7 +90,7 @@ function numberCheck(def: z.core.$ZodNumberDef | z.core.$ZodNumberFormatDef): Qu
 }
 
 /** The check of a type together with those of its bounds. */
-function withChecks(first: QuickCheck, checks: readonly z.core.$ZodCheck<never>[]): QuickCheck {
+function withChecks(first: QuickCheck, checks: readonly z.core.$ZodCheck[]): QuickCheck {
   return checks.reduce<QuickCheck>((before, check) => {
     const holds = boundOf(check);
     return (value) => before(value) && holds(value);
@@ -108,26 +98,18 @@ function withChecks(first: QuickCheck, checks: readonly z.core.$ZodCheck<never>[
 }
 
 /** What one bound asks of a value that has passed those before it. */
-function boundOf(check: z.core.$ZodCheck<never>): QuickCheck {
-  const { def } = (check as unknown as z.core.$ZodChecks | z.core.$ZodCustom)._zod;
-  switch (def.check) {
-    case 'max_length':
-      return (value) => (value as { readonly length: number }).length <= def.maximum;
-    case 'min_length':
-      return (value) => (value as { readonly length: number }).length >= def.minimum;
-    case 'greater_than': {
-      const least = Number(def.value);
-      return def.inclusive ? (value) => (value as number) >= least : (value) => (value as number) > least;
-    }
-    case 'less_than': {
-      const most = Number(def.value);
-      return def.inclusive ? (value) => (value as number) <= most : (value) => (value as number) < most;
-    }
-    case 'custom': {
-      const { fn } = def;
-      return (value) => fn(value) === true;
-    }
-    default:
-      return never;
-  }
+function boundOf(check: z.core.$ZodCheck): QuickCheck {
+  const { def } = (check as z.core.$ZodChecks | z.core.$ZodCustom)._zod;
+  if (def.check === 'max_length') return (value) => lengthOf(value) <= def.maximum;
+  if (def.check === 'min_length') return (value) => lengthOf(value) >= def.minimum;
+  if (def.check === 'custom') return (value) => def.fn(value) === true;
+  if (def.check !== 'greater_than' && def.check !== 'less_than') return never;
+  const bound = Number(def.value);
+  if (def.check === 'greater_than')
+    return def.inclusive ? (value) => Number(value) >= bound : (value) => Number(value) > bound;
+  return def.inclusive ? (value) => Number(value) <= bound : (value) => Number(value) < bound;
+}
+
+function lengthOf(value: unknown): number {
+  return (value as { readonly length: number }).length;
 }

@@ -237,7 +237,7 @@ export function createFutures(
         const sum = sums[circuit];
         if (sum === undefined) continue;
         bringUp(sum, now, isLeftOut);
-        const over = sweep(site, wiring, circuit, now, sum.changes, boundOf(circuit, now));
+        const over = sweep({ site, wiring, circuit }, now, sum.changes, boundOf(circuit, now));
         if (over !== undefined) return over;
       }
       return undefined;
@@ -317,9 +317,7 @@ function createBounds(
 
 /** The first instant from `now` on at which the changes add up to more than a line of the circuit carries. */
 function sweep(
-  site: Site,
-  wiring: Wiring,
-  circuit: number,
+  { site, wiring, circuit }: { readonly site: Site; readonly wiring: Wiring; readonly circuit: number },
   now: EpochS,
   changes: readonly Change[],
   bounds: readonly Change[],
@@ -333,7 +331,7 @@ function sweep(
       addAll(loads, next.by);
     for (let next = bounds[k]; next !== undefined && next.at <= at; next = bounds[++k])
       addAll(loads, next.by);
-    const over = overloadIn(site, circuit, loads, 0, at as EpochS, limitOf);
+    const over = overloadIn(site, circuit, loads, at as EpochS, limitOf);
     if (over !== undefined) return over;
     at = Math.min(changes[i]?.at ?? Infinity, bounds[k]?.at ?? Infinity);
   }

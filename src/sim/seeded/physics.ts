@@ -99,17 +99,16 @@ export function add(into: Float64Array, at: number, value: number): void {
   into[at] = (into[at] ?? 0) + value;
 }
 
-/** The first line of a circuit that is over what it may carry; its loads begin at `base`. */
+/** The first line of a circuit that is over what it may carry; `loads` are those of its lines. */
 export function overloadIn(
   site: Site,
   circuit: number,
   loads: Float64Array,
-  base: number,
   at: EpochS,
   limitOf: (circuit: number, line: number) => number,
 ): Overload | undefined {
   for (let line = 0; line < lineCount; line++) {
-    const load = loads[base + line] ?? 0;
+    const load = loads[line] ?? 0;
     const limit = limitOf(circuit, line);
     if (load <= limit + (line < 3 ? toleranceA : toleranceW)) continue;
     return { circuit: site.circuits[circuit]?.id ?? '', line: lineNames[line] ?? 'total', at, load, limit };
@@ -125,7 +124,8 @@ export function firstOverload(
   limitOf: (circuit: number, line: number) => number,
 ): Overload | undefined {
   for (let circuit = 0; circuit < site.circuits.length; circuit++) {
-    const over = overloadIn(site, circuit, loads, circuit * lineCount, at, limitOf);
+    const own = loads.subarray(circuit * lineCount, (circuit + 1) * lineCount);
+    const over = overloadIn(site, circuit, own, at, limitOf);
     if (over !== undefined) return over;
   }
   return undefined;
