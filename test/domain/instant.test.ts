@@ -14,7 +14,7 @@ test('law: text of an instant and back, and luxon agrees', () => {
   );
 });
 
-test('law: the form of most texts is read as any other: what stands in the place of one character decides alike', () => {
+test('law: the form of most texts is read like others: what stands in the place of one character decides alike', () => {
   const texts = fc.tuple(
     fc.integer({ min: -62e9, max: 250e9 }),
     fc.nat(19),
