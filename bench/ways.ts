@@ -8,69 +8,21 @@
  * @module
  */
 import { generatedDepot } from '#solver/generated';
-import type { ChoiceOption, DemandWindow, DepotProblem } from '#solver/problem';
+import type { DepotProblem } from '#solver/problem';
 import { solve } from '#solver/solve';
+import { withPricePair, withSubscription } from '../test/solver/way-builders.ts';
 
 const rounds = 12;
-
-function windowOver(problem: DepotProblem, id: string, floorKw: number): DemandWindow {
-  return {
-    id,
-    pricePerKw: 0,
-    counts: new Uint8Array(problem.intervals).fill(1),
-    floorKw,
-    blockIntervals: Math.max(1, Math.round(0.25 / problem.intervalH)),
-    blockOffset: 0,
-    blockPastKw: 0,
-  };
-}
 
 /** Blocks of a tenth of the peak of `problem` at 10 a kW, overage at 20: as many levels as `levels`. */
 function subscribed(problem: DepotProblem, peakKw: number, levels: number): DepotProblem {
   const blockKw = (2 * peakKw) / levels;
-  const [perBlock, perKw] = [10 * blockKw, 20];
-  const above = Array.from({ length: levels }, (_, n) =>
-    windowOver(problem, `above-${n + 1}`, (n + 1) * blockKw),
-  );
-  const options = above.map(({ id, floorKw }, n): ChoiceOption => ({
-    id,
-    constant: (n + 1) * perBlock - perKw * floorKw,
-    perUnit: { [id]: perKw },
-    ...(n + 1 === levels
-      ? {}
-      : {
-          until: {
-            past: -(floorKw + perBlock / perKw),
-            weight: new Float64Array(problem.intervals),
-            peaks: { power: 1 },
-          },
-        }),
-  }));
-  return {
-    ...problem,
-    demand: [windowOver(problem, 'power', 0), ...above],
-    choices: [{ id: 'level', category: 'demand', options }],
-  };
+  return withSubscription({ ...problem, demand: [] }, { levels, blockKw, perBlock: 10 * blockKw, perKw: 20 });
 }
 
-/** Energy in the evening at half the price where the month's energy is above that of the idle site. */
+/** Energy at four fifths of the price where the night's energy is half of what vehicles want above that of the idle site. */
 function paired(problem: DepotProblem): DepotProblem {
-  const weight = new Float64Array(problem.intervals).fill(problem.intervalH);
-  const all = problem.sessions.reduce((sum, { energyKwh }) => sum + energyKwh, 0);
-  const past = -0.5 * all - problem.fixedLoadKw.reduce((sum, kw) => sum + kw * problem.intervalH, 0);
-  return {
-    ...problem,
-    choices: [
-      {
-        id: 'pair',
-        category: 'energy',
-        options: [
-          { id: 'small', constant: 0, perUnit: {}, until: { past, weight, peaks: {} } },
-          { id: 'large', constant: 50, perUnit: {}, perKwh: problem.price.map((price) => -0.2 * price) },
-        ],
-      },
-    ],
-  };
+  return withPricePair(problem, { constant: 50, perKwh: problem.price.map((price) => -0.2 * price) });
 }
 
 /** The first demand window as a mean of the five highest days, half the horizon each. */

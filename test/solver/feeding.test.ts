@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { prngOf } from '#domain/prng';
 import { account } from '#solver/certificate/account';
 import { verify } from '#solver/certificate/verify';
+import { aroundFeeding } from '#solver/feeding';
 import type { DepotProblem, FeedBack, Session } from '#solver/problem';
 import { randomDepot } from '#solver/random-depot';
 import { solve } from '#solver/solve';
@@ -73,6 +74,47 @@ describe('feeding back in steps', () => {
     expect(excess(4)).toBeLessThan(1e-9);
     expect(excess(3)).toBeCloseTo(1, 9);
     expect(excess(1)).toBeCloseTo(1, 9);
+  });
+
+  test('what stands feeds back no more than the load takes, unless it is sold', () => {
+    const two = (loadKw: number, more: Partial<DepotProblem> = {}): DepotProblem =>
+      depot({
+        intervals: 2,
+        connectors: [connector('a'), connector('b'), connector('c')],
+        fixedLoadKw: Float64Array.of(loadKw, 0),
+        sessions: [
+          session('van', { depart: 2, energyKwh: 4.14, minKw: 4.14, stepKw: 0.69 }),
+          ...[1, 2].map((c) =>
+            session(`bus-${c}`, {
+              connector: c,
+              depart: 2,
+              energyKwh: 0,
+              minKw: 1,
+              stepKw: 1,
+              feedBack: lending(2),
+            }),
+          ),
+        ],
+        ...more,
+      });
+    // Both buses lend 4 kW in the first hour, to the load and to the van.
+    const plan = { powerKw: [Float64Array.of(4.14, 0), Float64Array.of(-4, 4), Float64Array.of(-4, 4)] };
+    const standing = (problem: DepotProblem): readonly (readonly number[])[] | undefined =>
+      aroundFeeding(problem, plan)
+        ?.joined({ powerKw: problem.sessions.map(() => new Float64Array(2)) })
+        .powerKw.slice(1)
+        .map((kw) => [...kw]);
+    // The van may do without in the end: a load of 5 takes 4 of the one and 1 of the other, none takes nothing.
+    expect(standing(two(5))).toEqual([
+      [-4, 4],
+      [-1, 1],
+    ]);
+    expect(aroundFeeding(two(0), plan)).toBeUndefined();
+    const pv = { kw: new Float64Array(2), sellPrice: Float64Array.of(0.1, 0.1) };
+    expect(standing(two(0, { pv }))).toEqual([
+      [-4, 4],
+      [-4, 4],
+    ]);
   });
 
   test('law: plans hold, and the right to lend never costs anything', async () => {

@@ -3,6 +3,7 @@ import { account } from '#solver/certificate/account';
 import { verify } from '#solver/certificate/verify';
 import { optimise } from '#solver/operations';
 import type { OptimiseAnswer } from '#solver/operations';
+import { withPhaseChanges } from '#solver/phase-switching';
 import type { DepotProblem, Session } from '#solver/problem';
 import { randomDepot } from '#solver/random-depot';
 import { solve } from '#solver/solve';
@@ -54,6 +55,37 @@ describe('one phase of three', () => {
     expect(found.onePhase![0]![0]).toBe(0);
     // Without a change one phase for all of it would lack most of the energy.
     expect((await solve(may(0), steps)).onePhase).toBeUndefined();
+  });
+
+  test('the two parts of a stay that changes have an interval of rest between them, either way round', async () => {
+    const problem = alone({ depart: 6, energyKwh: 13.8, phaseSwitches: 1 }, { intervals: 6 });
+    const partsOf = async (relaxed: readonly number[]): Promise<readonly (readonly unknown[])[]> => {
+      const tried: DepotProblem[] = [];
+      const powerKw = [Float64Array.from(relaxed)];
+      await withPhaseChanges(
+        problem,
+        { powerKw },
+        { powerKw },
+        {
+          plan: async (split) => {
+            tried.push(split);
+            return { powerKw: split.sessions.map(({ arrive, depart }) => new Float64Array(depart - arrive)) };
+          },
+          cost: () => 0,
+        },
+      );
+      expect(tried).toHaveLength(1);
+      return tried[0]!.sessions.map(({ arrive, depart, phases }) => [phases, arrive, depart]);
+    };
+    // Three phases first, then one; and the other way round.
+    expect(await partsOf([11.04, 0, 0, 1.38, 1.38, 0])).toEqual([
+      [1, 2, 6],
+      [3, 0, 1],
+    ]);
+    expect(await partsOf([1.38, 1.38, 0, 0, 11.04, 11.04])).toEqual([
+      [1, 0, 2],
+      [3, 3, 6],
+    ]);
   });
 
   test('circuits count the current of the one phase on all three', async () => {

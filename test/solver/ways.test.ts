@@ -4,58 +4,27 @@ import { account } from '#solver/certificate/account';
 import { branchesBound } from '#solver/certificate/bound';
 import { allPicks, branchOf } from '#solver/certificate/choices';
 import { verify } from '#solver/certificate/verify';
-import type { Choice, ChoiceOption, DepotProblem } from '#solver/problem';
+import type { ChoiceOption, DepotProblem } from '#solver/problem';
 import { randomDepot } from '#solver/random-depot';
 import { solve } from '#solver/solve';
 import { depot, peak, session } from './builders.ts';
+import { withPricePair, withSubscription } from './way-builders.ts';
 
 const instances = Number(process.env['VOLTHERD_INSTANCES'] ?? 14);
 const options = { continuous: true, gap: 1e-6 } as const;
 
-/** `levels` blocks of a subscription of which the plan takes the cheapest: the best cost is convex in their number. */
+/** A drawn subscription. */
 function subscribed(problem: DepotProblem, levels: number, seed: number): DepotProblem {
   const prng = prngOf(seed);
   const blockKw = 1 + 5 * prng.next();
   const perKw = 0.5 + prng.next();
   const perBlock = perKw * blockKw * (0.2 + 0.6 * prng.next());
-  const above = Array.from({ length: levels }, (_, n) =>
-    peak(`above-${n + 1}`, problem.intervals, { pricePerKw: 0, floorKw: (n + 1) * blockKw }),
-  );
-  const ways = above.map(({ id, floorKw }, n): ChoiceOption => ({
-    id,
-    constant: (n + 1) * perBlock - perKw * floorKw,
-    perUnit: { [id]: perKw },
-    ...(n + 1 === levels
-      ? {}
-      : {
-          until: {
-            past: -(floorKw + perBlock / perKw),
-            weight: new Float64Array(problem.intervals),
-            peaks: { power: 1 },
-          },
-        }),
-  }));
-  const power = peak('power', problem.intervals, { pricePerKw: 0 });
-  return {
-    ...problem,
-    demand: [...problem.demand, power, ...above],
-    choices: [...(problem.choices ?? []), { id: 'level', category: 'demand', options: ways }],
-  };
+  return withSubscription(problem, { levels, blockKw, perKw, perBlock });
 }
 
-/** Two prices of energy, the lower one from an amount on: no convex choice. */
 function paired(problem: DepotProblem): DepotProblem {
-  const all = problem.sessions.reduce((sum, { energyKwh }) => sum + energyKwh, 0);
-  const weight = new Float64Array(problem.intervals).fill(problem.intervalH);
-  const pair: Choice = {
-    id: 'pair',
-    category: 'energy',
-    options: [
-      { id: 'small', constant: 0, perUnit: {}, until: { past: -all / 2, weight, peaks: {} } },
-      { id: 'large', constant: 1, perUnit: {}, perKwh: new Float64Array(problem.intervals).fill(-0.04) },
-    ],
-  };
-  return { ...problem, choices: [pair] };
+  const perKwh = new Float64Array(problem.intervals).fill(-0.04);
+  return withPricePair(problem, { constant: 1, perKwh });
 }
 
 /** The cheapest of all ways, each solved. */
