@@ -316,8 +316,8 @@ export interface Solution {
 export interface WarmStart {
   /** Ids of sessions that limited each other, set by set. */
   readonly sets: readonly (readonly string[])[];
-  /** By session id its powers, kW, from interval `arrive` of the horizon of then. */
-  readonly stays: ReadonlyMap<string, { readonly arrive: number; readonly powerKw: Float64Array }>;
+  /** By session id its powers, kW, from interval `arrive` of the horizon of then; absent: those of the plan in force. */
+  readonly stays?: ReadonlyMap<string, { readonly arrive: number; readonly powerKw: Float64Array }>;
   /** Intervals by which the present horizon begins later. */
   readonly advanced: number;
 }

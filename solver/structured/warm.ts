@@ -39,9 +39,10 @@ function earlierPower(
   warm: WarmStart | undefined,
 ): ((s: number, t: number) => number) | undefined {
   const { previousKw, sessions } = problem;
-  if (warm !== undefined) {
+  const stays = warm?.stays;
+  if (warm !== undefined && stays !== undefined) {
     return (s, t) => {
-      const stay = warm.stays.get(sessions[s].id);
+      const stay = stays.get(sessions[s].id);
       return stay?.powerKw[t + warm.advanced - stay.arrive] ?? 0;
     };
   }

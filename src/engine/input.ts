@@ -37,6 +37,8 @@ export interface SolvedPlan {
   readonly onePhase?: readonly (readonly number[])[];
   readonly shortfallKwh: readonly number[];
   readonly peaksKw: readonly number[];
+  /** Sets of sessions that limited each other, as `LimitingSets` marks them; absent where the answer has none. */
+  readonly limiting?: readonly string[];
 }
 
 /** What one input says. */

@@ -32,6 +32,8 @@ export const meterStaleAfterS = 900;
 export const clockToleranceS = 60;
 /** Solves in one turn; a turn that asks for more waits for the next. */
 export const solvesPerTurnMax = 4;
+/** Sets of sessions that one solve leaves for the next. */
+export const limitingSetsMax = 24;
 /** Intervals that are added to the billing periods at once: a week of quarter hours without a tick. */
 export const meteredPartsMax = 672;
 /** Pulses that are tried on a vehicle that does not wake up, per transaction: more of them make some give up for good. */

@@ -14,6 +14,7 @@ import type { Effect } from './effect.ts';
 import { createInbox } from './inbox.ts';
 import type { Input, InputBody, SolvedPlan } from './input.ts';
 import { jsonOf, recordOf } from './json.ts';
+import { marksOf } from './limiting-sets.ts';
 import { clockToleranceS, journalRecordsMax, solvesPerTurnMax } from './limits.ts';
 import { wantsTick } from './on-tick.ts';
 import type { Policy } from './policy.ts';
@@ -69,8 +70,9 @@ function rounded(values: Float64Array): readonly number[] {
 }
 
 /** A solution as the journal keeps it. */
-function solvedOf(solution: Solution): SolvedPlan {
+function solvedOf(problem: DepotProblem, solution: Solution): SolvedPlan {
   const { status, solver, objective, bound, gap, certificate, repairCost } = solution;
+  const limiting = marksOf(problem, solution.warm);
   return {
     status,
     solver,
@@ -83,6 +85,7 @@ function solvedOf(solution: Solution): SolvedPlan {
     ...(solution.onePhase === undefined ? {} : { onePhase: solution.onePhase.map((row) => [...row]) }),
     shortfallKwh: rounded(solution.shortfallKwh),
     peaksKw: rounded(solution.peaksKw),
+    ...(limiting === undefined ? {} : { limiting }),
   };
 }
 
@@ -214,8 +217,7 @@ class EngineLoop implements Loop {
   private async solveAll(): Promise<number> {
     let solved = 0;
     for (let next = this.solves.shift(); next !== undefined; next = this.solves.shift()) {
-      const { requestId, problem } = next;
-      const body = await this.solved(requestId, problem);
+      const body = await this.solved(next);
       if (!this.isAlive) return solved;
       this.apply(body);
       solved++;
@@ -223,10 +225,11 @@ class EngineLoop implements Loop {
     return solved;
   }
 
-  private async solved(requestId: number, problem: DepotProblem): Promise<InputBody> {
+  private async solved({ requestId, problem, warm }: SolveEffect): Promise<InputBody> {
     try {
-      const solution = await this.parts.solve(problem, solveOptions);
-      return { kind: 'solved', requestId, outcome: { ok: true, plan: solvedOf(solution) } };
+      const options = warm === undefined ? solveOptions : { ...solveOptions, warm };
+      const solution = await this.parts.solve(problem, options);
+      return { kind: 'solved', requestId, outcome: { ok: true, plan: solvedOf(problem, solution) } };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.parts.log.warn('the solver failed', { requestId, reason });

@@ -26,6 +26,7 @@ import {
 import { duesOf } from './due.ts';
 import type { Effect } from './effect.ts';
 import { deafStations } from './fleet.ts';
+import { warmStartFrom } from './limiting-sets.ts';
 import { placesOfSite, sortedStationIds } from './places.ts';
 import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
@@ -191,7 +192,9 @@ function askForPlan(state: State): Change {
       ...(kept === undefined ? {} : { kept }),
     },
   });
-  return [next, [{ kind: 'solve', requestId, problem: draft.problem }]];
+  const warm = warmStartFrom(state);
+  const { problem } = draft;
+  return [next, [{ kind: 'solve', requestId, problem, ...(warm === undefined ? {} : { warm }) }]];
 }
 
 /** The wanted plans of one station and their profiles, in the order of their keys. */

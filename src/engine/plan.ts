@@ -13,6 +13,7 @@ import { planFormOf, takesStationCap } from './capability.ts';
 import { evseState, keysInOrder, publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import type { SolvedPlan } from './input.ts';
+import { limitingSetsOf } from './limiting-sets.ts';
 import { phasesOfVisit, phasesOverTime, withPhaseChanges } from './phase-changes.ts';
 import { highestReactionS, keyAt, placesOfSite, siteStation } from './places.ts';
 import { stateWith } from './state.ts';
@@ -344,7 +345,8 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
     return want === undefined ? [] : [{ ...want, ...phasesOverTime(solve.grid, session.arrive, onePhase) }];
   });
   const visits = withPhaseChanges(state, plan);
-  const planned = stateWith(state, { visits, plan, planRevision: plan.revision });
+  const limiting = limitingSetsOf(solve.sessions, solved.limiting);
+  const planned = stateWith(state, { visits, plan, planRevision: plan.revision, limiting });
   const next = withRests(withWants(planned, wants));
   const effects: Effect[] = [
     publish('plan', {

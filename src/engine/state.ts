@@ -17,6 +17,7 @@ import { ledgerOfJson, type Ledger, type LedgerAsJson } from '#safety/ledger';
 import type { SiteLimits } from '#safety/circuit-limits';
 import type { BillingState } from '#tariffs/billing-state';
 import type { WitnessState } from '#witness/witness';
+import type { LimitingSets } from './limiting-sets.ts';
 import type { LoadRecord } from './load-record.ts';
 import type { Policy } from './policy.ts';
 
@@ -309,6 +310,8 @@ export interface State {
   /** The plan in force: always one whose certificate is valid. */
   readonly plan?: DepotPlan | undefined;
   readonly planRevision: number;
+  /** What the last answer leaves for the next solve. */
+  readonly limiting?: LimitingSets | undefined;
   /** By `evseKey`. */
   readonly wanted: Readonly<Record<string, WantedPlan>>;
   /** Why a new plan is wanted; empty: the plan is fresh. */
@@ -366,6 +369,7 @@ export function stateWith(state: State, change: Partial<State>): State {
     fleetHeardAt: state.fleetHeardAt,
     plan: state.plan,
     planRevision: state.planRevision,
+    limiting: state.limiting,
     wanted: state.wanted,
     stale: state.stale,
     staleSince: state.staleSince,
