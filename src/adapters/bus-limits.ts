@@ -6,3 +6,5 @@ export const messageBytesMax = 1_048_576;
 export const queuedMessagesMax = 65_536;
 /** Bytes kept for sending while the server is away; what comes on top is dropped and counted. */
 export const offlineBytesMax = 8_388_608;
+/** Subjects for which a bus in memory keeps in mind who hears them. */
+export const knownSubjectsMax = 1000;

@@ -5,7 +5,7 @@
  */
 import { invariant } from '#domain/invariant';
 import type { Bus, BusMessage, Subscription } from '#ports/bus';
-import { messageBytesMax, queuedMessagesMax } from './bus-limits.ts';
+import { knownSubjectsMax, messageBytesMax, queuedMessagesMax } from './bus-limits.ts';
 import { isPublishable, matchesSubject } from './subject-pattern.ts';
 
 interface Listener {
@@ -24,14 +24,24 @@ export class NoAnswerError extends Error {
 /** A bus of this process. Messages above the bounds of `bus-limits` are refused with an error to the publisher. */
 export function createMemoryBus(): Bus {
   const listeners = new Set<Listener>();
+  /** Who hears a subject, as far as somebody has asked since the last subscription. */
+  const hearers = new Map<string, readonly Listener[]>();
   let queue: BusMessage[] = [];
   let draining: Promise<void> | undefined;
   let closed = false;
 
+  const hearersOf = (subject: string): readonly Listener[] => {
+    const known = hearers.get(subject);
+    if (known !== undefined) return known;
+    const found = [...listeners].filter(({ pattern }) => matchesSubject(pattern, subject));
+    if (hearers.size >= knownSubjectsMax) hearers.clear();
+    hearers.set(subject, found);
+    return found;
+  };
   const deliver = (message: BusMessage): void => {
-    for (const listener of listeners) {
-      if (matchesSubject(listener.pattern, message.subject)) listener.onMessage(message);
-    }
+    // Whoever leaves while a message is told hears it no more.
+    for (const listener of hearersOf(message.subject))
+      if (listeners.has(listener)) listener.onMessage(message);
   };
   const drain = async (): Promise<void> => {
     while (queue.length > 0) {
@@ -62,15 +72,22 @@ export function createMemoryBus(): Bus {
   const subscribe = (pattern: string, onMessage: (message: BusMessage) => void): Subscription => {
     const listener = { pattern, onMessage };
     listeners.add(listener);
-    return { unsubscribe: () => void listeners.delete(listener) };
+    hearers.clear();
+    return {
+      unsubscribe: () => {
+        listeners.delete(listener);
+        hearers.clear();
+      },
+    };
   };
 
   return {
     publish: (subject, data) => enqueue({ subject, data }),
+    isHeard: (subject) => hearersOf(subject).length > 0,
     subscribe,
     request: (subject, data, timeoutS) =>
       new Promise((resolve, reject) => {
-        if (![...listeners].some((listener) => matchesSubject(listener.pattern, subject))) {
+        if (hearersOf(subject).length === 0) {
           reject(new NoAnswerError(subject, 'nobody listens'));
           return;
         }
@@ -89,6 +106,7 @@ export function createMemoryBus(): Bus {
       await settle();
       closed = true;
       listeners.clear();
+      hearers.clear();
     },
   };
 }

@@ -101,7 +101,10 @@ export function planForward(problem: DepotProblem, from: PlanStart, turn = 0): S
     shortfallKwh,
     peaksKw,
     certificate: { primalResidual, dualResidual: 0, valid: primalResidual <= residualMax },
-    multipliers: zeroMultipliers(problem),
+    // Nobody asks for them in a world.
+    get multipliers() {
+      return zeroMultipliers(problem);
+    },
     reasons: [],
     repairCost: 0,
     timings: { buildMs: 0, solveMs: 0, checkMs: 0 },

@@ -287,9 +287,11 @@ class EngineLoop implements Loop {
       case 'drop':
         link.drop(effect.stationId, effect.reason);
         break;
-      case 'publish':
-        bus.publish(subjectOf(site.id, effect.tail), utf8Of(jsonOf(effect.payload)));
+      case 'publish': {
+        const subject = subjectOf(site.id, effect.tail);
+        if (bus.isHeard?.(subject) !== false) bus.publish(subject, utf8Of(jsonOf(effect.payload)));
         break;
+      }
       case 'solve':
         this.solves.push(effect);
         break;

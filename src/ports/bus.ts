@@ -16,6 +16,8 @@ export interface Subscription {
 /** A bus. Order is kept per publisher and subject. Adapters bound every buffer and say when they drop. */
 export interface Bus {
   publish(subject: string, data: Uint8Array): void;
+  /** Whether a message would reach anybody; absent where that cannot be known. What nobody hears need not be made. */
+  isHeard?(subject: string): boolean;
   /** `pattern` may use `*` (one token) and `>` (the rest). */
   subscribe(pattern: string, onMessage: (message: BusMessage) => void): Subscription;
   request(subject: string, data: Uint8Array, timeoutS: number): Promise<Uint8Array>;

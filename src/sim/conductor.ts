@@ -27,6 +27,7 @@ export function watchBus(bus: Bus): WatchedBus {
       isDirty = true;
       bus.publish(subject, data);
     },
+    ...(bus.isHeard === undefined ? {} : { isHeard: (subject: string) => bus.isHeard?.(subject) ?? true }),
     subscribe: (pattern, onMessage): Subscription => bus.subscribe(pattern, onMessage),
     request: (subject, data, timeoutS) => bus.request(subject, data, timeoutS),
     flush: () => bus.flush(),

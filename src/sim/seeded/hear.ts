@@ -57,12 +57,11 @@ export function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => vo
       said.peaks = payload['peaks'] as readonly ToldPeak[];
     },
   };
-  const prefix = subjectOf(site.id, '');
-  bus.subscribe(subjectOf(site.id, 'out.>'), ({ subject, data }) => {
-    const hear = hearers[subject.slice(prefix.length)];
-    if (hear === undefined) return;
-    const text = textOfUtf8(data) ?? '{}';
-    hear(JSON.parse(text) as Payload, text);
-  });
+  for (const [tail, hear] of Object.entries(hearers)) {
+    bus.subscribe(subjectOf(site.id, tail), ({ data }) => {
+      const text = textOfUtf8(data) ?? '{}';
+      hear(JSON.parse(text) as Payload, text);
+    });
+  }
   return said;
 }
