@@ -11,7 +11,7 @@ import { loadavg } from 'node:os';
 import { createMemoryBus } from '#adapters/bus-memory';
 import { planForward, planStartOf } from '#adapters/world-planner';
 import type { Input } from '#engine/input';
-import { valueOfRecord } from '#engine/json';
+import { jsonOf, valueOfRecord } from '#engine/json';
 import { createLoop } from '#engine/loop';
 import { stateOfJson, type State, type StateAsJson } from '#engine/state';
 import { step } from '#engine/step';
@@ -33,9 +33,9 @@ async function journalOf(connectors: number): Promise<readonly string[]> {
     bus: createMemoryBus(),
     solve: (problem) => Promise.resolve(planForward(problem, planStartOf(seed), turn++)),
     createLoop: (parts) => {
-      for (const record of parts.journal.read()) texts.push(JSON.stringify(record));
+      for (const record of parts.journal.read()) texts.push(jsonOf(record));
       const append = (record: unknown): void => {
-        texts.push(JSON.stringify(record));
+        texts.push(jsonOf(record));
         parts.journal.append(record);
       };
       return createLoop({ ...parts, journal: { ...parts.journal, append } });

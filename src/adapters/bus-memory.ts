@@ -4,6 +4,7 @@
  * @module
  */
 import { invariant } from '#domain/invariant';
+import { utf8Of } from '#engine/utf8';
 import type { Bus, BusMessage, Subscription } from '#ports/bus';
 import { knownSubjectsMax, messageBytesMax, queuedMessagesMax } from './bus-limits.ts';
 import { isPublishable, matchesSubject } from './subject-pattern.ts';
@@ -11,6 +12,38 @@ import { isPublishable, matchesSubject } from './subject-pattern.ts';
 interface Listener {
   readonly pattern: string;
   readonly onMessage: (message: BusMessage) => void;
+}
+
+/** A message that was published as text: its bytes are made when somebody reads them. */
+class TextMessage implements BusMessage {
+  readonly #text: string;
+  readonly subject: string;
+  #data: Uint8Array | undefined;
+
+  constructor(subject: string, text: string) {
+    this.subject = subject;
+    this.#text = text;
+  }
+
+  // Not fields of its own: a copy with other data has no text of before.
+  get text(): string {
+    return this.#text;
+  }
+
+  get data(): Uint8Array {
+    this.#data ??= utf8Of(this.#text);
+    return this.#data;
+  }
+}
+
+/** Most bytes of one UTF-16 unit. */
+const unitBytesMax = 3;
+
+/** Bytes of a message, or of a text at least as many. */
+function sizeOf(message: BusMessage): number {
+  const { text } = message;
+  const most = text === undefined ? Infinity : text.length * unitBytesMax;
+  return most <= messageBytesMax ? most : message.data.byteLength;
 }
 
 /** Why a request has no answer. */
@@ -61,9 +94,7 @@ export function createMemoryBus(): Bus {
   const enqueue = (message: BusMessage): void => {
     invariant(!closed, 'the bus is open', { subject: message.subject });
     invariant(isPublishable(message.subject), 'a subject has plain tokens', { subject: message.subject });
-    invariant(message.data.byteLength <= messageBytesMax, 'a message fits', {
-      bytes: message.data.byteLength,
-    });
+    invariant(sizeOf(message) <= messageBytesMax, 'a message fits', { bytes: sizeOf(message) });
     invariant(queue.length < queuedMessagesMax, 'the bus keeps up', { queued: queue.length });
     queue.push(message);
     draining ??= drain();
@@ -82,7 +113,8 @@ export function createMemoryBus(): Bus {
   };
 
   return {
-    publish: (subject, data) => enqueue({ subject, data }),
+    publish: (subject, data) =>
+      enqueue(typeof data === 'string' ? new TextMessage(subject, data) : { subject, data }),
     isHeard: (subject) => hearersOf(subject).length > 0,
     subscribe,
     request: (subject, data, timeoutS) =>

@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { invariant } from '#domain/invariant';
+import { jsonOf } from '#engine/json';
 import type { Journal } from '#ports/journal';
 import { dropOldParts, keepAsPart, partsFolderOf } from './journal-parts.ts';
 
@@ -101,7 +102,7 @@ const hashLength = 64;
 const recordOffset = lineStart.length + hashLength + lineMiddle.length;
 
 function lineOf(previous: string, record: unknown): { text: string; hash: string } {
-  const json = JSON.stringify(record);
+  const json = jsonOf(record);
   invariant(json !== undefined, 'a journal record is a JSON value');
   const hash = sha256(`${previous}\n${json}`);
   return { text: `${lineStart}${hash}${lineMiddle}${json}}\n`, hash };

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
+import { jsonOf } from '#engine/json';
 import { createLoop, type LoopParts } from '#engine/loop';
 import { policyOf } from '#engine/policy';
 import type { Bus } from '#ports/bus';
@@ -45,7 +46,7 @@ function fingerprinted(open: () => Journal, path: string | undefined): NightJour
       const journal = open();
       return {
         append: (record) => {
-          const text = `${JSON.stringify(record)}\n`;
+          const text = `${jsonOf(record)}\n`;
           hash.update(text, 'utf8');
           records++;
           bytes += Buffer.byteLength(text, 'utf8');
@@ -69,7 +70,7 @@ function fingerprinted(open: () => Journal, path: string | undefined): NightJour
 function memoryJournal(): () => Journal {
   let texts: string[] = [];
   return () => ({
-    append: (record) => void texts.push(JSON.stringify(record)),
+    append: (record) => void texts.push(jsonOf(record)),
     read: () => texts.map((text): unknown => JSON.parse(text)),
     compact: (snapshot) => {
       texts = [JSON.stringify(snapshot)];

@@ -13,7 +13,7 @@ import { depotEventOf } from './bus-message.ts';
 import type { Effect } from './effect.ts';
 import { createInbox } from './inbox.ts';
 import type { Input, InputBody, SolvedPlan } from './input.ts';
-import { jsonOf, recordOf } from './json.ts';
+import { jsonOf } from './json.ts';
 import { marksOf } from './limiting-sets.ts';
 import { clockToleranceS, journalRecordsMax, solvesPerTurnMax } from './limits.ts';
 import { wantsTick } from './on-tick.ts';
@@ -21,7 +21,6 @@ import type { Policy } from './policy.ts';
 import { replay, snapshotRecordOf } from './replay.ts';
 import type { State } from './state.ts';
 import { step } from './step.ts';
-import { utf8Of } from './utf8.ts';
 
 /** What a loop is made of. */
 export interface LoopParts {
@@ -258,7 +257,7 @@ class EngineLoop implements Loop {
   /** What cannot be remembered must not be acted on: with its journal the engine stops, and chargers go by what they hold. */
   private remember(input: Input): void {
     try {
-      this.parts.journal.append(recordOf(input));
+      this.parts.journal.append(input);
     } catch (error) {
       this.kill();
       const reason = error instanceof Error ? error.message : String(error);
@@ -289,7 +288,7 @@ class EngineLoop implements Loop {
         break;
       case 'publish': {
         const subject = subjectOf(site.id, effect.tail);
-        if (bus.isHeard?.(subject) !== false) bus.publish(subject, utf8Of(jsonOf(effect.payload)));
+        if (bus.isHeard?.(subject) !== false) bus.publish(subject, jsonOf(effect.payload));
         break;
       }
       case 'solve':

@@ -1,9 +1,10 @@
 /** Publish and subscribe, as NATS has it. Source: NATS core. @module */
 
-/** One message; `data` is UTF-8 JSON. */
+/** One message; `data` is UTF-8 JSON, `text` the same as text where the bus has it so. */
 export interface BusMessage {
   readonly subject: string;
   readonly data: Uint8Array;
+  readonly text?: string;
   /** Answers a request; absent where nobody waits. */
   readonly respond?: (data: Uint8Array) => void;
 }
@@ -15,7 +16,8 @@ export interface Subscription {
 
 /** A bus. Order is kept per publisher and subject. Adapters bound every buffer and say when they drop. */
 export interface Bus {
-  publish(subject: string, data: Uint8Array): void;
+  /** Text goes as its UTF-8; it has no lone surrogates. */
+  publish(subject: string, data: Uint8Array | string): void;
   /** Whether a message would reach anybody; absent where that cannot be known. What nobody hears need not be made. */
   isHeard?(subject: string): boolean;
   /** `pattern` may use `*` (one token) and `>` (the rest). */

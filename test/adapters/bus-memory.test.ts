@@ -31,6 +31,22 @@ test('no handler runs inside a publisher', async () => {
   expect(seen).toEqual(['published', 'handled']);
 });
 
+test('a bus in memory knows who hears a subject, and forgets who has left', async () => {
+  const bus = createMemoryBus();
+  const seen: string[] = [];
+  expect(bus.isHeard?.('a.b')).toBe(false);
+  const own = bus.subscribe('a.>', ({ subject }) => seen.push(subject));
+  expect(bus.isHeard?.('a.b')).toBe(true);
+  expect(bus.isHeard?.('b.a')).toBe(false);
+  bus.publish('a.b', '1');
+  await bus.flush();
+  bus.publish('a.c', '2');
+  own.unsubscribe();
+  await bus.flush();
+  expect(bus.isHeard?.('a.b')).toBe(false);
+  expect(seen).toEqual(['a.b']);
+});
+
 test.each([
   ['a.b', 'a.b', true],
   ['a.*', 'a.b', true],

@@ -45,6 +45,22 @@ export function runBusCases(name: string, open: () => Promise<Bus>): void {
       await receiver.close();
     });
 
+    test('a text goes as its UTF-8', async () => {
+      const { sender, receiver, settle } = await twoClients();
+      const seen: string[] = [];
+      receiver.subscribe('t', (m) => {
+        // A copy with other bytes has no text of before.
+        const copy = { ...m, data: bytes('other') };
+        seen.push(text(m.data), m.text ?? text(m.data), copy.text ?? text(copy.data));
+      });
+      await settle();
+      sender.publish('t', '{"kW":"Grün €"}');
+      await settle();
+      expect(seen).toEqual(['{"kW":"Grün €"}', '{"kW":"Grün €"}', 'other']);
+      await sender.close();
+      await receiver.close();
+    });
+
     test('after flush, what was published before it has been handled', async () => {
       const { sender, receiver, settle } = await twoClients();
       let count = 0;

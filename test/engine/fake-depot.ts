@@ -10,6 +10,7 @@ import type { Site, Station } from '#domain/site';
 import { amperes, epochS, seconds, watts, type EpochS } from '#domain/units';
 import { createLoop, type Loop, type LoopParts } from '#engine/loop';
 import { policyOf, type Policy } from '#engine/policy';
+import { jsonOf } from '#engine/json';
 import { textOfUtf8, utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
@@ -111,7 +112,7 @@ export class MemoryJournal implements Journal {
 
   append(record: unknown): void {
     this.appends++;
-    const text = JSON.stringify(record);
+    const text = jsonOf(record);
     let isLost = false;
     this.onAppend?.(this.appends, 'before');
     isLost = this.isCut;

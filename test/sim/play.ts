@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createMemoryBus } from '#adapters/bus-memory';
 import { defaultPolicy } from '#engine/policy';
+import { jsonOf } from '#engine/json';
 import { runNight, type NightJournal, type NightOptions } from '#sim/night';
 import type { NightResult } from '#sim/night-result';
 import type { Scenario } from '#sim/scenario';
@@ -11,7 +12,7 @@ export function memoryJournal(): NightJournal {
   let records: string[] = [];
   return {
     open: () => ({
-      append: (record) => void records.push(JSON.stringify(record)),
+      append: (record) => void records.push(jsonOf(record)),
       read: () => records.map((text): unknown => JSON.parse(text)),
       compact: (snapshot) => {
         records = [JSON.stringify(snapshot)];

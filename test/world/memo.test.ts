@@ -35,7 +35,7 @@ async function journalOf(seed: number, allowed: readonly SwitchName[]): Promise<
     createLoop: (parts) => {
       records.push(...parts.journal.read());
       const append = (record: unknown): void => {
-        records.push(throughText(record));
+        records.push(JSON.parse(jsonOf(record)));
         parts.journal.append(record);
       };
       return createLoop({ ...parts, journal: { ...parts.journal, append } });

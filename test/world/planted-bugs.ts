@@ -128,7 +128,8 @@ const unsaid =
       bus: {
         ...parts.bus,
         publish: (subject, data) => {
-          const isIt = subject.endsWith(tail) && (textOfUtf8(data) ?? '').includes(part);
+          const text = typeof data === 'string' ? data : (textOfUtf8(data) ?? '');
+          const isIt = subject.endsWith(tail) && text.includes(part);
           if (!isIt || (from === 'restart' && isFirst)) parts.bus.publish(subject, data);
         },
       },

@@ -5,6 +5,7 @@
  */
 import { connect, ErrorCode, Events, type NatsConnection, NatsError } from 'nats';
 import { invariant } from '#domain/invariant';
+import { utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
 import type { Log } from '#ports/log';
 import { NoAnswerError } from '../bus-memory.ts';
@@ -72,7 +73,8 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   void watch(connection, link, options.log);
 
   return {
-    publish: (subject, data) => {
+    publish: (subject, message) => {
+      const data = typeof message === 'string' ? utf8Of(message) : message;
       invariant(isPublishable(subject), 'a subject has plain tokens', { subject });
       invariant(data.byteLength <= messageBytesMax, 'a message fits', { bytes: data.byteLength });
       if (link.up) offlineBytes = 0;

@@ -1,4 +1,5 @@
 /** A journal in memory that takes the engine's process down before or after a chosen record. @module */
+import { jsonOf } from '#engine/json';
 import type { Journal } from '#ports/journal';
 import type { WorldEvent } from './world-plan.ts';
 
@@ -25,7 +26,8 @@ export interface CrashingJournal {
 }
 
 /**
- * A journal that begins with `first`. Records are made into text and back when they are read, as on a disk. A crash whose
+ * A journal that begins with `first`. Records are made into text and back when they
+ * are read, as on a disk. A crash whose
  * record comes when `mayCrash` no longer holds does not happen: by then everything is to heal.
  */
 export function createCrashingJournal(
@@ -38,7 +40,7 @@ export function createCrashingJournal(
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
   const read = (from: readonly unknown[]): readonly unknown[] =>
-    from.map((record): unknown => JSON.parse(JSON.stringify(record)));
+    from.map((record): unknown => JSON.parse(jsonOf(record)));
   const append = (record: unknown): void => {
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;

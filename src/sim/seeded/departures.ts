@@ -7,7 +7,7 @@ import { phases, type Evse, type Site, type Station } from '#domain/site';
 import { later, type EpochS } from '#domain/units';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
 import type { SimVisit } from '../scenario.ts';
-import { wiringOf } from './physics.ts';
+import { wiringOf, type Wiring } from './physics.ts';
 import type { WorldPlan } from './world-plan.ts';
 
 const quarterS = 900;
@@ -33,6 +33,7 @@ export type FloorOf = (station: Station, evse: Evse) => number;
 /** Whether every vehicle of the night can be served by a wide margin. */
 export function servesAll(plan: WorldPlan, floorOf: FloorOf): boolean {
   const { site, startS, endS, visits } = plan.scenario;
+  const wiring = wiringOf(site);
   const stays = visits.flatMap((visit) => stayOf(site, visit));
   const bounds = boundsOf(site, startS, endS);
   for (let at: number = startS; at < endS; at += quarterS) {
@@ -44,8 +45,9 @@ export function servesAll(plan: WorldPlan, floorOf: FloorOf): boolean {
     );
     const slackOf = ({ visit, leftWh, maxA }: Stay): number =>
       visit.departsAt - at - (leftWh * 3600) / (maxA * wattsPerA(site, visit));
-    const room = roomAt(site, floorOf, bounds(at));
-    for (const stay of here.toSorted((a, b) => slackOf(a) - slackOf(b))) serve(site, stay, room, floorOf);
+    const room = roomAt(site, wiring, floorOf, bounds(at));
+    for (const stay of here.toSorted((a, b) => slackOf(a) - slackOf(b)))
+      serve(site, wiring, stay, room, floorOf);
   }
   return stays.every(({ leftWh }) => leftWh <= 0);
 }
@@ -79,8 +81,7 @@ function boundsOf(site: Site, startS: EpochS, endS: EpochS): (at: number) => num
 const isForgetful = (station: Station): boolean => station.capability.keepsProfiles === 'none';
 
 /** Room per circuit and phase beside floors and building, A. A limit in W is taken for a third of it per phase. */
-function roomAt(site: Site, floorOf: FloorOf, boundW: number): Float64Array[] {
-  const { above } = wiringOf(site);
+function roomAt(site: Site, { above }: Wiring, floorOf: FloorOf, boundW: number): Float64Array[] {
   const room = site.circuits.map(({ limitA, limitW = Infinity }) =>
     new Float64Array(3).fill(Math.min(limitA, limitW / 3 / site.voltage)),
   );
@@ -104,9 +105,15 @@ function roomAt(site: Site, floorOf: FloorOf, boundW: number): Float64Array[] {
 }
 
 /** Gives a vehicle what it can use of the room, in whole amperes. */
-function serve(site: Site, stay: Stay, room: readonly Float64Array[], floorOf: FloorOf): void {
+function serve(
+  site: Site,
+  { above }: Wiring,
+  stay: Stay,
+  room: readonly Float64Array[],
+  floorOf: FloorOf,
+): void {
   const { station, evse, visit, maxA } = stay;
-  const path = wiringOf(site).above.get(station.id) ?? [];
+  const path = above.get(station.id) ?? [];
   const free = isForgetful(station) ? evse.maxA : floorOf(station, evse);
   const roomA = Math.min(
     ...path.flatMap((circuit) => evse.rotation.map((phase) => room[circuit]?.[phase] ?? 0)),

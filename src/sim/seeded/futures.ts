@@ -59,7 +59,7 @@ interface Change {
   /** Index of the station; -1: a building. */
   readonly owner: number;
   /** A on three phases, then W over all of them. */
-  readonly by: Float64Array;
+  readonly by: readonly number[];
 }
 
 /** What the future of one station from `now` on adds to the lines of each circuit above it. */
@@ -71,26 +71,36 @@ function changesOf(
   spans: readonly (readonly Span[])[],
 ): readonly Change[] {
   const changes: Change[] = [];
-  const isDc = station.current === 'DC';
-  const moduleW = station.moduleW ?? Infinity;
-  let before = new Float64Array(lineCount);
+  let before: readonly number[] = [0, 0, 0, 0];
   for (const at of endsOf(spans)) {
-    const loads = new Float64Array(lineCount);
-    station.evses.forEach((evse, i) => {
-      const most = highestAt(spans[i] ?? [], at);
-      if (isDc) add(loads, 3, most);
-      else {
-        for (const phase of evse.rotation) add(loads, phase, most);
-        add(loads, 3, Math.min(evse.maxW, most * voltage * evse.rotation.length));
-      }
-    });
-    loads[3] = Math.min(loads[3] ?? 0, moduleW);
-    if (isDc) for (const phase of phases) loads[phase] = (loads[3] ?? 0) / 3 / voltage;
+    const loads = loadsAt(station, voltage, spans, at);
     const by = loads.map((load, line) => load - (before[line] ?? 0));
     if (by.some((more) => more !== 0)) changes.push({ at: now + at, owner, by });
     before = loads;
   }
   return changes;
+}
+
+/** What a station may come to draw by its spans: A on three phases, then W over all of them. */
+function loadsAt(
+  station: Station,
+  voltage: number,
+  spans: readonly (readonly Span[])[],
+  at: number,
+): readonly number[] {
+  const { evses, current, moduleW = Infinity } = station;
+  const amps = [0, 0, 0];
+  let totalW = 0;
+  for (let i = 0; i < evses.length; i++) {
+    const evse = evses[i];
+    const most = highestAt(spans[i] ?? [], at);
+    if (evse === undefined || most === 0) continue;
+    if (current === 'AC') for (const phase of evse.rotation) amps[phase] = (amps[phase] ?? 0) + most;
+    totalW += current === 'DC' ? most : Math.min(evse.maxW, most * voltage * evse.rotation.length);
+  }
+  const w = Math.min(totalW, moduleW);
+  const [a = 0, b = 0, c = 0] = current === 'DC' ? phases.map(() => w / 3 / voltage) : amps;
+  return [a, b, c, w];
 }
 
 /** Watches what the depot would be let to draw from now on, if no frame ever arrived again. */
@@ -209,18 +219,16 @@ export function createFutures(
     return changes;
   };
   const bringUp = (sum: Sum, now: EpochS, isLeftOut: (stationId: string) => boolean): void => {
-    const fresh: Change[][] = [];
+    let fresh: readonly Change[] = nothing;
     const gone = new Set<number>();
     sum.below.forEach((one, i) => {
       const own = isLeftOut(one.sim.station.id) ? nothing : future(one, now);
       if (own === sum.taken[i]) return;
       sum.taken[i] = own;
       gone.add(one.index);
-      fresh.push([...own]);
+      fresh = fresh === nothing ? own : fresh.concat(own).sort((a, b) => a.at - b.at);
     });
-    if (gone.size === 0) return;
-    const kept = sum.changes.filter(({ owner }) => !gone.has(owner));
-    sum.changes = kept.concat(...fresh).sort((a, b) => a.at - b.at);
+    if (gone.size > 0) sum.changes = merged(sum.changes, gone, fresh);
   };
 
   return {
@@ -298,7 +306,7 @@ function createBounds(
       const quarter = quarterAt(at);
       const w = loads.reduce((sum, load) => sum + (load.boundW[quarter] ?? 0), 0);
       const amps = (w - before) / 3 / site.voltage;
-      if (w !== before) changes.push({ at, owner: -1, by: Float64Array.of(amps, amps, amps, w - before) });
+      if (w !== before) changes.push({ at, owner: -1, by: [amps, amps, amps, w - before] });
       before = w;
     }
     return changes;
@@ -313,6 +321,22 @@ function createBounds(
     }
     return last.changes;
   };
+}
+
+/** Two lists in the order of time as one, without what some stations have added to the first. */
+function merged(
+  old: readonly Change[],
+  gone: ReadonlySet<number>,
+  fresh: readonly Change[],
+): readonly Change[] {
+  const all: Change[] = [];
+  let k = 0;
+  for (const change of old) {
+    if (gone.has(change.owner)) continue;
+    for (let next = fresh[k]; next !== undefined && next.at < change.at; next = fresh[++k]) all.push(next);
+    all.push(change);
+  }
+  return all.concat(fresh.slice(k));
 }
 
 /** The first instant from `now` on at which the changes add up to more than a line of the circuit carries. */
@@ -338,6 +362,6 @@ function sweep(
   return undefined;
 }
 
-function addAll(into: Float64Array, by: Float64Array): void {
+function addAll(into: Float64Array, by: readonly number[]): void {
   for (let line = 0; line < lineCount; line++) add(into, line, by[line] ?? 0);
 }

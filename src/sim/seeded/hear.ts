@@ -58,8 +58,8 @@ export function listen(bus: Bus, site: Site, now: () => EpochS, resend: () => vo
     },
   };
   for (const [tail, hear] of Object.entries(hearers)) {
-    bus.subscribe(subjectOf(site.id, tail), ({ data }) => {
-      const text = textOfUtf8(data) ?? '{}';
+    bus.subscribe(subjectOf(site.id, tail), (message) => {
+      const text = message.text ?? textOfUtf8(message.data) ?? '{}';
       hear(JSON.parse(text) as Payload, text);
     });
   }

@@ -8,7 +8,6 @@ import type { Policy } from '#engine/policy';
 import { effectsOf, replay, snapshotRecordOf } from '#engine/replay';
 import { startedState } from '#engine/start';
 import type { State } from '#engine/state';
-import { utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
 import type { Clock } from '#ports/clock';
 import { defaultLedgerPolicy } from '#safety/ledger-policy';
@@ -256,7 +255,7 @@ class Play {
   }
 
   private say(tail: string, text: string): void {
-    this.bus.publish(subjectOf(this.parts.plan.scenario.site.id, tail), utf8Of(text));
+    this.bus.publish(subjectOf(this.parts.plan.scenario.site.id, tail), text);
   }
 
   /** A fleet system says everything again to an engine that asks for it. */

@@ -45,7 +45,7 @@ function written(records: readonly unknown[]): Buffer {
   return readFileSync(path);
 }
 
-const three = [{ kind: 'started', at: 1 }, { kind: 'tick', note: 'Ärger "quoted"\nline' }, [1, null, 'x']];
+const three = [{ at: 1, kind: 'started' }, { kind: 'tick', note: 'Ärger "quoted"\nline' }, [1, null, 'x']];
 
 test('law: what is appended is read, in this process and the next', () => {
   fc.assert(
@@ -76,6 +76,14 @@ test('each line is a JSON object whose hash follows from the line before', () =>
     expect(JSON.parse(line)).toEqual({ hash, record: three[i] });
   }
   expect(lines).toHaveLength(3);
+});
+
+test('a record is kept with its keys in order and what JSON has no word for by name', () => {
+  const journal = open();
+  journal.append({ kind: 'limit', at: 1, a: { limit: [Infinity, Float64Array.of(3)], left: undefined } });
+  expect(journal.read()).toEqual([{ a: { limit: [{ $number: 'Infinity' }, [3]] }, at: 1, kind: 'limit' }]);
+  expect(Object.keys(journal.read()[0] as object)).toEqual(['a', 'at', 'kind']);
+  journal.close();
 });
 
 test('cut at any byte, the journal opens with the whole records before the cut and goes on from there', () => {
