@@ -75,7 +75,7 @@ async function structuredAnswer(problem: DepotProblem, options: SolveOptions): P
     const multipliers = provenBy(problem, found.multipliers);
     return { ...found, plan: rescued(problem, found.plan), multipliers, reasons, solver: 'structured' };
   }
-  return full('the structured engine did not converge: the whole program');
+  return full([...found.reasons, 'the structured engine did not converge: the whole program'].join(', '));
 }
 
 /** The continuous plan of the engine asked for, or of the fittest one. */

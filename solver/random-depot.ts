@@ -16,6 +16,8 @@ export interface RandomDepotOptions {
   readonly seed: number;
   /** Plain: no phases, taper, PV, battery. */
   readonly plain?: boolean;
+  /** Phase limits above sockets of one and three phases, reserves and shared modules most of the time, and no taper. */
+  readonly mixed?: boolean;
   /** PV and a battery most of the time, whatever `plain` says. */
   readonly sourced?: boolean;
   readonly intervalsMax?: number;
@@ -124,7 +126,7 @@ function sessionsOf(
         minKw: stepped ? 1.38 * (single ? 1 : pins) : 0,
         stepKw: stepped && chance(0.7) ? 0.23 * (single ? 1 : pins) : 0,
         shortfallPrice: pick(levels),
-        ...(options.plain !== true && chance(0.15)
+        ...(options.plain !== true && options.mixed !== true && chance(0.15)
           ? {
               taper: [
                 { fromKwh: 0.5 * energyKwh, maxKw: connector.maxKw },
@@ -202,7 +204,7 @@ function sourcesOf(dice: Dice, share: number): { pv?: PvSource; battery?: Batter
 export function randomDepot(options: RandomDepotOptions): DepotProblem {
   const dice = diceOf(options);
   const { chance, between, pick, prng, series, intervals } = dice;
-  const phased = options.plain !== true && chance(0.3);
+  const phased = options.plain !== true && chance(options.mixed === true ? 0.9 : 0.3);
   const circuits = circuitsOf(dice, phased);
   const modules = Array.from({ length: prng.integer(0, 3) }, (_, m) => ({
     id: `module-${m}`,

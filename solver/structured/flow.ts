@@ -29,10 +29,10 @@ function moduleRowsOf({ moduleRuns, arms, armFrom, armTo }: Network): ModuleRows
   let rows = 0;
   let count = 0;
   for (let i = 0; i < moduleRuns.length;) {
-    const { module, capKw } = moduleRuns[i];
+    const { module, leaf, capKw } = moduleRuns[i];
     const members: number[] = [];
-    // Runs of one module follow each other.
-    for (; i < moduleRuns.length && moduleRuns[i].module === module; i++) {
+    // Runs of one module at one node follow each other.
+    for (; moduleRuns[i]?.module === module && moduleRuns[i].leaf === leaf; i++) {
       for (const a of moduleRuns[i].arms) if (!members.includes(a)) members.push(a);
     }
     let from = Infinity;

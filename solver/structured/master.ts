@@ -10,9 +10,10 @@ import type { Plan } from '../plan.ts';
 import type { ChargeMultipliers } from '../problem.ts';
 import { addChargeColumns, addChargeRows, chargeMultipliersOf } from '../site-charges.ts';
 import type { ChargeRows } from '../site-charges.ts';
+import { overall } from './limits.ts';
 import type { Network } from './network.ts';
 import { Sources } from './sources.ts';
-import type { SourceDuals } from './sources.ts';
+import type { Entries, SourceDuals } from './sources.ts';
 
 /** Times that rows of PV and battery are added within one run; each adds at least one of 3 T. */
 const sourceRunsMax = 1_000;
@@ -71,13 +72,17 @@ export class Master {
   readonly #model: SplittingModel;
   readonly capacity: Float64Array;
   readonly total: number;
+  /** [T] most that what is told apart draws. */
+  readonly #apartKw: Float64Array;
   readonly #totalRow: number;
   readonly #demandRows: DemandRow[] = [];
   readonly #charges: ChargeRows;
   /** PV and battery; undefined where the site has none. */
   readonly #sources: Sources | undefined;
   /** [T] rows of a kW that the site draws, where it has sources: demand windows and site charges. */
-  readonly #drawnAt: readonly (readonly (readonly [row: number, value: number])[])[];
+  readonly #drawnAt: readonly Entries[];
+  /** Rows of the limits beside the tree, in the network's order. */
+  readonly #linkRows: readonly number[];
   readonly #cuts: CutRow[] = [];
   /** Rows of single choices by their slots: a stronger right side replaces a weaker one. */
   readonly #byChoice = new Map<string, CutRow>();
@@ -96,6 +101,10 @@ export class Master {
     this.#network = network;
     this.capacity = capacity;
     this.total = network.energy.reduce((sum, energy) => sum + energy, 0);
+    this.#apartKw = new Float64Array(network.problem.intervals);
+    for (let t = network.apartFrom; t < network.times; t++) {
+      this.#apartKw[network.intervalOf[t]] += capacity[network.slotOf[t]];
+    }
     const builder = new ProgramBuilder();
     const rowsOfSlot: [number, number][][] = Array.from({ length: network.slots }, () => []);
     const peaks = this.#addDemandRows(builder, rowsOfSlot);
@@ -103,6 +112,11 @@ export class Master {
     this.#sources = network.siteRoomKw.length > 0 ? new Sources(network) : undefined;
     this.#mirrorRows(rowsOfSlot);
     this.#drawnAt = network.siteRoomKw.length > 0 ? this.#drawnEntries() : [];
+    this.#linkRows = network.links.map(({ link, slots, weights }) => {
+      const row = builder.addRow(-Infinity, link.roomKw);
+      for (const [i, q] of slots.entries()) rowsOfSlot[q].push([row, weights[i]]);
+      return row;
+    });
     this.#totalRow = builder.addRow(this.total, this.total);
     for (let q = 0; q < network.slots; q++) {
       builder.addColumn({ cost: network.slotCost[q], lower: 0, upper: capacity[q] });
@@ -114,7 +128,7 @@ export class Master {
       for (const [row, value] of entries) builder.addEntry(row, value);
     }
     addChargeColumns(builder, this.#charges);
-    this.#sources?.addColumns(builder, this.#drawnAt);
+    this.#sources?.addColumns(builder, this.#drawnAt, this.#siteEntries());
     const program = builder.finish();
     this.#columns = program.columns;
     this.#rows = program.rows;
@@ -123,15 +137,26 @@ export class Master {
     this.#model = backend.open(program, 'off');
   }
 
-  /** Power within reserves draws like all other. */
+  /** Power within reserves, and what is told apart, draws like all other. */
   #mirrorRows(rowsOfSlot: [number, number][][]): void {
-    const { slotOf, besideFrom, times } = this.#network;
+    const { slotOf, besideFrom, times, intervalOf } = this.#network;
     for (let t = besideFrom; t < times; t++) {
-      rowsOfSlot[slotOf[t]].push(...rowsOfSlot[slotOf[t - besideFrom]]);
+      rowsOfSlot[slotOf[t]].push(...rowsOfSlot[slotOf[intervalOf[t]]]);
     }
   }
 
-  #drawnEntries(): (readonly [row: number, value: number])[][] {
+  /** [T] rows of links that a kW of PV or battery counts in: by thirds on the phases of the grid connection. */
+  #siteEntries(): Entries[] {
+    const { problem, links, loads } = this.#network;
+    const entries: (readonly [number, number])[][] = Array.from({ length: problem.intervals }, () => []);
+    for (const [i, { link }] of links.entries()) {
+      if (loads?.circuitOf(link.row) !== 0) continue;
+      entries[link.t].push([this.#linkRows[i], loads.phaseOf(link.row) === overall ? 1 : 1 / 3]);
+    }
+    return entries;
+  }
+
+  #drawnEntries(): Entries[] {
     const { blocks, problem } = this.#network;
     const rowOf = blocks.map(({ count }) => new Int32Array(count).fill(-1));
     for (const { window, block, row } of this.#demandRows) rowOf[window][block] = row;
@@ -141,10 +166,11 @@ export class Master {
     });
   }
 
-  /** Whether some peak can rise above what is paid anyway, or sources move; without, the price order alone decides. */
+  /** Whether some peak can rise above what is paid anyway, sources move, or links bind; without, the price order alone decides. */
   get hasPeaks(): boolean {
     return (
       this.#sources !== undefined ||
+      this.#linkRows.length > 0 ||
       this.#demandRows.length > 0 ||
       this.#charges.rows.some(({ forms }) => forms.some((row) => row >= 0))
     );
@@ -166,6 +192,7 @@ export class Master {
         ofBlock[slotOf[t]] = blockOf[t];
       }
       for (let q = 0; q < slots; q++) if (ofBlock[q] >= 0) most[ofBlock[q]] += this.capacity[q];
+      for (let t = 0; t < problem.intervals; t++) most[blockOf[t]] += this.#apartKw[t];
       let floor = window.floorKw;
       // With sources the load is not what is drawn: it proves no peak, nor that there is none.
       if (this.#sourced) most.fill(Infinity);
@@ -196,7 +223,7 @@ export class Master {
       const q = slotOf[t];
       if (this.#sourced) return kw + this.#mostWithSources(t);
       // A form counts whole slots: it does not matter where in the slot its capacity stands.
-      return slotTimes[slotStart[q]] === t ? kw + this.capacity[q] : kw;
+      return this.#apartKw[t] + (slotTimes[slotStart[q]] === t ? kw + this.capacity[q] : kw);
     });
     const site = { fixedKw: fixedLoadKw, mostKw };
     const rows = addChargeRows(
@@ -220,7 +247,7 @@ export class Master {
   #mostWithSources(t: number): number {
     const { slotOf, besideFrom, times, problem } = this.#network;
     const beside = besideFrom < times ? this.capacity[slotOf[besideFrom + t]] : 0;
-    return this.capacity[slotOf[t]] + beside + (problem.battery?.maxKw ?? 0);
+    return this.capacity[slotOf[t]] + beside + this.#apartKw[t] + (problem.battery?.maxKw ?? 0);
   }
 
   /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
@@ -440,20 +467,33 @@ export class Master {
       }
     }
     this.#addSourcePrices(prices);
+    const { links } = this.#network;
+    const worth = this.linkDuals();
+    for (const [i, { slots, weights }] of links.entries()) {
+      for (const [k, slot] of slots.entries()) prices[slot] += weights[k] * worth[i];
+    }
     return prices;
+  }
+
+  /** Of each link, money per kW. */
+  linkDuals(): readonly number[] {
+    return this.#linkRows.map((row) => Math.max(0, -this.#dual(row)));
   }
 
   /** A kW less than is there costs nothing to draw; one through a full grid connection costs its room. */
   #addSourcePrices(prices: Float64Array): void {
-    const { slotOf, besideFrom, times } = this.#network;
+    const { slotOf, besideFrom, times, intervalOf, isBeside, problem } = this.#network;
     const duals = this.sourceDuals();
-    if (duals === undefined) return;
-    for (let t = 0; t < duals.grid.length; t++) {
-      const q = slotOf[t];
-      prices[q] -= duals.grid[t];
-      if (besideFrom < times) prices[slotOf[besideFrom + t]] = prices[q];
-      prices[q] += duals.site[t];
+    if (duals !== undefined) {
+      for (let t = 0; t < problem.intervals; t++) prices[slotOf[t]] -= duals.grid[t];
     }
+    for (let time = besideFrom; time < times; time++) {
+      const t = intervalOf[time];
+      const site = isBeside[time] === 1 ? 0 : (duals?.site[t] ?? 0);
+      prices[slotOf[time]] = prices[slotOf[t]] + site;
+    }
+    if (duals === undefined) return;
+    for (let t = 0; t < problem.intervals; t++) prices[slotOf[t]] += duals.site[t];
   }
 
   /** Multipliers of block means per window, money per kW. */

@@ -9,22 +9,24 @@
  *
  * With PV or a battery every interval is a slot of its own, and what passes the grid connection is the program's to
  * limit: circuit 0 is open, and power within reserves goes to times and slots of its own beside it.
+ *
+ * Below a circuit whose vehicles load its phases in different ways those of one way have a node of their own.
  * Source: docs/model.md, "Structure".
  * @module
  */
-import { exposureFactor, powerCap, pathsOf, reserveLoadOf, roomAbove } from '../exposure.ts';
+import { exposureFactor, powerCap } from '../exposure.ts';
 import { blocksOf, hasSources } from '../multipliers.ts';
 import type { MeterBlocks } from '../multipliers.ts';
 import type { DepotProblem } from '../problem.ts';
+import { Limits } from './limits.ts';
+import type { Bound } from './limits.ts';
+import { Links } from './links.ts';
+import { Loads } from './loads.ts';
+import { hasFewSlots, slotsOf, Times } from './slots.ts';
+import type { LinkRow, Slots } from './slots.ts';
 
 /** Power below which a limit counts as met, kW. */
 export const flowNoise = 1e-7;
-/**
- * Most slots of intervals, and of these times intervals: the program over slots is dense, and beyond these the whole
- * program, which is not, is faster.
- */
-const slotsMax = 1_000;
-const cellsMax = 4_000_000;
 /** Most intervals with PV or a battery: each is a slot of its own, and has columns of both. */
 const sourcedIntervalsMax = 400;
 /** Most distinct shortfall prices; each is a slot of its own. */
@@ -54,7 +56,7 @@ export interface ModuleRun {
  * See the module. Times beyond the horizon, one per shortfall price, stand for energy not delivered; those from
  * `besideFrom` on for power within reserves, where it has times of its own.
  */
-export interface Network {
+export interface Network extends Slots {
   readonly problem: DepotProblem;
   /** Sessions that can receive anything, as indices into the problem's. */
   readonly sessions: Int32Array;
@@ -64,19 +66,20 @@ export interface Network {
   readonly level: Int32Array;
   /** Shortfall prices, highest first. */
   readonly levelPrice: Float64Array;
-  /** Horizon plus levels, plus the horizon again where power within reserves has times of its own. */
+  /** Horizon, levels, the horizon again where power within reserves has times of its own, and what links tell apart. */
   readonly times: number;
   readonly besideFrom: number;
+  readonly apartFrom: number;
+  /** [times] interval of each; -1 for shortfall. */
+  readonly intervalOf: Int32Array;
+  /** [times] 1 where power passes beside the grid connection's limit, which the program keeps. */
+  readonly isBeside: Uint8Array;
   /** [T] what the grid connection leaves above the reserves, kW; empty without PV and battery. */
   readonly siteRoomKw: Float64Array;
-  readonly slots: number;
-  /** [times]. */
-  readonly slotOf: Int32Array;
-  /** [slots + 1] and [times]: the times of each slot. */
-  readonly slotStart: Int32Array;
-  readonly slotTimes: Int32Array;
-  /** [slots] money per kW for one interval. */
-  readonly slotCost: Float64Array;
+  readonly limits: Limits;
+  /** Limits beside the tree; undefined where the tree says all. */
+  readonly loads: Loads | undefined;
+  readonly links: readonly LinkRow[];
   readonly nodes: number;
   /** [nodes] parents come before children; node 0 is the top. */
   readonly parent: Int32Array;
@@ -85,8 +88,8 @@ export interface Network {
   readonly cap: Float64Array;
   /** [times] power that all arms could take together. */
   readonly demandKw: Float64Array;
-  /** [nodes] circuit of each node; -1 for nodes that are none. */
-  readonly circuitOf: Int32Array;
+  /** [nodes] what each lets through. */
+  readonly bounds: readonly (readonly Bound[])[];
   readonly arms: number;
   readonly armSession: Int32Array;
   readonly armLeaf: Int32Array;
@@ -105,7 +108,7 @@ export interface Network {
 
 /** Why the problem has no such network; undefined where it has. */
 export function structureObstacle(problem: DepotProblem): string | undefined {
-  const { circuits, connectors, sessions } = problem;
+  const { sessions } = problem;
   if (sessions.some((session) => (session.taper ?? []).length > 0)) return 'a taper';
   if (sessions.some(({ feedBack }) => feedBack !== undefined)) return 'vehicles that feed back';
   if (sessions.some(({ milestones = [] }) => milestones.length > 0)) return 'milestones';
@@ -115,35 +118,21 @@ export function structureObstacle(problem: DepotProblem): string | undefined {
   if (new Set(sessions.map((session) => session.shortfallPrice)).size > levelsMax) {
     return `more than ${levelsMax} shortfall prices`;
   }
-  const paths = pathsOf(problem);
-  const { balanced } = reserveLoadOf(problem, paths);
-  if (circuits.some((circuit, g) => circuit.phaseLimitKw !== undefined && balanced[g] === 0)) {
-    return 'phase limits above one-phase sockets';
-  }
-  const weighs = (s: number): boolean => exposureFactor(sessions[s], connectors[sessions[s].connector]) !== 1;
-  const limited = circuits.map(
-    ({ limitKw, phaseLimitKw }) => phaseLimitKw !== undefined || limitKw.some((kw) => kw < Infinity),
-  );
-  const feels = (s: number): boolean => paths[sessions[s].connector].some((g) => limited[g]);
-  if (sessions.some((_, s) => weighs(s) && feels(s))) return 'one-phase vehicles on three-phase sockets';
-  const members: number[][] = problem.modules.map(() => []);
-  for (const [c, connector] of connectors.entries())
-    if (connector.module >= 0) members[connector.module].push(c);
-  for (const [module, all] of members.entries()) {
-    if (all.some((c) => connectors[c].circuit !== connectors[all[0]].circuit))
-      return 'a module over several circuits';
-    const most = all.reduce((sum, c) => sum + connectors[c].maxKw, 0);
-    const reserved = all.some((c) => connectors[c].reserveKw > 0);
-    if (reserved && most > problem.modules[module].maxKw + flowNoise) return 'a shared module with reserves';
-  }
   return hasFewSlots(problem) ? undefined : 'many different intervals with vehicles';
 }
 
-function hasFewSlots(problem: DepotProblem): boolean {
-  if (problem.intervals <= slotsMax) return true;
-  const blocks = problem.demand.map((window) => blocksOf(window, problem.intervals));
-  const slots = slotsOfIntervals(problem, blocks).cost.length;
-  return slots <= slotsMax && slots * problem.intervals <= cellsMax;
+/** Links of a problem that has some; undefined where the tree says all. */
+export function linksOf(problem: DepotProblem): Links | undefined {
+  const { circuits, connectors } = problem;
+  const limits = new Limits(problem);
+  if (circuits.some((_, g) => limits.isMixed(g))) return new Links(new Loads(limits));
+  const apart = problem.modules.some(({ maxKw }, m) => {
+    const members = connectors.filter(({ module }) => module === m);
+    if (members.some(({ circuit }) => circuit !== members[0].circuit)) return true;
+    const most = members.reduce((sum, connector) => sum + connector.maxKw, 0);
+    return members.some(({ reserveKw }) => reserveKw > 0) && most > maxKw + flowNoise;
+  });
+  return apart ? new Links(new Loads(limits)) : undefined;
 }
 
 /** Arms while the network is drawn; arrays are long enough for all, `count` and `pairs` say how much is used. */
@@ -155,14 +144,16 @@ interface Arms {
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly base: Int32Array;
+  /** 1 for power within reserves. */
+  readonly within: Uint8Array;
   readonly kw: Float64Array;
 }
 
 interface Tree {
   readonly parent: Int32Array;
-  readonly circuitOf: Int32Array;
-  /** [circuits] node of each. */
-  readonly nodeOf: Int32Array;
+  readonly bounds: readonly (readonly Bound[])[];
+  /** [sessions of the problem] node through which power above the reserve goes. */
+  readonly leafOf: Int32Array;
   /** Node beside all circuits; -1 where nothing is reserved. */
   readonly bypass: number;
 }
@@ -171,60 +162,79 @@ function hasReserves({ connectors }: DepotProblem): boolean {
   return connectors.some((connector) => connector.reserveKw > 0);
 }
 
-/** Circuits with parents first; a top and a bypass above them where reserves exist and have no times of their own. */
-function treeOf(problem: DepotProblem): Tree {
-  const { circuits } = problem;
-  const reserved = hasReserves(problem) && !hasSources(problem);
+/** Modules whose vehicles load circuits in different ways: they have to meet at one node. */
+function modulesOfMixedLoads({ sessions, connectors }: DepotProblem, limits: Limits): ReadonlySet<number> {
+  const first = new Map<number, number>();
+  const mixed = new Set<number>();
+  for (const [s, { connector }] of sessions.entries()) {
+    const { module } = connectors[connector];
+    if (module < 0) continue;
+    const load = first.get(module) ?? limits.loadOf[s];
+    if (load !== limits.loadOf[s]) mixed.add(module);
+    first.set(module, load);
+  }
+  return mixed;
+}
+
+/** Circuits with parents first, then nodes of one load; a top and a bypass above them where reserves exist and have no times of their own. */
+function treeOf(problem: DepotProblem, limits: Limits): Tree {
+  const { circuits, sessions, connectors } = problem;
+  const sourced = hasSources(problem);
+  const reserved = hasReserves(problem) && !sourced;
   const order: number[] = [];
-  const children: number[][] = circuits.map(() => []);
-  for (let g = 1; g < circuits.length; g++) children[circuits[g].parent].push(g);
+  const below: number[][] = circuits.map(() => []);
+  for (let g = 1; g < circuits.length; g++) below[circuits[g].parent].push(g);
   const stack = [0];
   while (stack.length > 0) {
     const g = stack.pop() ?? 0;
     order.push(g);
-    stack.push(...children[g].toReversed());
+    stack.push(...below[g].toReversed());
   }
-  const shift = reserved ? 1 : 0;
-  const nodes = order.length + 2 * shift;
-  const parent = new Int32Array(nodes).fill(-1);
-  const circuitOf = new Int32Array(nodes).fill(-1);
+  const parent: number[] = reserved ? [-1] : [];
+  const bounds: (readonly Bound[])[] = reserved ? [[]] : [];
   const nodeOf = new Int32Array(circuits.length);
-  for (const [i, g] of order.entries()) {
-    nodeOf[g] = i + shift;
-    circuitOf[i + shift] = g;
-    parent[i + shift] = g === 0 ? shift - 1 : nodeOf[circuits[g].parent];
+  for (const g of order) {
+    nodeOf[g] = parent.length;
+    parent.push(g === 0 ? nodeOf[0] - 1 : nodeOf[circuits[g].parent]);
+    bounds.push(sourced && g === 0 ? [] : limits.boundsOf(g));
   }
-  if (reserved) parent[nodes - 1] = 0;
-  return { parent, circuitOf, nodeOf, bypass: reserved ? nodes - 1 : -1 };
+  const known = new Map<number, number>();
+  const together = modulesOfMixedLoads(problem, limits);
+  const leafOf = Int32Array.from(sessions, ({ connector }, s) => {
+    const { circuit, module } = connectors[connector];
+    if (!limits.isMixed(circuit) || together.has(module)) return nodeOf[circuit];
+    const load = limits.loadOf[s];
+    const key = circuit * limits.loads.length + load;
+    let node = known.get(key);
+    if (node !== undefined) return node;
+    const own = limits.boundsBelow(circuit, load);
+    node = own.length === 0 ? nodeOf[circuit] : parent.push(nodeOf[circuit]) - 1;
+    if (own.length > 0) bounds.push(own);
+    known.set(key, node);
+    return node;
+  });
+  if (!reserved) return { parent: Int32Array.from(parent), bounds, leafOf, bypass: -1 };
+  const bypass = parent.push(0) - 1;
+  bounds.push([]);
+  return { parent: Int32Array.from(parent), bounds, leafOf, bypass };
 }
 
-/** Most that each circuit may carry above the reserves, [C * T]; the tightest of total and phases. */
-function circuitRooms(problem: DepotProblem): Float64Array {
-  const { circuits, intervals } = problem;
-  const reserve = reserveLoadOf(problem, pathsOf(problem));
-  const rooms = new Float64Array(circuits.length * intervals);
-  for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
-    for (let t = 0; t < intervals; t++) {
-      let room = roomAbove(limitKw[t], reserve.total[g]);
-      for (let phase = 0; phase < 3; phase++) {
-        const limit = phaseLimitKw?.[phase];
-        if (limit !== undefined) {
-          room = Math.min(room, 3 * roomAbove(limit[t], reserve.phase[3 * g + phase]));
-        }
-      }
-      rooms[g * intervals + t] = room;
-    }
-  }
-  return rooms;
+/** Where an arm goes. */
+interface Way {
+  readonly leaf: number;
+  readonly from: number;
+  readonly to: number;
+  readonly within: boolean;
 }
 
-/** Begins an arm over [from, to); its capacities are pushed afterwards. */
-function addArm(arms: Arms, session: number, leaf: number, from: number, to: number): void {
+/** Begins an arm; its capacities are pushed afterwards. */
+function addArm(arms: Arms, session: number, { leaf, from, to, within }: Way): void {
   const a = arms.count++;
   arms.session[a] = session;
   arms.leaf[a] = leaf;
   arms.from[a] = from;
   arms.to[a] = to;
+  arms.within[a] = within ? 1 : 0;
   arms.base[a] = arms.pairs - from;
 }
 
@@ -236,10 +246,14 @@ interface Drawn {
   readonly armsOf: number[];
 }
 
-function emptyArms(problem: DepotProblem): Arms {
+function emptyArms(problem: DepotProblem, links: Links | undefined): Arms {
   let stays = 0;
-  for (const { arrive, depart } of problem.sessions) stays += Math.max(0, depart - arrive);
-  const most = 3 * problem.sessions.length;
+  let apart = 0;
+  for (const { arrive, depart } of problem.sessions) {
+    stays += Math.max(0, depart - arrive);
+    for (const t of links?.at.keys() ?? []) if (t >= arrive && t < depart) apart += 2;
+  }
+  const most = 3 * problem.sessions.length + apart;
   return {
     count: 0,
     pairs: 0,
@@ -248,27 +262,65 @@ function emptyArms(problem: DepotProblem): Arms {
     from: new Int32Array(most),
     to: new Int32Array(most),
     base: new Int32Array(most),
-    kw: new Float64Array(2 * stays + problem.sessions.length),
+    within: new Uint8Array(most),
+    kw: new Float64Array(2 * stays + problem.sessions.length + apart),
   };
 }
 
+/** Draws arms session by session. */
+class Drawing {
+  readonly arms: Arms;
+  readonly times: Times;
+  readonly #problem: DepotProblem;
+  readonly #splits: readonly number[];
+
+  constructor(problem: DepotProblem, times: Times, links: Links | undefined) {
+    this.#problem = problem;
+    this.times = times;
+    this.arms = emptyArms(problem, links);
+    this.#splits = [...(links?.at.keys() ?? [])].sort((a, b) => a - b);
+  }
+
+  /**
+   * An arm of session `s` of the problem, number `at` of the network, with `kw` of each interval of its stay; intervals in
+   * which it is told apart have arms of their own.
+   */
+  add(at: number, s: number, way: Way, kw: Float64Array): void {
+    const { arms, times } = this;
+    const { arrive, depart } = this.#problem.sessions[s];
+    addArm(arms, at, way);
+    const first = arms.pairs;
+    for (let i = 0; i < depart - arrive; i++) arms.kw[arms.pairs++] = kw[i];
+    for (const t of this.#splits) {
+      if (t < arrive || t >= depart || kw[t - arrive] <= 0) continue;
+      const time = times.apartOf(s, t, way.within);
+      if (time < 0) continue;
+      arms.kw[first + t - arrive] = 0;
+      addArm(arms, at, { ...way, from: time, to: time + 1 });
+      arms.kw[arms.pairs++] = kw[t - arrive];
+    }
+  }
+}
+
 /** Sessions with their arms; what no plan could deliver to a session is left out. */
-function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number[]): Drawn {
-  const besideFrom = problem.intervals + levelPrice.length;
-  const arms = emptyArms(problem);
+function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number[], drawing: Drawing): Drawn {
+  const { arms, times } = drawing;
   const drawn: Drawn = { arms, sessions: [], energy: [], level: [], armsOf: [0] };
   const { intervals, intervalH, connectors } = problem;
-  const caps = new Float64Array(intervals);
   for (const [s, session] of problem.sessions.entries()) {
     const { arrive, depart } = session;
     const connector = connectors[session.connector];
     const reserved = connector.reserveKw / exposureFactor(session, connector);
+    const free = new Float64Array(Math.max(0, depart - arrive));
+    const seen = new Float64Array(free.length);
     let most = 0;
     let highest = 0;
-    for (let t = arrive; t < depart; t++) {
-      caps[t] = powerCap(session, connector, t);
-      most += caps[t];
-      highest = Math.max(highest, caps[t]);
+    for (let i = 0; i < free.length; i++) {
+      const cap = powerCap(session, connector, arrive + i);
+      most += cap;
+      highest = Math.max(highest, cap);
+      free[i] = Math.min(cap, reserved);
+      seen[i] = Math.max(0, cap - reserved);
     }
     const energy = Math.min(session.energyKwh / intervalH, most);
     if (energy <= flowNoise) continue;
@@ -278,15 +330,14 @@ function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number
     const level = levelPrice.indexOf(session.shortfallPrice);
     drawn.level.push(level);
     if (reserved > 0) {
-      if (tree.bypass >= 0) addArm(arms, at, tree.bypass, arrive, depart);
-      else addArm(arms, at, 0, besideFrom + arrive, besideFrom + depart);
-      for (let t = arrive; t < depart; t++) arms.kw[arms.pairs++] = Math.min(caps[t], reserved);
+      const shift = tree.bypass >= 0 ? 0 : times.besideFrom;
+      const leaf = tree.bypass >= 0 ? tree.bypass : 0;
+      drawing.add(at, s, { leaf, from: shift + arrive, to: shift + depart, within: true }, free);
     }
     if (highest > reserved) {
-      addArm(arms, at, tree.nodeOf[connector.circuit], arrive, depart);
-      for (let t = arrive; t < depart; t++) arms.kw[arms.pairs++] = Math.max(0, caps[t] - reserved);
+      drawing.add(at, s, { leaf: tree.leafOf[s], from: arrive, to: depart, within: false }, seen);
     }
-    addArm(arms, at, 0, intervals + level, intervals + level + 1);
+    addArm(arms, at, { leaf: 0, from: intervals + level, to: intervals + level + 1, within: true });
     arms.kw[arms.pairs++] = energy;
     drawn.armsOf.push(arms.count);
   }
@@ -315,18 +366,23 @@ function runsOf(arms: Arms): Runs {
   return { start, from: Int32Array.from(from), to: Int32Array.from(to), kw: Float64Array.from(kw) };
 }
 
-/** Stretches in which the arms of a module can exceed it. */
-function moduleRunsOf(problem: DepotProblem, drawn: Drawn, tree: Tree): ModuleRun[] {
+/** Stretches in which the arms of a module at one node can exceed it. */
+function moduleRunsOf(problem: DepotProblem, drawn: Drawn): ModuleRun[] {
   const { arms, sessions } = drawn;
-  const members: number[][] = problem.modules.map(() => []);
+  const members: Map<number, number[]>[] = problem.modules.map(() => new Map());
   for (let a = 0; a < arms.count; a++) {
-    if (arms.leaf[a] === tree.bypass || arms.from[a] >= problem.intervals) continue;
+    if (arms.within[a] === 1) continue;
     const { module } = problem.connectors[problem.sessions[sessions[arms.session[a]]].connector];
-    if (module >= 0) members[module].push(a);
+    if (module < 0) continue;
+    const known = members[module].get(arms.leaf[a]);
+    if (known === undefined) members[module].set(arms.leaf[a], [a]);
+    else known.push(a);
   }
   const runs: ModuleRun[] = [];
-  for (const [module, all] of members.entries()) {
-    if (all.length > 0) addModuleRuns(runs, arms, all, { module, maxKw: problem.modules[module].maxKw });
+  for (const [module, byLeaf] of members.entries()) {
+    for (const all of byLeaf.values()) {
+      addModuleRuns(runs, arms, all, { module, maxKw: moduleRoom(problem, drawn, all, module) });
+    }
   }
   return runs;
 }
@@ -342,6 +398,30 @@ function breaksOf(arms: Arms, members: readonly number[]): number[] {
     breaks.add(arms.to[a]);
   }
   return [...breaks].sort((x, y) => x - y);
+}
+
+/**
+ * Most that `members` can take of a module above their reserves. Who draws above a reserve uses it up first: where two share
+ * a module and none could take more alone, it has to carry both reserves besides.
+ */
+function moduleRoom(
+  problem: DepotProblem,
+  { arms, sessions }: Drawn,
+  members: readonly number[],
+  module: number,
+): number {
+  const { maxKw } = problem.modules[module];
+  const reserves = new Map<number, number>();
+  let highest = 0;
+  for (const a of members) {
+    const session = problem.sessions[sessions[arms.session[a]]];
+    const connector = problem.connectors[session.connector];
+    const reserved = connector.reserveKw / exposureFactor(session, connector);
+    reserves.set(session.connector, Math.min(reserved, reserves.get(session.connector) ?? Infinity));
+    for (let t = arms.from[a]; t < arms.to[a]; t++) highest = Math.max(highest, arms.kw[arms.base[a] + t]);
+  }
+  const room = maxKw - [...reserves.values()].reduce((sum, kw) => sum + kw, 0);
+  return reserves.size === 2 && highest <= room ? room : maxKw;
 }
 
 function addModuleRuns(
@@ -376,107 +456,15 @@ function addModuleRuns(
   }
 }
 
-interface Slots {
-  readonly slots: number;
-  readonly slotOf: Int32Array;
-  readonly slotStart: Int32Array;
-  readonly slotTimes: Int32Array;
-  readonly slotCost: Float64Array;
-}
-
-/** [T] in which forms of site charges an interval counts, and by how much. */
-function chargeWeights({ charges = [], intervals }: DepotProblem): readonly string[] {
-  const texts = Array.from({ length: intervals }, () => '');
-  for (const [k, { groups }] of charges.entries()) {
-    for (const [f, { at, weight }] of groups.flatMap(({ forms }) => forms).entries()) {
-      for (const [i, t] of at.entries()) texts[t] += `;${k},${f},${weight[i]}`;
-    }
-  }
-  return texts;
-}
-
-/** [T] 1 where some vehicle that wants energy is there. */
-function occupied({ sessions, intervals }: DepotProblem): Uint8Array {
-  const here = new Uint8Array(intervals);
-  for (const { arrive, depart, energyKwh } of sessions) {
-    if (energyKwh > 0) here.fill(1, arrive, Math.max(arrive, depart));
-  }
-  return here;
-}
-
-/**
- * Intervals of one price that count alike in demand blocks and site charges are one slot; so are all in which nobody is
- * there.
- */
-function slotsOfIntervals(
-  problem: DepotProblem,
-  blocks: readonly MeterBlocks[],
-): { readonly slotOf: Int32Array; readonly cost: number[] } {
-  const { intervals, intervalH, price, earliness } = problem;
-  const weights = chargeWeights(problem);
-  // A window that costs nothing tells no intervals apart.
-  const priced = blocks.filter((_, k) => problem.demand[k].pricePerKw > 0);
-  const here = occupied(problem);
-  const sourced = hasSources(problem);
-  const slotOf = new Int32Array(intervals);
-  const cost: number[] = [];
-  const known = new Map<string, number>();
-  for (let t = 0; t < intervals; t++) {
-    const perKw = (price[t] + (earliness * t) / intervals) * intervalH;
-    let key = String(perKw);
-    for (const { blockOf, counts } of priced) key += counts[blockOf[t]] === 1 ? `,${blockOf[t]}` : ',';
-    key += weights[t];
-    if (sourced) key = String(t);
-    if (here[t] === 0) key = 'nobody';
-    const slot = known.get(key) ?? cost.push(perKw) - 1;
-    known.set(key, slot);
-    slotOf[t] = slot;
-  }
-  return { slotOf, cost };
-}
-
-/** Times of a network with so many shortfall prices. */
-function timesOf(problem: DepotProblem, levels: number): number {
-  const beside = hasSources(problem) && hasReserves(problem) ? problem.intervals : 0;
-  return problem.intervals + levels + beside;
-}
-
-/** Slots of all intervals, one for each shortfall price, and those of power within reserves. */
-function slotsOf(
-  problem: DepotProblem,
-  blocks: readonly MeterBlocks[],
-  levelPrice: readonly number[],
-): Slots {
-  const { intervals, intervalH } = problem;
-  const besideFrom = intervals + levelPrice.length;
-  const times = timesOf(problem, levelPrice.length);
-  const slotOf = new Int32Array(times);
-  const ofIntervals = slotsOfIntervals(problem, blocks);
-  const { cost } = ofIntervals;
-  slotOf.set(ofIntervals.slotOf);
-  for (const [level, money] of levelPrice.entries())
-    slotOf[intervals + level] = cost.push(money * intervalH) - 1;
-  for (let t = 0; besideFrom + t < times; t++) {
-    slotOf[besideFrom + t] = cost.push(cost[slotOf[t]]) - 1;
-  }
-  const slotStart = new Int32Array(cost.length + 1);
-  for (let t = 0; t < times; t++) slotStart[slotOf[t] + 1]++;
-  for (let q = 0; q < cost.length; q++) slotStart[q + 1] += slotStart[q];
-  const fill = slotStart.slice();
-  const slotTimes = new Int32Array(times);
-  for (let t = 0; t < times; t++) slotTimes[fill[slotOf[t]]++] = t;
-  return { slots: cost.length, slotOf, slotStart, slotTimes, slotCost: Float64Array.from(cost) };
-}
-
 /** Capacities of nodes towards their parents, Infinity where all arms below fit; and what all arms could take. */
 function capacitiesOf(
-  problem: DepotProblem,
-  tree: Tree,
+  limits: Limits,
+  { parent, bounds }: Tree,
   arms: Arms,
-  times: number,
+  intervalOf: Int32Array,
 ): { readonly cap: Float64Array; readonly demandKw: Float64Array } {
-  const { intervals } = problem;
-  const nodes = tree.parent.length;
+  const times = intervalOf.length;
+  const nodes = parent.length;
   const load = new Float64Array(nodes * times);
   for (let a = 0; a < arms.count; a++) {
     const at = arms.leaf[a] * times;
@@ -484,15 +472,12 @@ function capacitiesOf(
     for (let t = arms.from[a]; t < arms.to[a]; t++) load[at + t] += arms.kw[base + t];
   }
   const cap = new Float64Array(nodes * times).fill(Infinity);
-  const rooms = circuitRooms(problem);
-  const sourced = hasSources(problem);
   for (let g = nodes - 1; g >= 0; g--) {
-    const circuit = tree.circuitOf[g];
     for (let t = 0; t < times; t++) {
       const at = g * times + t;
-      if (g > 0) load[tree.parent[g] * times + t] += load[at];
-      if (circuit < 0 || t >= intervals || (sourced && circuit === 0)) continue;
-      const room = rooms[circuit * intervals + t];
+      if (g > 0) load[parent[g] * times + t] += load[at];
+      if (bounds[g].length === 0 || intervalOf[t] < 0) continue;
+      const room = limits.mostKw(bounds[g], intervalOf[t]);
       if (load[at] > room) cap[at] = room;
     }
   }
@@ -505,32 +490,43 @@ function childrenOf(parent: Int32Array): number[][] {
   return children;
 }
 
-/** The network of `problem`, which has no `structureObstacle`. */
-export function networkOf(problem: DepotProblem): Network {
+/** The network of `problem`, which has no `structureObstacle`, with `links` told apart. */
+export function networkOf(problem: DepotProblem, links?: Links): Network {
   const levelPrice = [...new Set(problem.sessions.map((session) => session.shortfallPrice))].sort(
     (a, b) => b - a,
   );
-  const tree = treeOf(problem);
-  const drawn = drawArms(problem, tree, levelPrice);
+  const limits = links?.loads.limits ?? new Limits(problem);
+  const tree = treeOf(problem, limits);
+  const handedOut = new Times(problem, levelPrice.length, links);
+  const drawn = drawArms(problem, tree, levelPrice, new Drawing(problem, handedOut, links));
   const { arms } = drawn;
   const blocks = problem.demand.map((window) => blocksOf(window, problem.intervals));
-  const times = timesOf(problem, levelPrice.length);
-  const besideFrom = problem.intervals + levelPrice.length;
+  const intervalOf = handedOut.intervals();
+  const slots = slotsOf(problem, blocks, levelPrice, intervalOf);
+  const site = limits.boundsOf(0);
   return {
     problem,
     sessions: Int32Array.from(drawn.sessions),
     energy: Float64Array.from(drawn.energy),
     level: Int32Array.from(drawn.level),
     levelPrice: Float64Array.from(levelPrice),
-    times,
-    besideFrom,
-    siteRoomKw: hasSources(problem) ? circuitRooms(problem).slice(0, problem.intervals) : new Float64Array(0),
-    ...slotsOf(problem, blocks, levelPrice),
+    times: intervalOf.length,
+    besideFrom: handedOut.besideFrom,
+    apartFrom: handedOut.apartFrom,
+    intervalOf,
+    isBeside: handedOut.beside(),
+    siteRoomKw: Float64Array.from({ length: hasSources(problem) ? problem.intervals : 0 }, (_, t) =>
+      limits.mostKw(site, t),
+    ),
+    limits,
+    loads: links?.loads,
+    links: handedOut.rows(slots.slotOf),
+    ...slots,
     nodes: tree.parent.length,
     parent: tree.parent,
     children: childrenOf(tree.parent),
-    ...capacitiesOf(problem, tree, arms, times),
-    circuitOf: tree.circuitOf,
+    ...capacitiesOf(limits, tree, arms, intervalOf),
+    bounds: tree.bounds,
     arms: arms.count,
     armSession: arms.session.subarray(0, arms.count),
     armLeaf: arms.leaf.subarray(0, arms.count),
@@ -541,7 +537,7 @@ export function networkOf(problem: DepotProblem): Network {
     pairKw: arms.kw.subarray(0, arms.pairs),
     armsOf: Int32Array.from(drawn.armsOf),
     runs: runsOf(arms),
-    moduleRuns: moduleRunsOf(problem, drawn, tree),
+    moduleRuns: moduleRunsOf(problem, drawn),
     blocks,
   };
 }

@@ -36,30 +36,30 @@ export class Proof {
   /** Adds `weights` [slots] to the limits that make up the capacity of `set`, or of all. */
   addCapacity(set: Uint8Array | undefined, weights: Float64Array): void {
     this.#capacity.ofSlots(set);
-    const { problem, slotOf, moduleRuns } = this.#network;
-    const { circuits, modules } = this.multipliers;
-    for (let t = 0; t < problem.intervals; t++) {
+    const { problem, slotOf, times, intervalOf, moduleRuns } = this.#network;
+    const { modules } = this.multipliers;
+    for (let t = 0; t < times; t++) {
       const weight = weights[slotOf[t]];
-      if (weight > 0) this.#descend(0, t, weight, circuits);
+      if (weight > 0 && intervalOf[t] >= 0) this.#descend(0, t, weight);
     }
     for (const [i, run] of moduleRuns.entries()) {
       if (this.#capacity.moduleExcess[i] <= 0) continue;
       for (let t = run.from; t < run.to; t++) {
         const weight = weights[slotOf[t]];
         if (weight > 0 && !this.#limitedAbove(run.leaf, t))
-          modules[run.module * problem.intervals + t] += weight;
+          modules[run.module * problem.intervals + intervalOf[t]] += weight;
       }
     }
   }
 
-  /** Gives `weight` to the highest limits that bind at `t` below node `g`. */
-  #descend(g: number, t: number, weight: number, circuits: Float64Array): void {
-    const { times, children, circuitOf, problem } = this.#network;
+  /** Gives `weight` to the highest limits that bind at time `t` below node `g`. */
+  #descend(g: number, t: number, weight: number): void {
+    const { times, children, bounds, limits, intervalOf } = this.#network;
     if (this.#capacity.limiting[g * times + t] === 1) {
-      circuits[circuitOf[g] * problem.intervals + t] += weight;
+      limits.addWorth(this.multipliers, bounds[g], intervalOf[t], weight);
       return;
     }
-    for (const child of children[g]) this.#descend(child, t, weight, circuits);
+    for (const child of children[g]) this.#descend(child, t, weight);
   }
 
   #limitedAbove(leaf: number, t: number): boolean {
@@ -70,14 +70,15 @@ export class Proof {
 
   /** Worth of grid draw, store and grid connection where the site has sources. */
   addSources({ drawn, grid, site, store }: SourceDuals & { readonly drawn: Float64Array }): void {
-    const { problem } = this.#network;
-    const { balance, store: stored, circuits, sessions } = this.multipliers;
+    const { problem, limits } = this.#network;
+    const { balance, store: stored, sessions } = this.multipliers;
+    const bounds = limits.boundsOf(0);
     let later = 0;
     for (let t = problem.intervals - 1; t >= 0; t--) {
       balance[t] = grid[t] - drawn[t];
       later += store[t];
       if (stored.length > 0) stored[t] = -later;
-      circuits[t] += site[t];
+      limits.addWorth(this.multipliers, bounds, t, site[t]);
     }
     // Nobody wants energy for less than it can be had anywhere.
     const cheapest = balance.reduce((least, worth) => Math.min(least, -worth / problem.intervalH), 0);
@@ -93,24 +94,22 @@ export class Proof {
     );
   }
 
-  /** Multipliers of circuits moved to the phase that binds, where a circuit's phases are tighter than its total. */
-  finish(blocks: readonly Float64Array[], phaseOf: (circuit: number, t: number) => number): Multipliers {
+  /** Adds what a kW of each link is worth. */
+  addLinks(worth: readonly number[]): void {
+    const { links, loads } = this.#network;
+    for (const [i, { link }] of links.entries()) {
+      loads?.addWorth(this.multipliers, link.row, link.t, worth[i]);
+    }
+  }
+
+  /** All multipliers, with those of demand blocks. */
+  finish(blocks: readonly Float64Array[]): Multipliers {
     const { problem, sessions: known, energy } = this.#network;
-    const { circuits, phases, sessions } = this.multipliers;
+    const { sessions } = this.multipliers;
     for (let s = 0; s < known.length; s++) {
       // What no power can deliver costs its shortfall price whatever the slots cost.
       const { energyKwh, shortfallPrice } = problem.sessions[known[s]];
       if (energy[s] < energyKwh / problem.intervalH) sessions[known[s]] = shortfallPrice;
-    }
-    for (let g = 0; g < problem.circuits.length && phases.length > 0; g++) {
-      for (let t = 0; t < problem.intervals; t++) {
-        const at = g * problem.intervals + t;
-        const phase = circuits[at] > 0 ? phaseOf(g, t) : -1;
-        if (phase < 0) continue;
-        // The phase carries a third of the power, so its kW is worth three times as much.
-        phases[(3 * g + phase) * problem.intervals + t] += 3 * circuits[at];
-        circuits[at] = 0;
-      }
     }
     return { ...this.multipliers, blocks };
   }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { SplittingBackend } from '../backends/backend.ts';
-import { pathsOf, reserveLoadOf, roomAbove } from '../exposure.ts';
 import type { Found } from '../full.ts';
 import { hasSources } from '../multipliers.ts';
 import type { Plan } from '../plan.ts';
@@ -17,7 +16,10 @@ import { Flow } from './flow.ts';
 import { fillGreedily } from './greedy-flow.ts';
 import { Master } from './master.ts';
 import type { Weights } from './master.ts';
-import { networkOf } from './network.ts';
+import { solveLinked } from './linked.ts';
+import type { Solved } from './linked.ts';
+import type { Links } from './links.ts';
+import { linksOf, networkOf } from './network.ts';
 import type { Network } from './network.ts';
 import { Proof } from './proof.ts';
 import { Residual } from './residual.ts';
@@ -51,9 +53,9 @@ class Search {
   /** Whether a chain came after the last flow. */
   #chained = false;
 
-  constructor(problem: DepotProblem, options: SolveOptions) {
+  constructor(problem: DepotProblem, options: SolveOptions, links: Links | undefined) {
     this.options = options;
-    this.network = networkOf(problem);
+    this.network = networkOf(problem, links);
     this.flow = new Flow(this.network);
     this.residual = new Residual(this.flow);
     this.capacity = new Capacity(this.network);
@@ -190,7 +192,12 @@ class Search {
     for (let t = 0; t < network.siteRoomKw.length; t++) {
       network.cap[t] = network.siteRoomKw[t] - (extra.batteryKw?.[t] ?? 0) + (extra.pvKw?.[t] ?? 0);
     }
-    flow.setTargets(Float64Array.from(all, (most, q) => Math.max(most, flow.into[q])));
+    // What was told apart fills its limits to the last: crumbs go elsewhere.
+    const targets = Float64Array.from(all, (most, q) => Math.max(most, flow.into[q]));
+    for (let t = network.apartFrom; t < network.times; t++) {
+      targets[network.slotOf[t]] = flow.into[network.slotOf[t]];
+    }
+    flow.setTargets(targets);
     for (let s = 0; s < flow.left.length; s++) if (flow.left[s] > 0 && flow.left[s] < 1e-6) this.#top(s);
     this.residual.maximise();
   }
@@ -209,7 +216,7 @@ class Search {
 
 /** Powers of all sessions of the problem. */
 function powersOf({ network, flow }: Search): Float64Array[] {
-  const { problem, sessions, armsOf, armFrom, armTo, armBase, besideFrom } = network;
+  const { problem, sessions, armsOf, armFrom, armTo, armBase, intervalOf } = network;
   const powerKw = problem.sessions.map(
     ({ arrive, depart }) => new Float64Array(Math.max(0, depart - arrive)),
   );
@@ -217,31 +224,13 @@ function powersOf({ network, flow }: Search): Float64Array[] {
     const kw = powerKw[sessions[s]];
     const { arrive } = problem.sessions[sessions[s]];
     for (let a = armsOf[s]; a < armsOf[s + 1]; a++) {
-      const shift = armFrom[a] >= besideFrom ? besideFrom : 0;
-      for (let t = armFrom[a]; t < armTo[a] && t - shift < problem.intervals; t++) {
-        kw[t - shift - arrive] += Math.max(0, flow.kw[armBase[a] + t]);
+      for (let t = armFrom[a]; t < armTo[a] && intervalOf[t] >= 0; t++) {
+        kw[intervalOf[t] - arrive] += Math.max(0, flow.kw[armBase[a] + t]);
       }
     }
     for (let i = 0; i < kw.length; i++) if (kw[i] < 1e-9) kw[i] = 0;
   }
   return powerKw;
-}
-
-/** The phase that limits a circuit more than its total does; -1 where the total does. */
-function tightestPhase(problem: DepotProblem): (circuit: number, t: number) => number {
-  const reserve = reserveLoadOf(problem, pathsOf(problem));
-  return (g, t) => {
-    const { limitKw, phaseLimitKw } = problem.circuits[g];
-    let least = roomAbove(limitKw[t], reserve.total[g]);
-    let at = -1;
-    for (const [phase, limit] of (phaseLimitKw ?? []).entries()) {
-      const room = 3 * roomAbove(limit[t], reserve.phase[3 * g + phase]);
-      if (room >= least) continue;
-      least = room;
-      at = phase;
-    }
-    return at;
-  };
 }
 
 /** Without peaks the cheapest slots come first, and the chain of sets is its own proof. */
@@ -290,6 +279,7 @@ function proofOf(search: Search, master: Master, { total, cuts }: Weights): Proo
     proof.addCut(cut);
     for (let q = 0; q < reduced.length; q++) reduced[q] -= cut.inside[q];
   }
+  proof.addLinks(master.linkDuals());
   const sources = master.sourceDuals();
   if (sources !== undefined) proof.addSources(sources);
   // A slot that is cheaper than its multipliers is full: its own limits carry the difference.
@@ -306,19 +296,32 @@ export function solveStructured(
   backend: SplittingBackend,
   options: SolveOptions,
 ): Found {
+  const links = linksOf(problem);
+  if (links === undefined) return solveWith(problem, undefined, backend, options).found;
+  return solveLinked(links, options, (known, given) => solveWith(problem, known, backend, given));
+}
+
+/** Solves the network with `links`, and no other limits beside its tree. */
+function solveWith(
+  problem: DepotProblem,
+  links: Links | undefined,
+  backend: SplittingBackend,
+  options: SolveOptions,
+): Solved {
   const now = options.nowMs ?? (() => 0);
   const start = now();
-  const search = new Search(problem, options);
+  const search = new Search(problem, options, links);
   if (search.network.sessions.length === 0 && !hasSources(problem)) {
     const { multipliers } = new Proof(search.network, search.capacity);
-    return {
+    const found = {
       plan: { powerKw: powersOf(search) },
       multipliers,
       ended: 'optimal',
       reasons: [],
       buildMs: 0,
       solveMs: 0,
-    };
+    } as const;
+    return { found, rounds: 0, flows: 0, slotOf: search.network.slotOf };
   }
   const master = new Master(search.network, search.all, backend);
   const built = now();
@@ -335,18 +338,20 @@ export function solveStructured(
     search.sweep(flows);
     const charges = master.chargeMultipliers();
     const powerKw = powersOf(search);
-    return {
+    const { rounds } = search;
+    const found = {
       plan: { powerKw, ...flows },
       warm: warmStartOf(search.network, powerKw, weights.cuts),
       multipliers: {
-        ...proof.finish(master.blockMultipliers(), tightestPhase(problem)),
+        ...proof.finish(master.blockMultipliers()),
         ...(charges === undefined ? {} : { charges }),
       },
       ended,
-      reasons: [`${search.rounds} rounds, ${search.flows} flows`],
+      reasons: [`${rounds} rounds, ${search.flows} flows`],
       buildMs: built - start,
       solveMs: now() - built,
     };
+    return { found, rounds, flows: search.flows, slotOf: search.network.slotOf };
   } finally {
     master.dispose();
   }

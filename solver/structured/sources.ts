@@ -44,6 +44,9 @@ export interface SourceDuals {
   readonly store: Float64Array;
 }
 
+/** Rows that a kW counts in, and by how much. */
+export type Entries = readonly (readonly [row: number, value: number])[];
+
 /** A row in the making. */
 interface Line {
   readonly lower: number;
@@ -60,9 +63,18 @@ export class Sources {
   readonly #network: Network;
   readonly #columns: ColumnsAt;
   readonly #rows: RowsAt;
+  /** [T] slots of the vehicles' power through the grid connection, and beside it. */
+  readonly #through: number[][];
+  readonly #beside: number[][];
 
   constructor(network: Network) {
-    const { problem } = network;
+    const { problem, times, intervalOf, isBeside, slotOf } = network;
+    this.#through = Array.from({ length: problem.intervals }, () => []);
+    this.#beside = Array.from({ length: problem.intervals }, () => []);
+    for (let time = 0; time < times; time++) {
+      if (intervalOf[time] < 0) continue;
+      (isBeside[time] === 1 ? this.#beside : this.#through)[intervalOf[time]].push(slotOf[time]);
+    }
     this.#network = network;
     this.#columns = {
       charge: noneOf(problem),
@@ -74,26 +86,25 @@ export class Sources {
     this.#rows = { grid: noneOf(problem), store: noneOf(problem), site: noneOf(problem) };
   }
 
-  /** Adds the columns; `drawnAt` has the entries of a kW drawn in each interval. */
-  addColumns(
-    builder: ProgramBuilder,
-    drawnAt: readonly (readonly (readonly [row: number, value: number])[])[],
-  ): void {
+  /** Adds the columns; `drawnAt` has the entries of a kW drawn in each interval, `siteAt` those of one through the site. */
+  addColumns(builder: ProgramBuilder, drawnAt: readonly Entries[], siteAt: readonly Entries[]): void {
     const { problem } = this.#network;
     const { pv, battery, intervals, intervalH: h, price, fixedLoadKw } = problem;
     for (let t = 0; t < intervals; t++) {
       const drawn = drawnAt[t];
-      const add = (sign: 1 | -1, perKwh: number, upper: number): number => {
+      const add = (sign: 1 | -1, perKwh: number, upper: number, passes?: Entries): number => {
         if (!(upper > 0)) return -1;
         const column = builder.addColumn({ cost: (sign * price[t] + perKwh) * h, lower: 0, upper });
         for (const [row, value] of drawn) builder.addEntry(row, sign * value);
+        for (const [row, value] of passes ?? []) builder.addEntry(row, sign * value);
         return column;
       };
+      const site = siteAt[t];
       const surplus = Math.max(0, -fixedLoadKw[t]);
       const batteryKw = battery?.maxKw ?? 0;
-      this.#columns.charge[t] = add(1, battery?.wearPerKwh ?? 0, batteryKw);
-      this.#columns.discharge[t] = add(-1, 0, batteryKw);
-      this.#columns.sun[t] = add(-1, 0, pv?.kw[t] ?? 0);
+      this.#columns.charge[t] = add(1, battery?.wearPerKwh ?? 0, batteryKw, site);
+      this.#columns.discharge[t] = add(-1, 0, batteryKw, site);
+      this.#columns.sun[t] = add(-1, 0, pv?.kw[t] ?? 0, site);
       this.#columns.unused[t] = add(1, 0, surplus);
       if (pv?.sellPrice === undefined) continue;
       const sources = pv.kw[t] + batteryKw + surplus;
@@ -102,21 +113,14 @@ export class Sources {
     }
   }
 
-  /** Columns of the vehicles' power in `t`: through the grid connection, and beside it. */
-  #vehicles(t: number): readonly [through: number, beside: number] {
-    const { slotOf, besideFrom, times } = this.#network;
-    return [slotOf[t], besideFrom < times ? slotOf[besideFrom + t] : -1];
-  }
-
   #gridLine(t: number): Line {
     const { charge, discharge, sun, fedIn, unused } = this.#columns;
-    const [through, beside] = this.#vehicles(t);
     return {
       lower: -this.#network.problem.fixedLoadKw[t],
       upper: Infinity,
       entries: [
-        [through, 1],
-        [beside, 1],
+        ...this.#through[t].map((slot) => [slot, 1] as const),
+        ...this.#beside[t].map((slot) => [slot, 1] as const),
         [charge[t], 1],
         [discharge[t], -1],
         [sun[t], -1],
@@ -132,7 +136,7 @@ export class Sources {
       lower: -Infinity,
       upper: this.#network.siteRoomKw[t],
       entries: [
-        [this.#vehicles(t)[0], 1],
+        ...this.#through[t].map((slot) => [slot, 1] as const),
         [charge[t], 1],
         [discharge[t], -1],
         [sun[t], -1],

@@ -56,15 +56,19 @@ export function fillAsBefore(flow: Flow, order: Int32Array, options: SolveOption
   const { problem, sessions, armsOf, armFrom, armTo } = network;
   const before = earlierPower(problem, options.warm);
   if (before === undefined) return;
+  const { intervalOf } = network;
+  const sent = new Float64Array(problem.intervals);
   for (const s of order) {
-    const { arrive, depart } = problem.sessions[sessions[s]];
-    for (let t = arrive; t < depart && left[s] > flowNoise; t++) {
-      let rest = before(sessions[s], t);
-      for (let a = armsOf[s]; a < armsOf[s + 1] && rest > flowNoise; a++) {
-        if (t < armFrom[a] || t >= armTo[a]) continue;
-        rest -= flow.send(a, t, Math.min(rest, left[s]));
+    for (let a = armsOf[s]; a < armsOf[s + 1] && left[s] > flowNoise; a++) {
+      for (let time = armFrom[a]; time < armTo[a] && left[s] > flowNoise; time++) {
+        const t = intervalOf[time];
+        if (t < 0) continue;
+        const rest = Math.min(left[s], before(sessions[s], t) - sent[t]);
+        if (rest > flowNoise) sent[t] += flow.send(a, time, rest);
       }
     }
+    const { arrive, depart } = problem.sessions[sessions[s]];
+    sent.fill(0, arrive, depart);
   }
 }
 

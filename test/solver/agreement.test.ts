@@ -4,7 +4,7 @@ import type { DepotShape } from '#solver/generated';
 import type { DepotProblem, Solution, SolveOptions } from '#solver/problem';
 import { randomDepot } from '#solver/random-depot';
 import { solve } from '#solver/solve';
-import { structureObstacle } from '#solver/structured/network';
+import { linksOf, structureObstacle } from '#solver/structured/network';
 import { problemFaults } from '#solver/validate';
 
 /** More with VOLTHERD_INSTANCES=10000. */
@@ -53,6 +53,32 @@ describe('law: independent methods agree', () => {
     }
     expect(structured).toBeGreaterThan(instances / 2);
   });
+
+  for (const sourced of [false, true]) {
+    const where = sourced ? ', PV and a battery' : '';
+    test(`with mixed phases, reserves and modules${where}: structured and HiGHS on ${instances} drawn depots`, async () => {
+      let linked = 0;
+      let structured = 0;
+      for (let seed = 0; seed < instances / 2; seed++) {
+        const problem = randomDepot({ seed: seed + 4_000_000, mixed: true, sourced });
+        expect(problemFaults(problem), `seed ${seed}`).toEqual([]);
+        const [mine, whole] = [await by('structured', problem), await by('highs', problem)];
+        expect(relative(mine.objective, whole.objective), `seed ${seed}`).toBeLessThan(1e-10);
+        for (const solution of [mine, whole]) {
+          expect(solution.certificate.valid, `seed ${seed} ${solution.solver}`).toBe(true);
+          expect(solution.status, `seed ${seed} ${solution.solver}`).toBe('optimal');
+        }
+        if (linksOf(problem) === undefined) continue;
+        linked++;
+        if (mine.solver === 'structured') structured++;
+        else
+          expect(mine.reasons.join(), `seed ${seed}`).toContain('more limits bind beside the tree than pay');
+      }
+      // Of 10,000 drawn ones more than 99 in 100.
+      expect(linked).toBeGreaterThan(instances / 3);
+      expect(structured).toBeGreaterThan(0.95 * linked);
+    });
+  }
 
   test(`javascript-lp-solver on small ones of ${instances}`, async () => {
     let small = 0;
@@ -105,11 +131,14 @@ describe('fleets as they are', () => {
     { kind: 'mixed', connectors: 80, intervals: 96, seed: 1 },
     { kind: 'last-mile', connectors: 44, intervals: 96, seed: 2, pv: true, battery: true },
     { kind: 'last-mile', connectors: 44, intervals: 288, seed: 1, pv: true, battery: true },
+    { kind: 'last-mile', connectors: 44, intervals: 96, seed: 1, phases: true, reserve: true },
+    { kind: 'last-mile', connectors: 44, intervals: 96, seed: 1, phases: true, pv: true, battery: true },
     { kind: 'bus', connectors: 60, intervals: 96, seed: 1, battery: true },
     { kind: 'mixed', connectors: 80, intervals: 96, seed: 1, pv: true, tightness: 0.7 },
   ];
   for (const shape of shapes) {
-    const sources = `${shape.pv === true ? ', PV' : ''}${shape.battery === true ? ', battery' : ''}`;
+    const phases = shape.phases === true ? ', phases' : '';
+    const sources = `${phases}${shape.pv === true ? ', PV' : ''}${shape.battery === true ? ', battery' : ''}`;
     test(`${shape.connectors} x ${shape.intervals} ${shape.kind}${sources}, seed ${shape.seed}`, async () => {
       const problem = generatedDepot(shape);
       const [mine, whole] = [await by(undefined, problem), await by('highs', problem)];

@@ -1,0 +1,94 @@
+/**
+ * Limits that the tree cannot say, one by one: the network without them is solved, a plan that breaks some brings them
+ * back, and the next solve goes on from there. A plan that breaks none is the best of all, as the network without them
+ * bounds every plan. Source: docs/model.md, "Structure".
+ * @module
+ */
+import type { Found } from '../full.ts';
+import type { Plan } from '../plan.ts';
+import type { SolveOptions } from '../problem.ts';
+import { eased } from './easing.ts';
+import { brokenBy } from './links.ts';
+import type { Links } from './links.ts';
+
+/**
+ * Most limits brought back and most rounds: at least, and for so many pairs of a vehicle and an interval one more. Where
+ * phases bind most of the time the whole program is faster, and what was spent until then is a part of its time.
+ */
+const linksMin = 64;
+const pairsPerLink = 50;
+const roundsMin = 40;
+const pairsPerRound = 500;
+/** What a plan may break in the end, kW: a tenth of what the certificate allows. */
+const brokenMax = 1e-7 * 5;
+
+/** One solve with the limits known so far. */
+export interface Solved {
+  readonly found: Found;
+  readonly rounds: number;
+  readonly flows: number;
+  /** [times] slot of each interval, and of other times. */
+  readonly slotOf: Int32Array;
+}
+
+/** `found` with the plan `plan`, from which the next solve begins too. */
+function withPowers({ loads }: Links, found: Found, plan: Plan): Found {
+  if (found.warm === undefined) return { ...found, plan };
+  const { sessions } = loads.limits.problem;
+  const stays = new Map(
+    sessions.map(({ id, arrive }, s) => [id, { arrive, powerKw: plan.powerKw[s] }] as const),
+  );
+  return { ...found, plan, warm: { ...found.warm, stays } };
+}
+
+/** Solves with more and more links until the plan breaks none. */
+export function solveLinked(
+  first: Links,
+  options: SolveOptions,
+  solveWith: (links: Links, options: SolveOptions) => Solved,
+): Found {
+  let links = first;
+  let rounds = 0;
+  let flows = 0;
+  let buildMs = 0;
+  let solveMs = 0;
+  let warm = options.warm;
+  const pairs = first.loads.capKw.reduce((sum, { length }) => sum + length, 0);
+  const linksMax = linksMin + pairs / pairsPerLink;
+  const roundsMax = roundsMin + pairs / pairsPerRound;
+  for (let solves = 1; ; solves++) {
+    const most = options.iterationsMax === undefined ? {} : { iterationsMax: options.iterationsMax - rounds };
+    const solved = solveWith(links, { ...options, ...most, ...(warm === undefined ? {} : { warm }) });
+    rounds += solved.rounds;
+    flows += solved.flows;
+    buildMs += solved.found.buildMs;
+    solveMs += solved.found.solveMs;
+    const limits = `${links.count} limits beside the tree in ${solves} solves`;
+    const reasons = [`${rounds} rounds, ${flows} flows, ${limits}`];
+    let found: Found = { ...solved.found, reasons, buildMs, solveMs };
+    if (found.ended !== 'optimal') return found;
+    let broken = brokenBy(links.loads, links.loads.of(found.plan));
+    if (broken.length > 0) {
+      const easing = eased(links.loads, solved.slotOf, { plan: found.plan, broken });
+      found = withPowers(links, found, easing.plan);
+      broken = brokenBy(links.loads, easing.load);
+    }
+    if (broken.length === 0) return found;
+    const more = links.with(broken);
+    if (more === undefined) {
+      return broken.every(({ byKw }) => byKw <= brokenMax) ? found : { ...found, ended: 'failed' };
+    }
+    if (options.iterationsMax !== undefined && rounds >= options.iterationsMax) {
+      return { ...found, ended: 'limit' };
+    }
+    if (more.count > linksMax || rounds > roundsMax) {
+      return {
+        ...found,
+        ended: 'failed',
+        reasons: [...reasons, 'more limits bind beside the tree than pay'],
+      };
+    }
+    links = more;
+    warm = found.warm === undefined ? undefined : { ...found.warm, advanced: 0 };
+  }
+}
