@@ -262,6 +262,21 @@ export interface Branch {
   readonly worth?: readonly (readonly number[])[];
 }
 
+/**
+ * Billed peaks of plans in steps, cut in two until each range proves enough: in the half `below` the peak of a demand window is
+ * under `atKw`.
+ */
+export type PeakTree =
+  | { readonly kind: 'proof'; readonly multipliers: Multipliers }
+  | {
+      readonly kind: 'cut';
+      /** Index of the demand window. */
+      readonly window: number;
+      readonly atKw: number;
+      readonly below: PeakTree;
+      readonly above: PeakTree;
+    };
+
 /** What a back end found. */
 export type SolveStatus = 'optimal' | 'feasible' | 'limit' | 'emergency';
 
@@ -271,7 +286,7 @@ export interface Solution {
   /** The engine that answered: `structured`, `highs`, `javascript-lp-solver`, `greedy`. */
   readonly solver: string;
   readonly objective: number;
-  /** A proven lower bound of the LP optimum. */
+  /** A proven lower bound: of the continuous optimum, of every plan in steps where there is a `peakTree`. */
   readonly bound: number;
   /** (objective - bound) / max(1, |bound|). */
   readonly gap: number;
@@ -300,6 +315,8 @@ export interface Solution {
   readonly multipliers: Multipliers;
   /** All ways of charging with their proofs, where the problem has choices: the bound is the lowest of them. */
   readonly branches?: readonly Branch[];
+  /** Ranges of peaks whose lowest bound is `bound`; present where steps were proven by them. */
+  readonly peakTree?: PeakTree;
   /** Why this engine answered, one sentence per decision. */
   readonly reasons: readonly string[];
   /** Money that minimum power and steps cost above the LP objective; 0 for a continuous solve. */

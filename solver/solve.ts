@@ -4,7 +4,7 @@ import { account } from './certificate/account.ts';
 import type { Account } from './certificate/account.ts';
 import { branchesBound, dualBound } from './certificate/bound.ts';
 import { branchOf } from './certificate/choices.ts';
-import { residualMax } from './certificate/verify.ts';
+import { proofOf, residualMax } from './certificate/verify.ts';
 import { dualsOf } from './duals.ts';
 import { continuousAnswer } from './engines.ts';
 import type { Answer } from './engines.ts';
@@ -12,9 +12,19 @@ import { exactPlan } from './exact.ts';
 import { aroundFeeding } from './feeding.ts';
 import { greedyPlan } from './greedy.ts';
 import { withPhaseChanges } from './phase-switching.ts';
+import { peakProof } from './peak-ranges.ts';
 import type { Plan } from './plan.ts';
 import { zeroMultipliers } from './multipliers.ts';
-import type { Branch, DepotProblem, Session, Solution, SolveOptions, SolveStatus } from './problem.ts';
+import type {
+  Branch,
+  DepotProblem,
+  Multipliers,
+  PeakTree,
+  Session,
+  Solution,
+  SolveOptions,
+  SolveStatus,
+} from './problem.ts';
 import { preferredPlan, wishesOf } from './preferences.ts';
 import { reliefOf } from './relief.ts';
 import { hasSteps, repairPowers, withSteppedCaps } from './repair.ts';
@@ -97,13 +107,71 @@ function changedPhases(
   });
 }
 
-interface Held extends Stepped {
+/** Most (session, interval) pairs of a depot whose steps are proven by ranges of peaks. */
+const provenPairsMax = 600;
+/** Plans of ranges that are repaired, those with the lowest bounds first. */
+const repairedRangesMax = 3;
+/** Share of the cost that such a plan must save. */
+const rangeGainShare = 1e-5;
+
+/** Whether the peaks of the problem are few enough to be proven range by range. */
+function mayProve(problem: DepotProblem, { solver, integers, iterationsMax }: SolveOptions): boolean {
+  const pairs = problem.sessions.reduce((sum, { arrive, depart }) => sum + Math.max(0, depart - arrive), 0);
+  return (
+    pairs <= provenPairsMax &&
+    solver !== 'greedy' &&
+    integers !== 'exact' &&
+    iterationsMax === undefined &&
+    problem.demand.some(({ pricePerKw }) => pricePerKw > 0) &&
+    isFlow(problem)
+  );
+}
+
+interface Proven {
+  readonly plan: Plan;
+  readonly tree?: PeakTree;
+}
+
+/** What no plan in steps costs less than, by ranges of peaks, and a cheaper plan where one of them has led to it. */
+async function provenPeaks(
+  problem: DepotProblem,
+  plan: Plan,
+  multipliers: Multipliers,
+  options: SolveOptions,
+): Promise<Proven> {
+  if (!mayProve(problem, options)) return { plan };
+  const cost = (of: Plan): number => {
+    const counted = account(problem, of, 'stepped');
+    return counted.primalResidual > residualMax ? Infinity : counted.objective;
+  };
+  let [best, least] = [plan, cost(plan)];
+  const { warm: _, ...cold } = options;
+  const proof = await peakProof(problem, { cost: least, multipliers }, (of) =>
+    continuousAnswer(withSteppedCaps(of), cold),
+  );
+  if (proof === undefined) return { plan };
+  for (const range of proof.ranges.slice(0, repairedRangesMax)) {
+    const sessions = problem.sessions.map((one, s) => ({ ...one, maxKw: range.problem.sessions[s].maxKw }));
+    const tried = await steppedOf(withSteppedCaps({ ...problem, sessions }), range.plan, options);
+    const costs = cost(tried.plan);
+    if (costs < least - rangeGainShare * Math.abs(least)) [best, least] = [tried.plan, costs];
+  }
+  return { plan: best, tree: proof.tree };
+}
+
+interface Held extends Proven {
   /** The account of the continuous plan. */
   readonly relaxed: Account;
+  readonly reasons: readonly string[];
 }
 
 /** A plan that breaks no limit, in steps where they are asked for; whatever an engine claimed, greedy stands behind it. */
-async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptions): Promise<Held> {
+async function heldPlan(
+  problem: DepotProblem,
+  steady: Plan,
+  multipliers: Multipliers,
+  options: SolveOptions,
+): Promise<Held> {
   let continuous = steady;
   let relaxed = account(problem, steady);
   const reasons: string[] = [];
@@ -114,9 +182,23 @@ async function heldPlan(problem: DepotProblem, steady: Plan, options: SolveOptio
   }
   if (options.continuous || !hasSteps(problem)) return { plan: continuous, relaxed, reasons };
   const stepped = await steppedOf(withSteppedCaps(problem), continuous, options);
-  const plan = await changedPhases(problem, continuous, stepped.plan, options);
-  const changed = plan === stepped.plan ? [] : ['some stays charge on one phase for a part'];
-  return { plan, relaxed, reasons: [...reasons, ...stepped.reasons, ...changed] };
+  const still = withoutSwitches(problem);
+  const { plan: best, tree } = await provenPeaks(still, stepped.plan, multipliers, options);
+  const plan = await changedPhases(problem, continuous, best, options);
+  const changed = plan === best ? [] : ['some stays charge on one phase for a part'];
+  // Where stations change over, less than a least power of three phases may be drawn.
+  const proof = tree === undefined || still !== problem ? {} : { tree };
+  return { plan, relaxed, reasons: [...reasons, ...stepped.reasons, ...changed], ...proof };
+}
+
+/** The problem in which no station changes between phases. */
+function withoutSwitches(problem: DepotProblem): DepotProblem {
+  if (problem.sessions.every(({ phaseSwitches }) => phaseSwitches === undefined)) return problem;
+  const sessions = problem.sessions.map((session): Session => {
+    const { phaseSwitches: _, ...others } = session;
+    return others;
+  });
+  return { ...problem, sessions };
 }
 
 /** The problem in which nobody feeds back. */
@@ -160,11 +242,12 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
   const easedWishes = stepped ? { ...wishes, urgentFirst: false } : wishes;
   const best = preferredPlan(eased, found.plan, 'continuous', easedWishes);
   const steady = steadyPlan(eased, best, 'continuous', backend);
-  const { plan, relaxed, reasons } = await heldPlan(problem, steady, options);
+  const { plan, relaxed, reasons, tree } = await heldPlan(problem, steady, found.multipliers, options);
   const repaired = now();
   const powers = stepped ? 'stepped' : 'continuous';
   const counted = stepped ? account(problem, plan, powers) : relaxed;
-  const proof = dualBound(problem, found.multipliers, powers);
+  const peakTree = tree === undefined ? {} : { peakTree: tree };
+  const proof = proofOf(problem, { multipliers: found.multipliers, ...peakTree }, powers);
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
   const claims = {
     status: statusOf(found, gap, options),
@@ -177,6 +260,7 @@ async function solveOne(given: DepotProblem, options: SolveOptions): Promise<Sol
     peaksKw: counted.peaksKw,
     ...chargedOf(problem, counted),
     multipliers: found.multipliers,
+    ...peakTree,
   };
   const { primalResidual } = counted;
   const { dualResidual } = proof;

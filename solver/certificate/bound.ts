@@ -14,7 +14,7 @@ import {
   hasOwnSources,
   heldCapOf,
   roomOf,
-  roundingOf,
+  steppedEnergy,
   sumOf,
   weightOf,
 } from './terms.ts';
@@ -257,8 +257,8 @@ export function dualBound(
     const { connector: c, arrive, depart, energyKwh, shortfallPrice } = session;
     const { module, reserveKw, rotation, circuit } = connectors[c];
     const [y, weight, taper] = [used.sessions[s], weightOf(problem, s), session.taper ?? []];
-    bound += energyKwh * (y + Math.min(0, shortfallPrice - y));
-    if (powers === 'stepped') bound += atBest(y, roundingOf(session, h));
+    bound +=
+      powers === 'stepped' ? steppedEnergy(session, h, y) : energyKwh * (y + Math.min(0, shortfallPrice - y));
     const later = new Float64Array(taper.length);
     const { feedBack, milestones = [] } = session;
     let held = 0;

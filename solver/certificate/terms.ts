@@ -30,6 +30,26 @@ export const roomOf = (limit: number, held: number): number =>
 export const roundingOf = ({ minKw, stepKw }: Session, intervalH: number): number =>
   (Math.max(minKw, stepKw) + stepKw) * intervalH;
 
+/**
+ * The least of `y` per kWh delivered and the shortfall price of what lacks, over energies that steps add up to: at most a
+ * rounding above what was asked, and whole multiples of a step where every power is one.
+ */
+export const steppedEnergy = (session: Session, intervalH: number, y: number): number => {
+  const { stepKw, energyKwh, shortfallPrice, feedBack, phaseSwitches } = session;
+  const most = energyKwh + roundingOf(session, intervalH);
+  const quantum = stepKw * intervalH;
+  const whole = quantum > 0 && feedBack === undefined && phaseSwitches === undefined;
+  const near = whole
+    ? [0, Math.floor(energyKwh / quantum + 1e-6), Math.ceil(energyKwh / quantum - 1e-6)].map(
+        (n) => n * quantum,
+      )
+    : [0, energyKwh];
+  return [...near, most].reduce(
+    (least, kwh) => Math.min(least, y * kwh + shortfallPrice * Math.max(0, energyKwh - kwh)),
+    Infinity,
+  );
+};
+
 /** Intervals of each metering block, and the mean that its past part adds. */
 export function eachBlock(
   problem: DepotProblem,

@@ -3,6 +3,8 @@ import type { Powers } from '../plan.ts';
 import type { DepotProblem, Solution } from '../problem.ts';
 import { account } from './account.ts';
 import { branchesBound, dualBound } from './bound.ts';
+import type { DualProof } from './bound.ts';
+import { peaksBound } from './peaks.ts';
 
 /** Largest break of a limit, kW or kWh, and largest relative error of money, that a valid solution may carry. */
 export const residualMax = 1e-6;
@@ -28,16 +30,24 @@ function allNear(claimed: ArrayLike<number>, counted: ArrayLike<number>): boolea
   return true;
 }
 
+/** The bound that follows from what a solution hands on. */
+export function proofOf(
+  problem: DepotProblem,
+  { multipliers, branches, peakTree }: Pick<Claims, 'multipliers' | 'branches' | 'peakTree'>,
+  powers: Powers,
+): DualProof {
+  if ((problem.choices ?? []).length > 0) return branchesBound(problem, branches ?? [], powers);
+  if (peakTree !== undefined && powers === 'stepped') return peaksBound(problem, peakTree);
+  return dualBound(problem, multipliers, powers);
+}
+
 /** The verdict on `claims`, from the problem alone. */
 export function verify(problem: DepotProblem, claims: Claims, powers: Powers, gapMax: number): Verdict {
   const counted = account(problem, claims, powers);
   const chosen = (problem.choices ?? []).map(
     ({ id, options }, c) => [id, options[counted.picks[c]]?.id] as const,
   );
-  const proof =
-    chosen.length === 0
-      ? dualBound(problem, claims.multipliers, powers)
-      : branchesBound(problem, claims.branches ?? [], powers);
+  const proof = proofOf(problem, claims, powers);
   const scale = Math.max(1, Math.abs(counted.objective));
   const gap = (counted.objective - proof.bound) / Math.max(1, Math.abs(proof.bound));
   const rules: readonly (readonly [boolean, string])[] = [
