@@ -262,10 +262,12 @@ function givenUp(view: DispatchView, stationId: string, pending: PendingCall): L
 /** The state in which calls whose time is over count as lost. */
 export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 'dispatch'> {
   let { ledger, dispatch } = view;
-  const late = dispatch.stations.ids.filter((stationId) => {
-    const deadline = dispatch.stations.get(stationId)?.pending?.deadline;
-    return deadline !== undefined && deadline <= view.now;
-  });
+  const late: string[] = [];
+  const { ids, values } = dispatch.stations;
+  for (let i = 0; i < values.length; i++) {
+    const deadline = values[i]?.pending?.deadline;
+    if (deadline !== undefined && deadline <= view.now) late.push(ids[i] ?? '');
+  }
   for (const stationId of late) {
     const { pending } = stationDispatchOf(dispatch, stationId);
     if (pending === undefined) continue;

@@ -38,7 +38,7 @@ import {
 } from './memo.ts';
 import { cutPlan, lowersPlan } from './plan-profile.ts';
 import { lackOf, type StationView, type Step } from './steps.ts';
-import type { Held, OutgoingCall, Turn, TurnOutcome } from './turn.ts';
+import type { Held, OutgoingCall, Turn, TurnOutcome, Wanted } from './turn.ts';
 
 /** What a turn has come to so far. */
 interface Progress {
@@ -53,9 +53,7 @@ interface Progress {
 export function dispatchTurn(turn: Turn): TurnOutcome {
   let progress: Progress = { ...withTimeouts(turn), calls: [], held: [], wakes: [] };
   // What lacks nothing has no part in either pass, whatever the others do.
-  const byReaction = inOrderOfReaction(turn.site).filter(
-    (id) => isFree(turn, progress, id) && !isContent(turn, progress, id),
-  );
+  const byReaction = openStations(turn, progress);
   for (const id of byReaction) progress = served(turn, progress, id, 'lower');
   const byRank = byReaction
     .filter(
@@ -65,27 +63,64 @@ export function dispatchTurn(turn: Turn): TurnOutcome {
     .map((id) => ({ id, rank: turn.rankOf?.(id) ?? Infinity }))
     .sort((a, b) => a.rank - b.rank || compareText(a.id, b.id));
   for (const { id } of byRank) progress = served(turn, progress, id, 'raise');
-  const wakeAt = firstAfter(turn.now, [
-    ...progress.wakes,
-    ...standingWakes(turn, progress),
-    ...settlingWakes(turn, progress),
-  ]);
+  const instants = [standingWake(turn, progress), settlingWake(turn, progress), ...progress.wakes];
+  const wakeAt = firstAfter(turn.now, instants);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
 
-const reactionOrders = new WeakMap<Site, readonly string[]>();
+/** A station and where it stands in the tables. */
+interface Placed {
+  readonly id: string;
+  readonly place: number;
+}
+
+const reactionOrders = new WeakMap<Site, readonly Placed[]>();
 
 /** The stations of a site, fastest first; worked out once. */
-function inOrderOfReaction(site: Site): readonly string[] {
-  let order = reactionOrders.get(site);
-  if (order === undefined) {
-    order = site.stations
-      .toSorted((a, b) => a.capability.reactionS - b.capability.reactionS || compareText(a.id, b.id))
-      .map(({ id }) => id);
-    reactionOrders.set(site, order);
-  }
+function inOrderOfReaction(site: Site, ids: readonly string[]): readonly Placed[] {
+  const known = reactionOrders.get(site);
+  if (known !== undefined) return known;
+  const places = new Map(ids.map((id, place) => [id, place]));
+  const order = site.stations
+    .toSorted((a, b) => a.capability.reactionS - b.capability.reactionS || compareText(a.id, b.id))
+    .map(({ id }): Placed => ({ id, place: places.get(id) ?? -1 }));
+  reactionOrders.set(site, order);
   return order;
+}
+
+/** A look at all stations. */
+interface Look {
+  readonly stations: Dispatch['stations'];
+  readonly beliefs: Ledger['beliefs'];
+  readonly wanted: Wanted;
+  /** Whether the station lacked nothing, now or later, by its place in the tables. */
+  readonly content: readonly boolean[];
+}
+
+/** The last look at the stations of each site: what lacked nothing and is the same lacks nothing still. */
+const looks = new WeakMap<Site, Look>();
+
+/** The stations that are free and may lack something, fastest first. */
+function openStations(turn: Turn, progress: Progress): readonly string[] {
+  const { wanted, site } = turn;
+  const { stations } = progress.dispatch;
+  const { beliefs } = progress.ledger;
+  const before = looks.get(site);
+  const content = stations.values.map(() => true);
+  const open: string[] = [];
+  for (const { id, place } of inOrderOfReaction(site, stations.ids)) {
+    const isSame =
+      before?.content[place] === true &&
+      before.stations.values[place] === stations.values[place] &&
+      before.beliefs.values[place] === beliefs.values[place] &&
+      (before.wanted === wanted || before.wanted[id] === wanted[id]);
+    if (isSame || isContent(turn, progress, id)) continue;
+    content[place] = false;
+    if (isFree(turn, progress, id)) open.push(id);
+  }
+  looks.set(site, { stations, beliefs, wanted, content });
+  return open;
 }
 
 /** Whether the station is known to lack nothing, now or later. */
@@ -110,21 +145,25 @@ function isFree(
   return up && isIdle && notBefore <= turn.now && turn.wanted[stationId] !== undefined;
 }
 
-/** Deadlines of calls, and the end of pauses of stations that are there. */
-function standingWakes(turn: Turn, { dispatch }: Progress): readonly EpochS[] {
-  const wakes: EpochS[] = [];
-  for (const stationId of dispatch.stations.ids) {
-    const { up, pending, notBefore } = stationDispatchOf(dispatch, stationId);
+/** The first deadline of a call, or end of a pause of a station that is there. */
+function standingWake({ wanted, now }: Turn, { dispatch }: Progress): EpochS | undefined {
+  const { ids, values } = dispatch.stations;
+  let first: EpochS | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const station = values[i];
+    if (station === undefined) continue;
+    const { up, pending, notBefore } = station;
     const at = pending === undefined ? notBefore : pending.deadline;
-    const counts = pending !== undefined || (up && turn.wanted[stationId] !== undefined);
-    if (counts && at > turn.now) wakes.push(at);
+    if (at <= now || (first !== undefined && at >= first)) continue;
+    if (pending !== undefined || (up && wanted[ids[i] ?? ''] !== undefined)) first = at;
   }
-  return wakes;
+  return first;
 }
 
-function firstAfter(now: EpochS, instants: readonly EpochS[]): EpochS | undefined {
+function firstAfter(now: EpochS, instants: readonly (EpochS | undefined)[]): EpochS | undefined {
   let first: EpochS | undefined;
-  for (const at of instants) if (at > now && (first === undefined || at < first)) first = at;
+  for (const at of instants)
+    if (at !== undefined && at > now && (first === undefined || at < first)) first = at;
   return first;
 }
 
@@ -280,18 +319,22 @@ function wakesFor(refusal: Refusal): readonly EpochS[] {
   return until === undefined ? [] : [until];
 }
 
-/** The ends of the reaction times that go on: what is held may be admitted then. */
-function settlingWakes(turn: Turn, { ledger, held }: Progress): readonly EpochS[] {
-  if (!held.some(({ reason }) => reason === 'not-admitted')) return [];
-  return turn.site.stations.flatMap((station) => {
+/** The end of the first reaction time that goes on: what is held may be admitted then. */
+function settlingWake(turn: Turn, { ledger, held }: Progress): EpochS | undefined {
+  if (!held.some(({ reason }) => reason === 'not-admitted')) return undefined;
+  let first: EpochS | undefined;
+  for (const station of turn.site.stations) {
     const { reactionS } = station.capability;
     const { changedAt } = beliefOf(ledger, station.id);
     // By a clock that is behind a step may still be ahead when the change is heard of.
     const skewS = skewOf(station, ledger.policy);
-    return [reactionS, ...(skewS > 0 ? [reactionS + skewS] : [])].flatMap((holdS) =>
-      holdS === 0 ? [] : [later(changedAt, holdS + 1)],
-    );
-  });
+    const ends = [reactionS > 0 ? reactionS : undefined, skewS > 0 ? reactionS + skewS : undefined];
+    for (const holdS of ends) {
+      const at = holdS === undefined ? turn.now : later(changedAt, holdS + 1);
+      if (at > turn.now && (first === undefined || at < first)) first = at;
+    }
+  }
+  return first;
 }
 
 function messageIdOf(dispatch: Dispatch): string {

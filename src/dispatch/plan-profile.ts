@@ -1,11 +1,10 @@
 /** Plan profiles as functions of time: whether two say the same, and how one is cut to what may be had. @module */
 import type { Evse, Station } from '#domain/site';
-import { valueAt, type StepFunction } from '#domain/step-function';
+import { combineTwo, valueAt, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, SchedulePeriod } from '#ocpp/profile';
 import { quantizedLimit, tenthDown } from '#ocpp/quantize';
-import { joined } from '#safety/milli';
 
 /** The first and the last instant of a plan; without an end for ever. */
 export function leaseOf(profile: ChargingProfile): { readonly startS: number; readonly endS: number } {
@@ -48,8 +47,9 @@ export function isSamePlan(
   const { endS } = leaseOf(a);
   if (leaseOf(b).endS < endS || endS <= now) return false;
   const until = epochS(Number.isFinite(endS) ? endS : now + 1);
-  const limits = [ownLimit(station, present, now, until), ownLimit(station, wanted, now, until)];
-  return joined(limits, ([x = 0, y = 0]) => (x === y ? 0 : 1)).value.every((differs) => differs === 0);
+  const held = ownLimit(station, present, now, until);
+  const meant = ownLimit(station, wanted, now, until);
+  return combineTwo(held, meant, (x, y) => (x === y ? 0 : 1)).value.every((differs) => differs === 0);
 }
 
 /** The instant at which half of a lease is spent, or undefined for one without an end. */
@@ -78,7 +78,7 @@ export function cutPlan(
     schedule.unit === 'A'
       ? { step: evse.stepA, least: evse.minA, most: evse.maxA }
       : { step: 1, least: 0, most: evse.maxW };
-  const cut = joined([ownLimit(station, wanted, now, until), most], ([limit = 0, room = 0]) =>
+  const cut = combineTwo(ownLimit(station, wanted, now, until), most, (limit, room) =>
     limit <= room ? limit : quantizedLimit(Math.min(limit, room), grid),
   );
   const startAt = schedule.startAt;
@@ -131,9 +131,7 @@ export function lowersPlan(
   const endS = Math.min(leaseOf(present.profile).endS, leaseOf(next.profile).endS);
   if (endS <= now) return false;
   const until = later(now, Number.isFinite(endS) ? endS - now : 1);
-  const below = joined(
-    [ownLimit(station, present, now, until), ownLimit(station, next, now, until)],
-    ([a = 0, b = 0]) => (b < a ? 1 : 0),
-  );
+  const [held, meant] = [ownLimit(station, present, now, until), ownLimit(station, next, now, until)];
+  const below = combineTwo(held, meant, (a, b) => (b < a ? 1 : 0));
   return below.startS.some((at) => at < until && valueAt(below, at) === 1);
 }

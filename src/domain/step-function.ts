@@ -36,7 +36,7 @@ export function stepFunctionOf(pieces: readonly (readonly [startS: EpochS, value
 }
 
 /** Index of the piece that holds at `at`. */
-function pieceAt(f: StepFunction, at: number): number {
+export function pieceAt(f: StepFunction, at: number): number {
   let low = 0;
   let high = f.startS.length - 1;
   while (low < high) {
@@ -79,15 +79,82 @@ export function combine(
 /** Moves all cursors to the next instant at which any function changes, and gives it; `Infinity` where none does. */
 function advance(functions: readonly StepFunction[], cursor: number[], values: number[]): number {
   let next = Infinity;
-  for (const [i, f] of functions.entries()) next = Math.min(next, f.startS[(cursor[i] ?? 0) + 1] ?? Infinity);
+  for (let i = 0; i < functions.length; i++) {
+    const at = functions[i]?.startS[(cursor[i] ?? 0) + 1] ?? Infinity;
+    if (at < next) next = at;
+  }
   if (next === Infinity) return next;
-  for (const [i, f] of functions.entries()) {
+  for (let i = 0; i < functions.length; i++) {
+    const f = functions[i];
     const k = (cursor[i] ?? 0) + 1;
-    if (f.startS[k] !== next) continue;
+    if (f === undefined || f.startS[k] !== next) continue;
     cursor[i] = k;
     values[i] = f.value[k] ?? 0;
   }
   return next;
+}
+
+/** Two functions joined point by point. The same as `combine`, and faster: most functions are joined by twos. */
+export function combineTwo(
+  f: StepFunction,
+  g: StepFunction,
+  join: (a: number, b: number) => number,
+): StepFunction {
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  let i = 0;
+  let j = 0;
+  let last: number | undefined;
+  let at = Math.min(f.startS[0] ?? Infinity, g.startS[0] ?? Infinity);
+  while (at < Infinity) {
+    const level = join(f.value[i] ?? 0, g.value[j] ?? 0);
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
+    if (level !== last) {
+      startS.push(at as EpochS);
+      value.push(level);
+      last = level;
+    }
+    const fNext = f.startS[i + 1] ?? Infinity;
+    const gNext = g.startS[j + 1] ?? Infinity;
+    at = fNext < gNext ? fNext : gNext;
+    if (fNext === at) i++;
+    if (gNext === at) j++;
+  }
+  return { startS, value };
+}
+
+/** Three functions joined point by point, as `combine` does it. */
+export function combineThree(
+  functions: readonly [StepFunction, StepFunction, StepFunction],
+  join: (a: number, b: number, c: number) => number,
+): StepFunction {
+  const f = functions[0];
+  const g = functions[1];
+  const h = functions[2];
+  const startS: EpochS[] = [];
+  const value: number[] = [];
+  let i = 0;
+  let j = 0;
+  let k = 0;
+  let last: number | undefined;
+  let at = Math.min(f.startS[0] ?? Infinity, g.startS[0] ?? Infinity, h.startS[0] ?? Infinity);
+  while (at < Infinity) {
+    const level = join(f.value[i] ?? 0, g.value[j] ?? 0, h.value[k] ?? 0);
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
+    if (level !== last) {
+      startS.push(at as EpochS);
+      value.push(level);
+      last = level;
+    }
+    const fNext = f.startS[i + 1] ?? Infinity;
+    const gNext = g.startS[j + 1] ?? Infinity;
+    const hNext = h.startS[k + 1] ?? Infinity;
+    at = Math.min(fNext, gNext, hNext);
+    if (fNext === at) i++;
+    if (gNext === at) j++;
+    if (hNext === at) k++;
+  }
+  return { startS, value };
 }
 
 /** The point-by-point sum; the zero function where there is none. */
@@ -103,6 +170,8 @@ export function highest(functions: readonly StepFunction[]): StepFunction {
 
 /** The point-by-point lowest. */
 export function lowest(functions: readonly StepFunction[]): StepFunction {
+  const [f, g] = functions;
+  if (functions.length === 2 && f !== undefined && g !== undefined) return combineTwo(f, g, Math.min);
   return combine(functions, (values) => values.reduce((a, b) => Math.min(a, b), Infinity));
 }
 
@@ -111,12 +180,14 @@ export function mapValues(f: StepFunction, change: (value: number) => number): S
   invariant(f.startS.length > 0, 'a step function has a piece');
   const startS: EpochS[] = [];
   const value: number[] = [];
-  for (const [i, at] of f.startS.entries()) {
+  let last: number | undefined;
+  for (let i = 0; i < f.startS.length; i++) {
     const level = change(f.value[i] ?? 0);
-    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
-    if (value.length > 0 && value[value.length - 1] === level) continue;
-    startS.push(at);
+    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at: f.startS[i] });
+    if (level === last) continue;
+    startS.push(f.startS[i] as EpochS);
     value.push(level);
+    last = level;
   }
   return { startS, value };
 }
@@ -184,7 +255,7 @@ export function firstAbove(
   fromS: EpochS,
   tolerance: number,
 ): EpochS | undefined {
-  const excess = combine([f, limit], ([a = 0, b = 0]) => (a > b + tolerance ? 1 : 0));
+  const excess = combineTwo(f, limit, (a, b) => (a > b + tolerance ? 1 : 0));
   for (let k = pieceAt(excess, fromS); k < excess.startS.length; k++) {
     if (excess.value[k] === 1) return epochS(Math.max(fromS, excess.startS[k] ?? 0));
   }

@@ -86,3 +86,28 @@ export function tableOf<T>(record: Readonly<Record<string, T>>): Table<T> {
     order.ids.map((id) => record[id] as T),
   );
 }
+
+/**
+ * Works something out for each entry of a table, and again only where the entry is another object than in the table that
+ * was asked about before, or where what it depends on beside, `context`, is another one.
+ */
+export function perEntry<T extends object, C, U>(
+  make: (value: T, id: string, context: C) => U,
+): (table: Table<T>, context: C) => readonly U[] {
+  const last = new WeakMap<
+    readonly string[],
+    { readonly table: Table<T>; readonly context: C; readonly made: readonly U[] }
+  >();
+  return (table, context) => {
+    const { ids, values } = table;
+    const known = last.get(ids);
+    if (known?.table === table && known.context === context) return known.made;
+    const before = known?.context === context ? known : undefined;
+    const made = values.map((value, i) => {
+      const same = before?.table.values[i] === value ? before.made[i] : undefined;
+      return same ?? make(value, ids[i] ?? '', context);
+    });
+    last.set(ids, { table, context, made });
+    return made;
+  };
+}

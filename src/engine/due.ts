@@ -4,9 +4,9 @@
  * @module
  */
 import { evseKey, type EvseRef } from '#domain/site';
+import { perEntry } from '#domain/table';
 import { later, type EpochS } from '#domain/units';
 import { sorted } from './change.ts';
-import { sortedStationIds } from './places.ts';
 import type { Policy } from './policy.ts';
 import type { State, StationState } from './state.ts';
 
@@ -28,11 +28,12 @@ interface PulseEnd {
 /** What falls due at one station. */
 interface StationDue {
   readonly stationId: string;
-  readonly sampleIntervalS: number;
   readonly silences: readonly Silence[];
   /** When the open fences of its EVSEs took their last step. */
   readonly fencedSince: readonly EpochS[];
   readonly pulses: readonly PulseEnd[];
+  /** Since when it has had no connection. */
+  readonly downSince: EpochS | undefined;
 }
 
 /** What falls due at all stations, in the order of their ids. */
@@ -44,11 +45,7 @@ export interface Dues {
   readonly down: readonly { readonly stationId: string; readonly since: EpochS }[];
 }
 
-const ofStation = new WeakMap<StationState, StationDue>();
-
-function stationDue(stationId: string, station: StationState, { sampleIntervalS }: Policy): StationDue {
-  const known = ofStation.get(station);
-  if (known?.stationId === stationId && known.sampleIntervalS === sampleIntervalS) return known;
+const stationDues = perEntry((station: StationState, stationId, { sampleIntervalS }: Policy): StationDue => {
   const spanS = silentIntervals * sampleIntervalS + 1;
   const silences: Silence[] = [];
   const fencedSince: EpochS[] = [];
@@ -61,31 +58,27 @@ function stationDue(stationId: string, station: StationState, { sampleIntervalS 
     const from = Math.max(station.since, evse.transaction.startedAt, evse.heardAt ?? 0) as EpochS;
     silences.push({ key: evseKey({ stationId, evseId: Number(evseId) }), at: later(from, spanS) });
   }
-  const fresh = { stationId, sampleIntervalS, silences, fencedSince, pulses };
-  ofStation.set(station, fresh);
-  return fresh;
-}
+  return { stationId, silences, fencedSince, pulses, downSince: station.up ? undefined : station.since };
+});
 
-const ofStations = new WeakMap<State['stations'], { readonly policy: Policy; readonly dues: Dues }>();
+const ofStations = new WeakMap<readonly StationDue[], Dues>();
 
 /** What falls due at the stations of a state. */
-export function duesOf({ stations, site, policy }: State): Dues {
-  const known = ofStations.get(stations);
-  if (known?.policy === policy) return known.dues;
+export function duesOf({ stations, policy }: State): Dues {
+  const own = stationDues(stations, policy);
+  const known = ofStations.get(own);
+  if (known !== undefined) return known;
   const silences: Silence[] = [];
   const fencedSince: EpochS[] = [];
   const pulses: PulseEnd[] = [];
   const down: { readonly stationId: string; readonly since: EpochS }[] = [];
-  for (const stationId of sortedStationIds(site)) {
-    const station = stations.get(stationId);
-    if (station === undefined) continue;
-    const own = stationDue(stationId, station, policy);
-    silences.push(...own.silences);
-    fencedSince.push(...own.fencedSince);
-    pulses.push(...own.pulses);
-    if (!station.up) down.push({ stationId, since: station.since });
+  for (const one of own) {
+    for (const silence of one.silences) silences.push(silence);
+    for (const since of one.fencedSince) fencedSince.push(since);
+    for (const pulse of one.pulses) pulses.push(pulse);
+    if (one.downSince !== undefined) down.push({ stationId: one.stationId, since: one.downSince });
   }
   const dues: Dues = { silences, fencedSince, pulses, down };
-  ofStations.set(stations, { policy, dues });
+  ofStations.set(own, dues);
   return dues;
 }

@@ -14,6 +14,7 @@ interface Deaf {
   readonly ids: readonly string[];
 }
 
+const noIds: readonly string[] = [];
 const deaf = new WeakMap<State['dispatch']['stations'], Deaf>();
 
 /** Stations that are connected and do not answer, by id. */
@@ -21,6 +22,7 @@ export function deafStations({ site, dispatch }: Pick<State, 'site' | 'dispatch'
   const known = deaf.get(dispatch.stations);
   if (known?.site === site) return known.ids;
   const ids: string[] = [];
+  if (!dispatch.stations.values.some(({ failures }) => failures >= deafAfter)) return noIds;
   for (const { id } of site.stations)
     if ((dispatch.stations.get(id)?.failures ?? 0) >= deafAfter) ids.push(id);
   deaf.set(dispatch.stations, { site, ids });
@@ -45,6 +47,22 @@ export function reasonFixed(
   if (link?.up !== true && !isAwaited(state, station.id)) return 'offline';
   if ((state.dispatch.stations.get(station.id)?.failures ?? 0) >= deafAfter) return 'deaf';
   return undefined;
+}
+
+/** The stations of which an EVSE may not follow the plan. */
+export function stationsInDoubt(state: State): ReadonlySet<string> {
+  const { ids, values } = state.stations;
+  const { beliefs } = state.ledger;
+  const { stations } = state.dispatch;
+  const doubted = new Set<string>();
+  for (let i = 0; i < values.length; i++) {
+    const isSound =
+      values[i]?.up === true &&
+      beliefs.values[i]?.notCompliant.length === 0 &&
+      (stations.values[i]?.failures ?? 0) < deafAfter;
+    if (!isSound) doubted.add(ids[i] ?? '');
+  }
+  return doubted;
 }
 
 /** The highest limit that an EVSE may hold, over time: A per phase (AC) or W (DC). */

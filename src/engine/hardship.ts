@@ -9,7 +9,7 @@ import { epochS, later, type EpochS } from '#domain/units';
 import { hardwareOf } from '#safety/exposure';
 import { floorsOf, type FloorRoom, type FloorRooms, type Floors } from '#safety/floors';
 import { clearAlarm, evseState, inTurn, raiseAlarm, sorted, type Change } from './change.ts';
-import { heldLimitOf, reasonFixed } from './fleet.ts';
+import { heldLimitOf, reasonFixed, stationsInDoubt } from './fleet.ts';
 import { floorsPolicyOf } from './policy.ts';
 import type { State } from './state.ts';
 import { pathUp, placesOfSite } from './places.ts';
@@ -21,7 +21,10 @@ const rounding = 0.05;
 function wildOf(state: State): readonly string[] {
   const farS = later(state.now, 2 * state.policy.horizonMaxS);
   const wild: string[] = [];
+  const doubted = stationsInDoubt(state);
+  if (doubted.size === 0) return wild;
   for (const { station, evse, key } of placesOfSite(state.site)) {
+    if (!doubted.has(station.id)) continue;
     if (reasonFixed(state, station, evse) === undefined) continue;
     const held = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
     if (held > (state.floors[key] ?? 0) + rounding) wild.push(key);
@@ -110,10 +113,14 @@ const lowered = 'floor-lowered';
 export function floorAlarms(state: State): Change {
   const isUsual = state.floors === state.usualFloors;
   if (isUsual && !Object.keys(state.alarms).some((id) => id.startsWith(lowered))) return [state, []];
+  const { alarms, floors } = state;
+  const changed = sorted(state.usualFloors).filter(
+    ([key, usual]) => (floors[key] ?? 0) < usual !== (alarms[`${lowered} ${key}`] !== undefined),
+  );
   return inTurn(
     state,
-    sorted(state.usualFloors).map(([key, usual]) => (s: State): Change => {
-      const now = s.floors[key] ?? 0;
+    changed.map(([key, usual]) => (s: State): Change => {
+      const now = floors[key] ?? 0;
       if (now >= usual) return clearAlarm(s, lowered, key);
       return raiseAlarm(s, { kind: lowered, key, facts: { usual, now } });
     }),

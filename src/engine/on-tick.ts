@@ -27,7 +27,7 @@ import { duesOf } from './due.ts';
 import type { Effect } from './effect.ts';
 import { deafStations } from './fleet.ts';
 import { warmStartFrom } from './limiting-sets.ts';
-import { placesOfSite, sortedStationIds } from './places.ts';
+import { placesOfSite } from './places.ts';
 import { floorAlarms, withFittingFloors } from './hardship.ts';
 import { keptPlanOf } from './keep.ts';
 import { closeIntervals } from './metering.ts';
@@ -223,16 +223,48 @@ function plansByStation(wanted: State['wanted']): ReadonlyMap<string, StationPla
   return fresh;
 }
 
-/** What every station shall hold. */
+/** What every station shall hold, and what it was worked out from. */
+interface KnownWanted extends Pick<State, 'wanted' | 'floors' | 'makes' | 'stations'> {
+  readonly result: Wanted;
+}
+
+const lastWanted = new WeakMap<State['site'], KnownWanted>();
+
+/** What every station shall hold; the very same object where nothing that it depends on is another one. */
 function wantedStations(state: State): Wanted {
+  const { site, wanted, floors, makes, stations } = state;
+  const before = lastWanted.get(site);
+  const isSame =
+    before !== undefined &&
+    before.wanted === wanted &&
+    before.floors === floors &&
+    before.makes === makes &&
+    haveSameMakes(before.stations, stations);
+  const result = isSame ? before.result : freshWanted(state, before?.result);
+  lastWanted.set(site, { wanted, floors, makes, stations, result });
+  return result;
+}
+
+/** True where all stations have said to be of the makes that they were of. */
+function haveSameMakes(before: State['stations'], { values }: State['stations']): boolean {
+  return before.values === values || values.every((one, i) => one.make === before.values[i]?.make);
+}
+
+function freshWanted(state: State, before: Wanted | undefined): Wanted {
   const plans = plansByStation(state.wanted);
   const wanted: Record<string, WantedStation> = {};
-  for (const station of state.site.stations)
-    wanted[station.id] = {
-      floors: floorProfilesOf(state, station),
-      plans: plans.get(station.id)?.profiles ?? noProfiles,
-    };
+  for (const station of state.site.stations) {
+    const known = before?.[station.id];
+    const floors = floorProfilesOf(state, station);
+    const { profiles = noProfiles } = plans.get(station.id) ?? {};
+    const isSame = known?.floors === floors && isSameList(known.plans, profiles);
+    wanted[station.id] = isSame ? known : { floors, plans: profiles };
+  }
   return wanted;
+}
+
+function isSameList(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): boolean {
+  return a === b || (a.length === b.length && a.every((entry, i) => entry === b[i]));
 }
 
 /** Who is raised first: the station whose vehicles can wait the least. */
@@ -285,10 +317,11 @@ function dispatch(state: State): Change {
 /** Stations whose question about their capability was given up in this turn are asked again, a few times. */
 function askAgain(before: State, state: State): Change {
   if (before.dispatch.stations === state.dispatch.stations) return [state, []];
-  const silent = sortedStationIds(state.site).filter((id) => {
-    const { pending } = before.dispatch.stations.get(id) ?? {};
-    if (pending?.command.kind !== 'read-capability') return false;
-    return state.dispatch.stations.get(id)?.lapsed?.messageId === pending.messageId;
+  const { ids, values } = state.dispatch.stations;
+  const silent = ids.filter((_, i) => {
+    const was = before.dispatch.stations.values[i];
+    if (was === values[i] || was?.pending?.command.kind !== 'read-capability') return false;
+    return values[i]?.lapsed?.messageId === was.pending.messageId;
   });
   return inTurn(
     state,

@@ -11,6 +11,7 @@ import { startOf, type TimeGrid } from '#domain/time-grid';
 import type { Session } from '#solver/problem';
 import { phaseChangesMax } from './limits.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
+import { plannedFor } from './visit-plan.ts';
 
 /** How often a plan may change the phases of a visit; nothing where its station or vehicle cannot, or it has been enough. */
 export function phaseSwitchesOf(
@@ -57,7 +58,7 @@ export function phasesOverTime(
 /** Whether a plan has a visit on one phase at an instant. */
 function isOnePhaseAt(plan: DepotPlan | undefined, visitId: string, atS: number): boolean {
   if (plan === undefined) return false;
-  const flags = plan.visits.find((visit) => visit.visitId === visitId)?.onePhase;
+  const flags = plannedFor(plan, visitId)?.onePhase;
   return flags?.[Math.floor((atS - plan.grid.startS) / plan.grid.intervalS)] === 1;
 }
 

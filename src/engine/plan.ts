@@ -1,9 +1,16 @@
 /** A solution made into the plan of the depot and the profile of each charger. @module */
 import type { DepotPlan, Shortfall, VisitPlan } from '#domain/plan';
 import { evseKey, type Station } from '#domain/site';
-import { combine, constant, from, stepFunctionOf, valueAt, type StepFunction } from '#domain/step-function';
+import {
+  combineTwo,
+  constant,
+  from,
+  stepFunctionOf,
+  valueAt,
+  type StepFunction,
+} from '#domain/step-function';
 import { startOf, type TimeGrid } from '#domain/time-grid';
-import { epochS, wattHours, watts, type EpochS } from '#domain/units';
+import { epochS, wattHours, watts, type EpochS, type Watts } from '#domain/units';
 import { compileFloors, compilePlan, profileIdOf } from '#ocpp/compile';
 import { obeysPurpose } from '#ocpp/obeyed';
 import type { InstalledProfile } from '#ocpp/profile';
@@ -31,13 +38,7 @@ export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan):
     evse: keyAt(state.site, session),
     phases: session.phases,
     arrive: session.arrive,
-    powerW: Array.from({ length: grid.count }, (_, t) =>
-      watts(
-        t >= session.arrive && t < session.depart
-          ? Math.round((solved.powerKw[i]?.[t - session.arrive] ?? 0) * 1e6) / 1e3
-          : 0,
-      ),
-    ),
+    powerW: powersOverGrid(grid.count, session, solved.powerKw[i] ?? []),
     ...phasesOfVisit(grid.count, session.arrive, solved.onePhase?.[i]),
   }));
   return {
@@ -56,6 +57,21 @@ export function depotPlanOf(state: State, solve: OpenSolve, solved: SolvedPlan):
       repairCost: solved.repairCost,
     },
   };
+}
+
+/** The powers of a stay over the whole grid, to the milliwatt. */
+function powersOverGrid(
+  count: number,
+  { arrive, depart }: PlannedSession,
+  powerKw: readonly number[],
+): readonly Watts[] {
+  const powerW: Watts[] = [];
+  const none = watts(0);
+  for (let t = 0; t < count; t++) {
+    const isStay = t >= arrive && t < depart;
+    powerW.push(isStay ? watts(Math.round((powerKw[t - arrive] ?? 0) * 1e6) / 1e3) : none);
+  }
+  return powerW;
 }
 
 /** Energy that cannot be had in time, what was asked for twice and the margin taken off. */
@@ -143,7 +159,7 @@ function freshFloorProfiles(state: State, station: Station, isCapped: boolean): 
 /** True where two limits are the same in `[at, until)`. */
 function isSame(a: StepFunction, b: StepFunction, at: EpochS, until: EpochS): boolean {
   const differs = from(
-    combine([a, b], ([x = 0, y = 0]) => (Math.abs(x - y) > 1e-6 ? 1 : 0)),
+    combineTwo(a, b, (x, y) => (Math.abs(x - y) > 1e-6 ? 1 : 0)),
     at,
   );
   return differs.startS.every((start, i) => differs.value[i] === 0 || start >= until);

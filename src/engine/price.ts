@@ -74,12 +74,36 @@ function requestOn(state: State, grid: TimeGrid, tariff: Tariff, told: BillingSt
   return { tariff, grid, state: billingNow(state, told), highestKw: connectionKw(state) };
 }
 
+interface KnownModel {
+  readonly request: CostModelRequest;
+  readonly model: ReturnType<typeof costModelOf>;
+}
+
+/** The last model that was made of what is metered so far: plans of one interval mostly have the same grid. */
+const models = new WeakMap<BillingState, KnownModel>();
+
+function costModelOnce(request: CostModelRequest): KnownModel['model'] {
+  const { tariff, grid, state, highestKw } = request;
+  const known = state && models.get(state);
+  const isSame =
+    known !== undefined &&
+    known.request.tariff === tariff &&
+    known.request.highestKw === highestKw &&
+    known.request.grid.startS === grid.startS &&
+    known.request.grid.intervalS === grid.intervalS &&
+    known.request.grid.count === grid.count;
+  if (isSame) return known.model;
+  const model = costModelOf(request);
+  if (state !== undefined) models.set(state, { request, model });
+  return model;
+}
+
 /** The cost model of the tariff in force; the flat one where there is none. */
 export function modelOn(state: State, grid: TimeGrid): CostModel {
   if (state.tariff === undefined) return flatModel(grid, state.policy.flatPricePerKwh);
   const { tariff, billing } = readTariff(state.tariff);
   if (!tariff.ok || !billing.success) return flatModel(grid, state.policy.flatPricePerKwh);
-  const model = costModelOf(requestOn(state, grid, tariff.value, billing.data));
+  const model = costModelOnce(requestOn(state, grid, tariff.value, billing.data));
   return model.ok ? model.value : flatModel(grid, state.policy.flatPricePerKwh);
 }
 

@@ -5,21 +5,10 @@
  * a late arrival leaves in it must not be filled, as a power that is lowered counts as if it had been low all along.
  * @module
  */
-import type { DepotPlan, VisitPlan } from '#domain/plan';
+import type { VisitPlan } from '#domain/plan';
 import type { TimeGrid } from '#domain/time-grid';
 import type { PlannedSession, State, VisitState } from './state.ts';
-
-const plannedPowers = new WeakMap<DepotPlan, ReadonlyMap<string, VisitPlan>>();
-
-/** What a plan gives a visit. */
-function plannedFor(plan: DepotPlan, visitId: string): VisitPlan | undefined {
-  let byVisit = plannedPowers.get(plan);
-  if (byVisit === undefined) {
-    byVisit = new Map(plan.visits.map((visit) => [visit.visitId, visit]));
-    plannedPowers.set(plan, byVisit);
-  }
-  return byVisit.get(visitId);
-}
+import { plannedFor } from './visit-plan.ts';
 
 /** The stay of a visit, in intervals of the new grid. */
 interface BoundStay {

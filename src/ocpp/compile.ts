@@ -10,7 +10,7 @@ import { invariant } from '#domain/invariant';
 import { fail, ok, type Result } from '#domain/result';
 import type { Evse, Station } from '#domain/site';
 import {
-  combine,
+  combineTwo,
   firstAbove,
   lowest,
   mapValues,
@@ -423,7 +423,7 @@ function differenceOf(
 ): CompileProblem | undefined {
   const installed = [...(input.floors ?? []), { evseId: input.evseId, profile }];
   const composite = compositeOver(input, installed, [input.transactionId], input.now, later(untilS, 1));
-  const differs = combine([composite, expected], ([a = 0, b = 0]) =>
+  const differs = combineTwo(composite, expected, (a, b) =>
     a === b || Math.abs(a - b) <= limitTolerance ? 0 : 1,
   );
   const first = differs.value.indexOf(1);

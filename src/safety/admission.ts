@@ -10,7 +10,7 @@
  */
 import { fail, ok, type Result } from '#domain/result';
 import type { Site, Station } from '#domain/site';
-import { constant, valueAt, type StepFunction } from '#domain/step-function';
+import { combineTwo, constant, pieceAt, valueAt, type StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
 import type { ChargingProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
@@ -113,14 +113,9 @@ export function wouldRaise(site: Site, ledger: Ledger, proposal: Proposal): bool
 }
 
 /** The end of the last span in which a change raises its station. */
-function lastRaise({ old, next, now }: Change, raised: readonly Dimension[]): number {
-  let last = now as number;
-  for (const dimension of raised) {
-    sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, end, [a = 0, b = 0]) => {
-      if (b > a) last = Math.max(last, end);
-      return true;
-    });
-  }
+function lastRaise(change: Change, raised: readonly Dimension[]): number {
+  let last = change.now as number;
+  for (const dimension of raised) last = Math.max(last, raisedSpans(change, dimension).at(-1)?.untilS ?? 0);
   return last;
 }
 
@@ -154,7 +149,7 @@ function effectOf(site: Site, ledger: Ledger, station: Station, proposal: Propos
   const weighed = beliefOfAdmitted(context, before, proposal);
   const old = stationExposureOf(context, before);
   const next = stationExposureOf(context, weighed);
-  const change: Change = { station, old, next, now: proposal.at };
+  const change: Change = { station, added: addedBy(old, next), now: proposal.at };
   const raised = raisedBy(change);
   effects.set(before, { weighed, change, raised, proposal, context });
   return { weighed, change, raised };
@@ -190,9 +185,22 @@ function isStillSo({ context, proposal, weighed }: KnownEffect, before: Belief, 
 
 interface Change {
   readonly station: Station;
-  readonly old: StationExposure;
-  readonly next: StationExposure;
+  /** What the station may draw more than before, below 0 where less: whole milliamperes or watts. */
+  readonly added: Readonly<Record<Dimension, StepFunction>>;
   readonly now: EpochS;
+}
+
+function addedBy(old: StationExposure, next: StationExposure): Change['added'] {
+  const added = (a: StepFunction, b: StepFunction): StepFunction =>
+    combineTwo(a, b, (before, after) => after - before);
+  const [a, b] = [old.phaseMilliA, next.phaseMilliA];
+  const first = added(a[0], b[0]);
+  return {
+    0: first,
+    1: a[1] === a[0] && b[1] === b[0] ? first : added(a[1], b[1]),
+    2: a[2] === a[0] && b[2] === b[0] ? first : added(a[2], b[2]),
+    total: added(old.totalW, next.totalW),
+  };
 }
 
 /** Where a change raises its station. */
@@ -200,24 +208,25 @@ function raisedBy(change: Change): readonly Dimension[] {
   return dimensions.filter((dimension) => isRaised(change, dimension));
 }
 
-function isRaised({ old, next, now }: Change, dimension: Dimension): boolean {
-  let raised = false;
-  sweep([partOf(old, dimension), partOf(next, dimension)], now, (_start, _end, [a = 0, b = 0]) => {
-    raised ||= b > a;
-    return !raised;
-  });
-  return raised;
+function isRaised({ added, now }: Change, dimension: Dimension): boolean {
+  const f = added[dimension];
+  for (let k = pieceAt(f, now); k < f.value.length; k++) if ((f.value[k] ?? 0) > 0) return true;
+  return false;
 }
 
 /** The spans from `now` on in which a change raises its station, in order. */
-function raisedSpans({ old, next, now }: Change, dimension: Dimension): readonly Span[] {
+function raisedSpans({ added, now }: Change, dimension: Dimension): readonly Span[] {
+  const f = added[dimension];
   const spans: { readonly fromS: number; untilS: number }[] = [];
-  sweep([partOf(old, dimension), partOf(next, dimension)], now, (start, end, [a = 0, b = 0]) => {
-    const last = spans.at(-1);
-    if (b > a && last?.untilS === start) last.untilS = end;
-    else if (b > a) spans.push({ fromS: start, untilS: end });
-    return true;
-  });
+  let last: { readonly fromS: number; untilS: number } | undefined;
+  const first = pieceAt(f, now);
+  for (let k = first; k < f.value.length; k++) {
+    if ((f.value[k] ?? 0) <= 0) continue;
+    const fromS = k === first ? now : (f.startS[k] ?? now);
+    const untilS = f.startS[k + 1] ?? Infinity;
+    if (last?.untilS === fromS) last.untilS = untilS;
+    else spans.push((last = { fromS, untilS }));
+  }
   return spans;
 }
 
@@ -225,11 +234,6 @@ function raisedSpans({ old, next, now }: Change, dimension: Dimension): readonly
 interface Span {
   readonly fromS: number;
   readonly untilS: number;
-}
-
-/** The part of an exposure that loads a phase, or all of them. */
-function partOf(exposure: StationExposure, dimension: Dimension): StepFunction {
-  return dimension === 'total' ? exposure.totalW : exposure.phaseMilliA[dimension];
 }
 
 /** The first circuit and instant that the change would overload by raising its station. */
@@ -241,7 +245,7 @@ function firstOver(
   raised: readonly Dimension[],
 ): Violation | undefined {
   if (raised.length === 0) return undefined;
-  const { station, old, next } = change;
+  const { station, added } = change;
   const totals = totalsOf(site, ledger);
   const spans = raised.map((dimension) => raisedSpans(change, dimension));
   for (const circuit of circuitTree(site).above(station.circuit)) {
@@ -250,11 +254,10 @@ function firstOver(
       const total = totals[circuit]?.[dimension];
       if (room === undefined || total === undefined) continue;
       let found: Over | undefined;
-      const parts = [total, partOf(old, dimension), partOf(next, dimension), room];
       for (const { fromS, untilS } of spans[i] ?? []) {
-        sweep(parts, fromS, (start, end, [all = 0, a = 0, b = 0, most = 0]) => {
-          if (all - a + b > most)
-            found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all - a + b };
+        sweep([total, added[dimension], room], fromS, (start, end, all, more, most) => {
+          if (all + more > most)
+            found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all + more };
           return end < untilS;
         });
       }
@@ -296,6 +299,8 @@ function violationAt(
   };
 }
 
+const nothing = constant(0);
+
 /** Every circuit and phase on which (S) does not hold, with the first instant at or after `now`. Empty: (S) holds. */
 export function violationsOf(
   site: Site,
@@ -310,7 +315,7 @@ export function violationsOf(
       const total = totals[circuit]?.[on];
       if (room === undefined || total === undefined) return [];
       let found: Over | undefined;
-      sweep([total, room], now, (start, end, [all = 0, most = 0]) => {
+      sweep([total, room, nothing], now, (start, end, all, most) => {
         if (all > most) found = { at: found?.at ?? start, until: end, exposure: found?.exposure ?? all };
         return true;
       });

@@ -1,8 +1,8 @@
 /** The tree of circuits, and what each leaves to chargers. @module */
 import { phases, type Phase, type Site } from '#domain/site';
-import type { StepFunction } from '#domain/step-function';
+import { combine, type StepFunction } from '#domain/step-function';
 import type { SiteLimits } from './circuit-limits.ts';
-import { down, joined } from './milli.ts';
+import { down } from './milli.ts';
 
 /** What may be overloaded: a phase (milliamperes), or all together (watts). */
 export type Dimension = Phase | 'total';
@@ -68,9 +68,11 @@ function roomsOf(site: Site, limits: SiteLimits): Rooms {
       if (own === undefined) return [id, {}];
       const loads = tree.below(id).flatMap((below) => limits[below] ?? []);
       const left = (limit: StepFunction, parts: readonly StepFunction[], scale: number): StepFunction =>
-        joined([limit, ...parts], ([most = 0, ...drawn]) =>
-          down((most - drawn.reduce((a, b) => a + b, 0)) * scale),
-        );
+        combine([limit, ...parts], (values) => {
+          let drawn = 0;
+          for (let i = 1; i < values.length; i++) drawn += values[i] ?? 0;
+          return down(((values[0] ?? 0) - drawn) * scale);
+        });
       const onPhase = (phase: Phase): StepFunction =>
         left(
           own.limitA,

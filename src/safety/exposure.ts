@@ -7,7 +7,18 @@
  * @module
  */
 import type { Evse, Site, Station } from '#domain/site';
-import { constant, from, maxOver, shift, windowMax, type StepFunction } from '#domain/step-function';
+import {
+  type StepFunction,
+  combine,
+  combineThree,
+  combineTwo,
+  constant,
+  from,
+  mapValues,
+  maxOver,
+  shift,
+  windowMax,
+} from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import { readingsOf } from '#ocpp/compile';
 import { limitOf } from '#ocpp/composite';
@@ -17,7 +28,7 @@ import type { Belief, Candidate } from './belief.ts';
 import { canonicalText } from './canonical.ts';
 import { isGuarded, type LedgerPolicy } from './ledger-policy.ts';
 import { limitsOfCandidateMax, noLimit, recurringHorizonS } from './limits.ts';
-import { joined, up } from './milli.ts';
+import { up } from './milli.ts';
 
 /** What a station may draw. */
 export interface StationExposure {
@@ -74,52 +85,75 @@ function freshExposure(context: ExposureContext, belief: Belief): StationExposur
   const cap = stationCapOf(context, belief);
   if (station.current === 'DC') {
     const total = cappedTotal(station, Object.values(evses), cap);
-    const perPhase = joined([total], ([w = 0]) => up((w * 1000) / (3 * voltage)));
+    const perPhase = mapValues(total, (w) => up((w * 1000) / (3 * voltage)));
     return {
       evses,
       phaseMilliA: [perPhase, perPhase, perPhase],
-      totalW: joined([total], ([w = 0]) => up(w)),
+      totalW: mapValues(total, up),
     };
   }
   const apart = isGuarded(context.policy, 'phases');
-  const onPhase = (phase: number): StepFunction => {
-    const shares = station.evses.flatMap((evse) => {
+  const sharesOn = (phase: number): readonly StepFunction[] =>
+    station.evses.flatMap((evse) => {
       const own = evses[String(evse.id)];
       if (own === undefined) return [];
-      if (!apart) return [joined([own], ([a = 0]) => (a * evse.rotation.length) / 3)];
+      if (!apart) return [mapValues(own, (a) => (a * evse.rotation.length) / 3)];
       return evse.rotation.some((p) => p === phase) ? [own] : [];
     });
-    if (shares.length === 0) return constant(0);
-    return joined([cap, ...shares], ([most = 0, ...amps]) =>
-      up(
-        Math.min(
-          most,
-          amps.reduce((a, b) => a + b, 0),
-        ) * 1000,
-      ),
-    );
-  };
+  const onPhase = (shares: readonly StepFunction[]): StepFunction =>
+    shares.length === 0 ? constant(0) : cappedSum(cap, shares, (amps) => up(amps * 1000));
+  const shares = [sharesOn(0), sharesOn(1), sharesOn(2)] as const;
+  const first = onPhase(shares[0]);
+  const second = isSameList(shares[1], shares[0]) ? first : onPhase(shares[1]);
+  const third = isSameList(shares[2], shares[0]) ? first : onPhase(shares[2]);
   const powers = station.evses.map((evse) =>
-    joined([evses[String(evse.id)] ?? constant(evse.maxA)], ([a = 0]) =>
+    mapValues(evses[String(evse.id)] ?? constant(evse.maxA), (a) =>
       Math.min(a * voltage * evse.rotation.length, evse.maxW),
     ),
   );
   return {
     evses,
-    phaseMilliA: [onPhase(0), onPhase(1), onPhase(2)],
-    totalW: joined([cappedTotal(station, powers, constant(Infinity))], ([w = 0]) => up(w)),
+    phaseMilliA: [first, second, third],
+    totalW: mapValues(cappedTotal(station, powers, constant(Infinity)), up),
   };
+}
+
+function isSameList(a: readonly StepFunction[], b: readonly StepFunction[]): boolean {
+  return a.length === b.length && a.every((f, i) => f === b[i]);
+}
+
+/** The sum of `parts`, at most `cap`, passed through `change`. */
+function cappedSum(
+  cap: StepFunction,
+  parts: readonly StepFunction[],
+  change: (capped: number) => number,
+): StepFunction {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1)
+    return combineTwo(cap, only, (most, value) => change(Math.min(most, value)));
+  return combine([cap, ...parts], (values) => {
+    let sum = 0;
+    for (let i = 1; i < values.length; i++) sum += values[i] ?? 0;
+    return change(Math.min(values[0] ?? 0, sum));
+  });
 }
 
 function cappedTotal(station: Station, powers: readonly StepFunction[], cap: StepFunction): StepFunction {
   const module = station.moduleW ?? Infinity;
-  return joined([cap, ...powers], ([most = 0, ...values]) =>
-    Math.min(
-      module,
-      most,
-      values.reduce((a, b) => a + b, 0),
-    ),
-  );
+  return cappedSum(cap, powers, (w) => Math.min(module, w));
+}
+
+/** The highest of `limits` at each instant, each counted at `most` at the most; they are some. */
+function highestUpTo(limits: readonly StepFunction[], most: number): StepFunction {
+  const [f, g] = limits;
+  if (f !== undefined && limits.length === 1) return mapValues(f, (a) => Math.max(0, Math.min(a, most)));
+  if (f !== undefined && g !== undefined && limits.length === 2)
+    return combineTwo(f, g, (a, b) => Math.max(0, Math.min(a, most), Math.min(b, most)));
+  return combine(limits, (values) => {
+    let top = 0;
+    for (const value of values) top = Math.max(top, Math.min(value, most));
+    return top;
+  });
 }
 
 /** The highest cap on all EVSEs of a station together over the states held possible, in the unit of its limits. */
@@ -131,7 +165,7 @@ function stationAllowedOf(context: ExposureContext, belief: Belief): StepFunctio
   if (!shares || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
   const since = sinceOf(context, belief);
   const caps = belief.candidates.map((candidate) => boundedLimit(context, candidate, since, []));
-  return joined(caps, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
+  return highestUpTo(caps, most);
 }
 
 /** The station's own cap over time, the past and the reaction time included. */
@@ -176,7 +210,7 @@ function held({ station, policy }: ExposureContext, f: StepFunction): StepFuncti
 function spliced(past: StepFunction | undefined, at: EpochS, future: StepFunction): StepFunction {
   if (past === undefined) return from(future, at);
   const stage: StepFunction = { startS: [epochS(0), at, later(at, 1)], value: [0, 1, 2] };
-  return joined([past, from(future, at), stage], ([before = 0, after = 0, now]) => {
+  return combineThree([past, from(future, at), stage], (before, after, now) => {
     if (now === 0) return before;
     return now === 1 ? Math.max(before, after) : after;
   });
@@ -251,7 +285,7 @@ function freshAllowed(context: ExposureContext, belief: Belief, evse: Evse): Ste
   if (forgets || caught || belief.candidates.some((candidate) => !candidate.known)) return constant(most);
   const limits = belief.candidates.flatMap((candidate) => candidateLimits(context, belief, candidate, evse));
   if (limits.length === 0) return constant(isGuarded(policy, 'idle') ? most : 0);
-  return joined(limits, (values) => values.reduce((a, b) => Math.max(a, Math.min(b, most)), 0));
+  return highestUpTo(limits, most);
 }
 
 /** The limits of one state: under each transaction that may run, and under one that nobody told us of. */
@@ -349,9 +383,7 @@ function freshLimit(
   });
   if (!installed.some(({ profile }) => profile.kind === 'Recurring')) return f;
   const top = maxOver(f, at, until);
-  return joined([f, { startS: [at, until], value: [0, 1] }], ([level = 0, after]) =>
-    after === 1 ? top : level,
-  );
+  return combineTwo(f, { startS: [at, until], value: [0, 1] }, (level, after) => (after === 1 ? top : level));
 }
 
 /** An instant after every change that the profiles make, or the horizon of recurring ones. */

@@ -1,11 +1,10 @@
 /** How high the limit of one EVSE may go, with everything else as it may be. @module */
 import { phases, type Site } from '#domain/site';
-import { shift, windowMax, type StepFunction } from '#domain/step-function';
+import { combine, combineThree, mapValues, shift, windowMax, type StepFunction } from '#domain/step-function';
 import { circuitTree, dimensions, roomOf, type Dimension } from './circuits.ts';
 import type { SiteLimits } from './circuit-limits.ts';
 import { skewOf } from './exposure.ts';
 import { exposureOf, stationOf, type Ledger } from './ledger.ts';
-import { joined } from './milli.ts';
 import { totalsOf } from './totals.ts';
 
 /** What is asked about. */
@@ -44,17 +43,14 @@ export function headroomOf(question: HeadroomQuestion): StepFunction {
         if (room === undefined || total === undefined || !concerned) return [];
         const unit = perUnit(on);
         // The total holds this EVSE rounded up; one whole unit of slack covers that.
-        return [
-          joined([room, total, own], ([most = 0, all = 0, mine = 0]) => (most - all - 1) / unit + mine),
-        ];
+        return [combineThree([room, total, own], (most, all, mine) => (most - all - 1) / unit + mine)];
       }),
     );
-  const allowed = joined([own, ...left], ([mine = 0, ...rooms]) =>
-    Math.max(
-      mine,
-      rooms.reduce((a, b) => Math.min(a, b), Infinity),
-    ),
-  );
+  const allowed = combine([own, ...left], (values) => {
+    let room = Infinity;
+    for (let i = 1; i < values.length; i++) room = Math.min(room, values[i] ?? 0);
+    return Math.max(values[0] ?? 0, room);
+  });
   const { reactionS } = station.capability;
   const skewS = skewOf(station, ledger.policy);
   return lowestAhead(allowed, reactionS + skewS, skewS);
@@ -62,7 +58,7 @@ export function headroomOf(question: HeadroomQuestion): StepFunction {
 
 /** The lowest value from `backS` before each instant to `aheadS` after it. */
 function lowestAhead(f: StepFunction, aheadS: number, backS: number): StepFunction {
-  const negative = joined([f], ([value = 0]) => -value);
+  const negative = mapValues(f, (value) => -value);
   const top = windowMax(shift(negative, -aheadS), aheadS + backS);
-  return joined([top], ([value = 0]) => -value);
+  return mapValues(top, (value) => -value);
 }

@@ -1,12 +1,11 @@
 /** What all stations below each circuit may draw together, kept up to date station by station. @module */
 import type { Site, Station } from '#domain/site';
-import { constant, type StepFunction } from '#domain/step-function';
+import { combine, combineThree, constant, type StepFunction } from '#domain/step-function';
 import type { Table } from '#domain/table';
 import type { Belief } from './belief.ts';
 import { circuitTree, type Dimension } from './circuits.ts';
 import { contextOf, stationExposureOf, type StationExposure } from './exposure.ts';
 import type { LedgerPolicy } from './ledger-policy.ts';
-import { joined } from './milli.ts';
 
 /** Whole milliamperes per phase and whole watts over all phases, of one circuit. */
 export type CircuitTotal = Readonly<Record<Dimension, StepFunction>>;
@@ -55,7 +54,7 @@ function freshTotals(site: Site, ledger: Beliefs): Totals {
 
 function summed(functions: readonly StepFunction[]): StepFunction {
   if (functions.length === 0) return constant(0);
-  return joined(functions, (values) => {
+  return combine(functions, (values) => {
     let total = 0;
     for (const value of values) total += value;
     return total;
@@ -85,12 +84,14 @@ export function movedTotals(site: Site, ledger: Beliefs, next: Beliefs, station:
 
 function shifted(total: StepFunction, before: StepFunction, after: StepFunction): StepFunction {
   if (isSame(before, after)) return total;
-  return joined([total, before, after], ([all = 0, a = 0, b = 0]) => all - a + b);
+  return combineThree([total, before, after], (all, a, b) => all - a + b);
 }
 
 function isSame(a: StepFunction, b: StepFunction): boolean {
   if (a === b) return true;
   if (a.value.length !== b.value.length) return false;
   // Where a function begins says nothing: its first value stands before it too.
-  return a.value.every((value, i) => value === b.value[i] && (i === 0 || a.startS[i] === b.startS[i]));
+  for (let i = 0; i < a.value.length; i++)
+    if (a.value[i] !== b.value[i] || (i > 0 && a.startS[i] !== b.startS[i])) return false;
+  return true;
 }

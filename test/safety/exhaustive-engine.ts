@@ -3,7 +3,7 @@
  * same beliefs and the same event is worked out once and kept, however many states of the chargers it is met with.
  */
 import type { Site } from '#domain/site';
-import { valueAt } from '#domain/step-function';
+import { constant, valueAt } from '#domain/step-function';
 import { tableOf, type Table } from '#domain/table';
 import { epochS, seconds, type EpochS } from '#domain/units';
 import { onAnswer, onLink, onReported, onRestarted } from '#dispatch/answers';
@@ -146,7 +146,7 @@ function wantedOf({ phase, running }: Engine): Wanted {
 function isWorse(before: Engine, after: Engine, room: number): boolean {
   const [was, is] = [before, after].map(({ ledger }) => totalsOf(depot, ledger)['grid']![0]);
   let worse = false;
-  sweep([was!, is!], after.now, (_start, _end, [a = 0, b = 0]) => {
+  sweep([was!, is!, constant(0)], after.now, (_start, _end, a, b) => {
     worse ||= b > room * 1000 && b > a;
     return !worse;
   });
