@@ -4,9 +4,11 @@ import type { Site } from '#domain/site';
 import { later } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
+import { isSameEntry } from '#safety/candidate';
 import { canonicalText } from '#safety/canonical';
 import { learnComposite } from '#safety/composite-check';
 import { learn, type Ledger } from '#safety/ledger';
+import { slowestAfter } from './answer-time.ts';
 import {
   stationDispatchOf,
   stationWith,
@@ -15,7 +17,7 @@ import {
   type PendingCall,
   type StationDispatch,
 } from './dispatch-state.ts';
-import { backoffStepsMax, quickTriesMax, readTriesMax, refusedMax } from './limits.ts';
+import { backoffStepsMax, quickPauseS, quickTriesMax, readTriesMax, refusedMax } from './limits.ts';
 import type { AnswerOutcome, DispatchView } from './turn.ts';
 
 /** The state after the answer to a call of ours; answers that nobody waits for change nothing. */
@@ -28,9 +30,11 @@ export function onAnswer(
   const station = stationDispatchOf(dispatch, stationId);
   const { pending, lapsed } = station;
   if (pending?.messageId === messageId && pending.waitsFor === 'answer') {
-    return { known: true, command: pending.command, ...answered(view, stationId, pending, answer.answer) };
+    const heard = { ...view, dispatch: withRoundTrip(view, stationId, view.now - pending.sentAt) };
+    return { known: true, command: pending.command, ...answered(heard, stationId, pending, answer.answer) };
   }
-  if (pending !== undefined || lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
+  const isAgain = pending === undefined || isSameWrite(pending.command, lapsed?.command);
+  if (!isAgain || lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
   const settled =
     answer.answer.kind === 'accepted'
       ? learn(view.site, ledger, {
@@ -45,8 +49,25 @@ export function onAnswer(
     known: true,
     command: lapsed.command,
     ledger: settled,
-    dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined })),
+    dispatch: withRoundTrip(
+      { ...view, dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined })) },
+      stationId,
+      dispatch.policy.callTimeoutS,
+    ),
   };
+}
+
+/** Dispatch that knows of one more round trip to a station. */
+function withRoundTrip({ dispatch }: DispatchView, stationId: string, tookS: number): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  const slowestS = slowestAfter(dispatch.policy, station, tookS);
+  if (slowestS === station.slowestS) return dispatch;
+  return withStation(dispatch, stationId, stationWith(station, { slowestS }));
+}
+
+/** Whether two commands set the same profile. */
+export function isSameWrite(a: StationCommand, b: StationCommand | undefined): boolean {
+  return a.kind === 'set-profile' && b?.kind === 'set-profile' && isSameEntry(a, b);
 }
 
 /** What dispatch knows of a station, without the call that waits. */
@@ -237,10 +258,18 @@ function delayed(
   station: StationDispatch,
   quickTries = 0,
 ): StationDispatch {
-  const { dispatch, now } = view;
-  const { retryS, retryMaxS } = dispatch.policy;
+  const { retryS, retryMaxS } = view.dispatch.policy;
   const steps = Math.min(Math.max(0, station.failures - quickTries), backoffStepsMax);
-  const pauseS = Math.min(retryMaxS, retryS * 2 ** steps);
+  return rested(view, stationId, station, Math.min(retryMaxS, retryS * 2 ** steps));
+}
+
+/** The station after a failed call: it rests for a pause with jitter. */
+function rested(
+  { dispatch, now }: DispatchView,
+  stationId: string,
+  station: StationDispatch,
+  pauseS: number,
+): StationDispatch {
   const jitter = prngOf(dispatch.seed).fork(`${stationId}/${dispatch.messages}`).next();
   return stationWith(station, {
     failures: station.failures + 1,
@@ -271,16 +300,24 @@ export function withTimeouts(view: DispatchView): Pick<DispatchView, 'ledger' | 
   for (const stationId of late) {
     const { pending } = stationDispatchOf(dispatch, stationId);
     if (pending === undefined) continue;
-    const { messageId, command, raisesNothing = false } = pending;
-    const station = idle(dispatch, stationId);
+    const { messageId, command } = pending;
     ledger = givenUp({ ...view, ledger }, stationId, pending);
-    const reads = command.kind === 'read-composite' || command.kind === 'read-profiles';
-    const rested = reads
-      ? readFailed({ ...view, dispatch }, stationId, station)
-      : delayed({ ...view, dispatch }, stationId, station, raisesNothing ? quickTriesMax : 0);
-    dispatch = withStation(dispatch, stationId, stationWith(rested, { lapsed: { messageId, command } }));
+    const after = silent({ ...view, dispatch }, stationId, pending);
+    dispatch = withStation(dispatch, stationId, stationWith(after, { lapsed: { messageId, command } }));
   }
   return { ledger, dispatch };
+}
+
+/** The station after a call without an answer in time. */
+function silent(view: DispatchView, stationId: string, pending: PendingCall): StationDispatch {
+  const { command, sentAt, deadline, raisesNothing = false } = pending;
+  const station = idle(view.dispatch, stationId);
+  if (command.kind === 'read-composite' || command.kind === 'read-profiles')
+    return readFailed(view, stationId, station);
+  // The answer of a fast station was waited for long enough: the same once more settles what it holds.
+  if (deadline - sentAt < view.dispatch.policy.callTimeoutS)
+    return rested(view, stationId, station, quickPauseS);
+  return delayed(view, stationId, station, raisesNothing ? quickTriesMax : 0);
 }
 
 /** The state after a station has come or gone. What was on its way may still be applied. */
@@ -298,6 +335,7 @@ export function onLink(
     ...(link.up
       ? {
           link: station.link + 1,
+          slowestS: undefined,
           failures: 0,
           notBefore: view.now,
           refused: {},

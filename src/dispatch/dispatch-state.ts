@@ -10,8 +10,10 @@ import { requestsMax } from './limits.ts';
 
 /** The knobs of dispatch. */
 export interface DispatchPolicy {
-  /** A call without an answer counts as lost after this. */
+  /** A call without an answer counts as lost after this; one that sets a profile sooner at a station that answers fast. */
   readonly callTimeoutS: Seconds;
+  /** The least time for the answer to a profile that is set; absent: `answerLeastS` of the limits. */
+  readonly answerS?: Seconds;
   /** Pause after a failed call, doubled each time up to `retryMaxS`, with jitter. */
   readonly retryS: Seconds;
   readonly retryMaxS: Seconds;
@@ -48,8 +50,10 @@ export interface StationDispatch {
   /** Connections so far. */
   readonly link: number;
   readonly pending?: PendingCall | undefined;
-  /** A call without an answer in time, until the next one is sent: a late answer still counts. */
+  /** A call without an answer in time, until another one is sent than the same again: a late answer still counts. */
   readonly lapsed?: { readonly messageId: string; readonly command: StationCommand } | undefined;
+  /** How long answers take on this connection: the slowest, a second less with each that is quicker. Absent: none came. */
+  readonly slowestS?: number | undefined;
   /** Failed calls in a row. */
   readonly failures: number;
   readonly notBefore: EpochS;
@@ -123,6 +127,7 @@ export function stationWith(station: StationDispatch, change: Partial<StationDis
     link: station.link,
     pending: station.pending,
     lapsed: station.lapsed,
+    slowestS: station.slowestS,
     failures: station.failures,
     notBefore: station.notBefore,
     unread: station.unread,

@@ -18,7 +18,8 @@ import { contextOf, skewOf } from '#safety/exposure';
 import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
-import { withTimeouts } from './answers.ts';
+import { deadlineOf } from './answer-time.ts';
+import { isSameWrite, withTimeouts } from './answers.ts';
 import {
   stationDispatchOf,
   stationWith,
@@ -370,14 +371,15 @@ function sent(turn: Turn, progress: Progress, view: StationView, what: Leaving):
   const { owed = [] } = state;
   const stillOwed = step.purpose === 'plan' ? owed.filter((id) => id !== step.evseId) : owed;
   const messageId = messageIdOf(progress.dispatch);
+  const { policy } = progress.dispatch;
   const next = stationWith(state, {
-    lapsed: undefined,
+    lapsed: isSameWrite(step.command, state.lapsed?.command) ? state.lapsed : undefined,
     pending: {
       messageId,
       command: step.command,
       ...(raisesNothing ? { raisesNothing } : {}),
       sentAt: turn.now,
-      deadline: later(turn.now, progress.dispatch.policy.callTimeoutS),
+      deadline: deadlineOf(policy, state, step.command, turn.now),
       waitsFor: 'answer',
       reported: [],
     },

@@ -188,10 +188,10 @@ function acceptedLate(
   fact: Extract<Fact, { kind: 'accepted-late' }>,
 ): Belief {
   const strays = straysBeyond(context, belief, fact.link);
-  return changed(context, belief, fact.at, {
-    strays,
-    candidates: settledBy(context, belief, fact.command, strays),
-  });
+  const candidates = settledBy(context, belief, fact.command, strays);
+  // What is on its way since then is the same once more: refused or not, it changes nothing.
+  const open = belief.open && { ...belief.open, without: candidates };
+  return changed(context, belief, fact.at, { strays, candidates, open });
 }
 
 /** The states after a command is known to be applied while `strays` may still arrive. */

@@ -13,7 +13,7 @@ export type Fact = { readonly stationId: string; readonly at: EpochS } & (
     }
   /** No answer in time, or the connection is gone. */
   | { readonly kind: 'given-up'; readonly messageId: string }
-  /** The acceptance of a call that was given up, with nothing sent since. */
+  /** The acceptance of a call that was given up, with nothing sent since but the same again. */
   | { readonly kind: 'accepted-late'; readonly command: StationCommand; readonly link: number }
   | { readonly kind: 'booted' }
   | { readonly kind: 'transaction-started'; readonly transaction: Transaction }

@@ -256,6 +256,78 @@ describe('answers', () => {
     expect(bench.at(1100).turn()).toEqual([]);
   });
 
+  test('a late acceptance counts while the same is on its way once more, not another plan', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    bench.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
+    const id = bench.callTo('a').messageId;
+    bench.at(1030).turn();
+    expect(bench.at(1055).turn()).toEqual(['a: TxProfile 10']);
+    const again = bench.callTo('a').messageId;
+    expect(bench.at(1057).answer('a', { kind: 'accepted' }, id).known).toBe(true);
+    expect(bench.turn()).toEqual(['b: TxProfile 30']);
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    // Refused or not, what is on its way once more changes nothing.
+    bench.answer('a', { kind: 'refused', status: 'Rejected' }, again);
+    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+
+    const other = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
+    other.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
+    const first = other.callTo('a').messageId;
+    other.at(1030).turn();
+    expect(other.wants('a', [floor], at(12)).at(1055).turn()).toEqual(['a: TxProfile 12']);
+    expect(other.at(1057).answer('a', { kind: 'accepted' }, first).known).toBe(false);
+    expect(other.turn()).toEqual([]);
+  });
+
+  test('a station that answers fast is waited for four times as long and five seconds, one that is slow or silent in full', () => {
+    const bench = new Bench(alone).holds('a', [floor]);
+    /** Sends another plan; how long its answer is waited for. */
+    const waitOf = (limit: number): number => {
+      bench.wants('a', [floor], at(limit)).turn();
+      return bench.dispatch.stations['a']!.pending!.deadline - bench.now;
+    };
+    const answerAfter = (s: number): void => {
+      bench.at(bench.now + s).answer('a');
+    };
+    expect(waitOf(10)).toBe(30);
+    answerAfter(1);
+    expect(waitOf(12)).toBe(9);
+    answerAfter(4);
+    expect(waitOf(10)).toBe(21);
+    answerAfter(1);
+    expect(waitOf(12)).toBe(17);
+    answerAfter(20);
+    expect(waitOf(10)).toBe(30);
+    // An answer that comes after its time makes a station slow as well.
+    for (let k = 0; k < 8; k++) {
+      answerAfter(0);
+      waitOf(k % 2 === 0 ? 12 : 10);
+    }
+    const { messageId, deadline } = bench.dispatch.stations['a']!.pending!;
+    expect(deadline - bench.now).toBe(5);
+    bench.at(deadline).turn();
+    expect(bench.answer('a', { kind: 'accepted' }, messageId).known).toBe(true);
+    bench.at(bench.now + 25);
+    expect(waitOf(14)).toBe(30);
+  });
+
+  test('a station that is silent eight times is waited for in full', () => {
+    const bench = new Bench(alone, { retryS: seconds(1), retryMaxS: seconds(1) }).holds('a', [floor]);
+    bench.wants('a', [floor], at(10)).turn();
+    bench.at(1001).answer('a');
+    const waits = Array.from({ length: 10 }, () => {
+      bench.wants('a', [floor], at(12)).turn();
+      const waited = bench.dispatch.stations['a']!.pending!.deadline - bench.now;
+      bench.at(bench.now + waited).turn();
+      bench.at(bench.now + 2);
+      return waited;
+    });
+    expect(waits).toEqual([9, 9, 9, 9, 9, 9, 9, 9, 30, 30]);
+    // A new connection is known by nothing.
+    bench.link('a', false).link('a', true);
+    expect(bench.dispatch.stations['a']!.slowestS).toBeUndefined();
+  });
+
   test('a plan refused three times waits for the next connection', () => {
     const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
     let sent = 0;

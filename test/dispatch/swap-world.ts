@@ -1,11 +1,11 @@
 /**
- * Swaps: every charger of a feeder holds an old plan and is to get a new one, while messages are lost. The true current
- * is summed by the plain stations. Unsafe orders of sending run in the same world, to show that the world can tell.
+ * Swaps: every charger of a depot holds an old plan and is to get a new one, while messages are lost. The true load of
+ * every circuit is summed from the plain stations. Unsafe orders of sending run in the same world, to show that the world
+ * can tell.
  */
-import { prngOf, type Prng } from '#domain/prng';
-import type { Site } from '#domain/site';
+import { prngOf } from '#domain/prng';
 import { tableOf } from '#domain/table';
-import { amperes, epochS, seconds } from '#domain/units';
+import { epochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer } from '#ocpp/station-message';
 import { onAnswer, onLink } from '#dispatch/answers';
@@ -18,20 +18,20 @@ import {
   type StationDispatch,
 } from '#dispatch/dispatch-state';
 import type { Wanted } from '#dispatch/turn';
-import type { SiteLimits } from '#safety/circuit-limits';
 import type { Belief } from '#safety/belief';
 import { beliefOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { defaultLedgerPolicy, type Guards, type LedgerPolicy } from '#safety/ledger-policy';
-import { apply, drawAt, limitAt, plainStation, type PlainStation } from '../safety/plain-station.ts';
-import { evse, limitsOf, plan, site, station, txDefault } from '../safety/depot.ts';
+import { drawOf, type PlacedStation } from '../safety/plain-load.ts';
+import type { Place } from '../safety/plain-rooms.ts';
+import { apply, limitAt, plainStation, type PlainStation } from '../safety/plain-station.ts';
+import { plan, txDefault } from '../safety/depot.ts';
+import { CircuitSums } from './circuit-sums.ts';
+import { depotOf, feasibleLimits, type SwapDepot, type SwapDepotOptions } from './swap-depots.ts';
 
-export interface SwapOptions {
+export interface SwapOptions extends SwapDepotOptions {
   readonly seed: number;
-  readonly connectors: number;
-  readonly feederA: number;
   /** Chance that a frame is lost, each way. */
   readonly loss: number;
-  readonly reactionS: number;
   readonly guards?: Guards;
   /** Plans that change within themselves instead of flat ones. */
   readonly steps?: boolean;
@@ -41,15 +41,19 @@ export interface SwapOptions {
 }
 
 export interface SwapResult {
-  /** Most current over the limit at any instant, A; 0: never over. */
+  /** Most above the limit of any circuit on any phase at any instant, A; 0: never over. */
   readonly overA: number;
   /** Seconds until every charger held its whole new plan. */
   readonly settledS: number;
   readonly calls: number;
   /** Turns after which something waited for admission. */
   readonly heldTurns: number;
-  /** Seconds until the last charger that was to be lowered had acknowledged it; no safe order ends sooner. */
+  /** Seconds until a new plan had reached the last charger that was to be lowered. */
+  readonly loweredS: number;
+  /** Seconds until that was acknowledged by the last of them; no safe order ends sooner. */
   readonly paidS: number;
+  /** Seconds until the reaction of all of them was over. */
+  readonly freeS: number;
 }
 
 const startS = 1_000_000;
@@ -57,65 +61,6 @@ const leaseS = 100_000;
 const patienceS = 20_000;
 /** From a call to its answer. */
 export const roundTripS = 1;
-
-/** Flat limits that fit: 0 or 6..32 A each, the feeder nearly full. */
-export function feasibleLimits(prng: Prng, connectors: number, feederA: number): number[] {
-  const limits = Array.from({ length: connectors }, () => 0);
-  const order = limits.map((_, i) => i);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = prng.integer(0, i);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  let left = feederA;
-  for (const i of order) {
-    if (left < 6) break;
-    const limit = prng.next() < 0.2 ? 0 : prng.integer(6, Math.min(32, left));
-    limits[i] = limit;
-    left -= limit;
-  }
-  return limits;
-}
-
-/** The plan of a charger; flat ones are made once for each charger and limit. */
-function planOf(limits: readonly number[][], i: number, delayS: number): InstalledProfile {
-  if (limits.length > 1) return madePlan(limits, i, delayS);
-  const key = `${i} ${limits[0]![i]!}`;
-  const known = flatPlans.get(key) ?? madePlan(limits, i, delayS);
-  flatPlans.set(key, known);
-  return known;
-}
-
-function madePlan(limits: readonly number[][], i: number, delayS: number): InstalledProfile {
-  const steps: [number, number][] = [];
-  limits.forEach((slot, k) => {
-    const before = limits[k - 1]?.[i];
-    const limit = slot[i]!;
-    // Increases inside a plan start when the reaction to the decreases is over.
-    const from = before === undefined || limit <= before ? k * slotS : k * slotS + delayS;
-    if (steps.at(-1)?.[1] !== limit) steps.push([from, limit]);
-  });
-  return plan(1, 'tx', startS, leaseS, steps);
-}
-
-const depots = new Map<string, Site>();
-
-/** The depot of that size; made once, as an engine has one site. */
-function depotOf({ connectors, feederA, reactionS }: SwapOptions): Site {
-  const key = `${connectors} ${feederA} ${reactionS}`;
-  const known = depots.get(key);
-  if (known !== undefined) return known;
-  const made = site(
-    Array.from({ length: connectors }, (_, i) =>
-      station(`s${String(i).padStart(2, '0')}`, {
-        evses: [evse(1, { rotation: [0] })],
-        capability: { reactionS: seconds(reactionS) },
-      }),
-    ),
-    [{ id: 'grid', limitA: amperes(feederA) }],
-  );
-  depots.set(key, made);
-  return made;
-}
 
 const policies = new Map<string, LedgerPolicy>();
 
@@ -127,33 +72,62 @@ function policyOf(guards: Guards = {}): LedgerPolicy {
   return known;
 }
 
-/** A charger with its old plan, as the ledger knows it and as dispatch does. */
+/** A charger with its old plans, as the ledger knows it and as dispatch does. */
 interface Begun {
-  readonly plan: InstalledProfile;
   readonly belief: Belief;
   readonly station: StationDispatch;
 }
 
-const begunByPlan = new Map<string, Begun>();
-const flatPlans = new Map<string, InstalledProfile>();
-
-/** What every swap begins with is the same for the same charger, plan and policy: it is learnt once. */
-function begunOnce(key: string, learnt: () => Begun): Begun {
-  const known = begunByPlan.get(key) ?? learnt();
-  begunByPlan.set(key, known);
-  return known;
+/** What swaps of one depot have in common: flat plans, floors, and how a charger with a plan begins. */
+interface Shared {
+  readonly floors: readonly (readonly InstalledProfile[])[];
+  readonly plans: Map<string, InstalledProfile>;
+  readonly begun: Map<string, Begun>;
+  /** Numbers of the places of each station. */
+  readonly placesAt: readonly (readonly number[])[];
+  readonly numbers: ReadonlyMap<string, number>;
 }
 
-const limitsBySite = new WeakMap<Site, SiteLimits>();
+const shared = new WeakMap<SwapDepot, Shared>();
 
-function limitsOnce(depot: Site): SiteLimits {
-  const known = limitsBySite.get(depot) ?? limitsOf(depot);
-  limitsBySite.set(depot, known);
-  return known;
+function sharedOf(depot: SwapDepot): Shared {
+  const known = shared.get(depot);
+  if (known !== undefined) return known;
+  const { site, places } = depot;
+  const made: Shared = {
+    floors: site.stations.map(({ evses, capability }) =>
+      evses.map(({ id }) => txDefault(id, 0, capability.rateUnit)),
+    ),
+    plans: new Map(),
+    begun: new Map(),
+    placesAt: site.stations.map((_, i) => places.flatMap((place, k) => (place.i === i ? [k] : []))),
+    numbers: new Map(site.stations.map(({ id }, i) => [id, i])),
+  };
+  shared.set(depot, made);
+  return made;
+}
+
+/** W at an AC station are those of one phase, as plans are compiled. */
+const wattsPerA = 230;
+
+function madePlan({ station, evse }: Place, levels: readonly number[], delayS: number): InstalledProfile {
+  const isPower = station.current === 'AC' && station.capability.rateUnit === 'W';
+  const steps: [number, number][] = [];
+  levels.forEach((level, k) => {
+    const before = levels[k - 1];
+    const limit = isPower ? level * wattsPerA : level;
+    // Increases inside a plan start when the reaction to the decreases is over.
+    const from = before === undefined || level <= before ? k * slotS : k * slotS + delayS;
+    if (steps.at(-1)?.[1] !== limit) steps.push([from, limit]);
+  });
+  return plan(evse.id, txOf(evse.id), startS, leaseS, steps, station.capability.rateUnit);
+}
+
+function txOf(evseId: number): string {
+  return `tx${evseId}`;
 }
 
 const slotS = 900;
-const floor = txDefault(1, 0);
 
 function middleOf(slot: number): number {
   return startS + slot * slotS + slotS / 2;
@@ -161,20 +135,21 @@ function middleOf(slot: number): number {
 
 /** What is drawn at random for one swap, the same whatever the order of sending is. */
 interface Draws {
-  readonly before: readonly number[][];
-  readonly after: readonly number[][];
+  /** By slot and place. */
+  readonly before: readonly (readonly number[])[];
+  readonly after: readonly (readonly number[])[];
   /** Whether the n-th frame to or from a station is lost. */
   isLost(i: number, way: 'down' | 'up'): boolean;
   /** A number that orders frames on their way. */
   next(): number;
 }
 
-function drawsOf({ seed, connectors, feederA, loss, steps }: SwapOptions): Draws {
+function drawsOf({ seed, loss, steps }: SwapOptions, depot: SwapDepot): Draws {
   const prng = prngOf(seed);
-  const limits = (): number[][] =>
-    Array.from({ length: steps === true ? 4 : 1 }, () => feasibleLimits(prng, connectors, feederA));
+  const limits = (): readonly (readonly number[])[] =>
+    Array.from({ length: steps === true ? 4 : 1 }, () => depot.feasible(prng));
   const [before, after] = [limits(), limits()];
-  const fates = Array.from({ length: connectors }, (_, i) => ({
+  const fates = depot.site.stations.map((_, i) => ({
     down: prng.fork(`down ${i}`),
     up: prng.fork(`up ${i}`),
   }));
@@ -189,21 +164,21 @@ function drawsOf({ seed, connectors, feederA, loss, steps }: SwapOptions): Draws
 
 /** One engine and its chargers while a swap goes on. */
 class Swap {
-  readonly wanted: Record<string, Wanted[string]> = {};
-  readonly truth: PlainStation[] = [];
+  private readonly wanted: Record<string, Wanted[string]> = {};
+  private readonly truth: PlacedStation[] = [];
   private readonly beliefs: Record<string, Belief> = {};
   private readonly stations: Record<string, StationDispatch> = {};
-  /** What each charger may be drawing now, A. */
-  private readonly drawn: number[];
-  readonly depot: Site;
-  readonly limits: SiteLimits;
+  private readonly sums: CircuitSums;
+  private readonly depot: SwapDepot;
+  private readonly shared: Shared;
   private readonly options: SwapOptions;
   private readonly draws: Draws;
-  /** Chargers that are to be lowered and have not acknowledged it. */
-  private readonly lowered: Set<string>;
+  /** Chargers that are to be lowered and have not acknowledged it, and those that have no new plan yet. */
+  private readonly unpaid: Set<number>;
+  private readonly unlowered: Set<number>;
   /** Instants at which a plan may step, or a reaction to a step is over. */
   private readonly steps: readonly number[];
-  /** The limit that each charger is to have at the middle of each slot. */
+  /** The limit that each place is to have at the middle of each slot. */
   private readonly goals: readonly (readonly number[])[];
   private ledger: Ledger;
   private dispatch: Dispatch;
@@ -211,87 +186,122 @@ class Swap {
   overA = 0;
   calls = 0;
   heldTurns = 0;
+  loweredAt = startS + 10;
   paidAt = startS + 10;
+  freeAt = startS + 10;
 
   constructor(options: SwapOptions) {
     this.options = options;
-    this.draws = drawsOf(options);
-    const { reactionS } = options;
     this.depot = depotOf(options);
-    this.limits = limitsOnce(this.depot);
-    this.depot.stations.forEach(({ id }, i) => this.begin(id, i));
+    this.shared = sharedOf(this.depot);
+    this.draws = drawsOf(options, this.depot);
+    const { site, places } = this.depot;
+    this.sums = new CircuitSums(site);
+    site.stations.forEach((_, i) => this.begin(i));
     this.ledger = { policy: policyOf(options.guards), beliefs: tableOf(this.beliefs) };
-    const dispatch = dispatchOf(this.depot, options.seed, options.policy);
+    const dispatch = dispatchOf(site, options.seed, options.policy);
     this.dispatch = { ...dispatch, stations: tableOf(this.stations) };
-    this.drawn = this.truth.map(() => 0);
     const { before, after } = this.draws;
-    const isLowered = (_: unknown, i: number): boolean => after.some((slot, k) => slot[i]! < before[k]![i]!);
-    this.lowered = new Set(this.depot.stations.filter(isLowered).map(({ id }) => id));
+    const lowered = places.flatMap(({ i }, k) =>
+      after.some((slot, n) => slot[k]! < before[n]![k]!) ? [i] : [],
+    );
+    this.unpaid = new Set(lowered);
+    this.unlowered = new Set(lowered);
     const slots = [...after.keys()];
-    this.steps = slots.flatMap((k) => [k * slotS, k * slotS + reactionS]).map((s) => startS + s);
-    this.goals = this.depot.stations.map(({ id }) => {
-      const wanted = this.wanted[id]!.plans[0]!;
-      const reference = plainStation(32, { profiles: [floor, wanted], transactions: { 1: 'tx' } });
-      return slots.map((k) => limitAt(reference, 1, middleOf(k)));
+    const reactions = new Set(site.stations.map(({ capability }) => capability.reactionS as number));
+    this.steps = slots
+      .flatMap((k) => [0, this.depot.slowestS, ...reactions].map((s) => startS + k * slotS + s))
+      .toSorted((a, b) => a - b);
+    this.goals = places.map((place) => {
+      const { floors, plans } = this.wanted[place.station.id]!;
+      const reference = this.plainOf(place.i, [...floors, ...plans]);
+      return slots.map((k) => limitAt(reference, place.evse.id, middleOf(k)));
     });
   }
 
-  /** A charger holds its old plan, and the engine knows it. */
-  private begin(stationId: string, i: number): void {
-    const { reactionS, guards } = this.options;
-    const before = this.draws.before.map((slot) => slot[i]!);
-    const key = `${reactionS} ${this.depot.stations.length} ${JSON.stringify(guards ?? {})} ${i} ${before.join(' ')}`;
-    const begun =
-      before.length > 1 ? this.learnt(stationId, i) : begunOnce(key, () => this.learnt(stationId, i));
-    const { belief, station: known } = begun;
-    this.beliefs[stationId] = belief;
-    this.stations[stationId] = known;
-    const profiles = [floor, begun.plan];
-    this.truth.push(plainStation(32, { reactionS, profiles, transactions: { 1: 'tx' } }));
-    this.wanted[stationId] = { floors: [floor], plans: [planOf(this.draws.after, i, reactionS)] };
+  private plainOf(i: number, profiles: InstalledProfile[]): PlainStation {
+    const { evses, current, capability } = this.depot.site.stations[i]!;
+    const [first] = evses;
+    return plainStation(current === 'AC' ? first!.maxA : first!.maxW, {
+      reactionS: capability.reactionS,
+      profiles,
+      transactions: Object.fromEntries(evses.map(({ id }) => [id, txOf(id)])),
+      ...(current === 'AC' ? { wattsPerA: { 1: wattsPerA } } : {}),
+    });
   }
 
-  /** Ledger and dispatch hear of a charger's transaction and profiles. */
-  private learnt(stationId: string, i: number): Begun {
-    const { depot } = this;
-    const old = planOf(this.draws.before, i, this.options.reactionS);
+  /** The plan of a place; flat ones are made once for each place and limit. */
+  private planOf(limits: readonly (readonly number[])[], k: number): InstalledProfile {
+    const levels = limits.map((slot) => slot[k]!);
+    const place = this.depot.places[k]!;
+    if (levels.length > 1) return madePlan(place, levels, this.depot.slowestS);
+    const key = `${k} ${levels[0]!}`;
+    const known = this.shared.plans.get(key) ?? madePlan(place, levels, 0);
+    this.shared.plans.set(key, known);
+    return known;
+  }
+
+  /** A charger holds its old plans, and the engine knows it. */
+  private begin(i: number): void {
+    const station = this.depot.site.stations[i]!;
+    const floors = this.shared.floors[i]!;
+    const numbers = this.shared.placesAt[i]!;
+    const { before, after } = this.draws;
+    const profiles = [...floors, ...numbers.map((k) => this.planOf(before, k))];
+    const { belief, station: known } = this.begunWith(i, profiles);
+    this.beliefs[station.id] = belief;
+    this.stations[station.id] = known;
+    this.truth.push({ station, plain: this.plainOf(i, profiles), pins: {} });
+    this.wanted[station.id] = { floors, plans: numbers.map((k) => this.planOf(after, k)) };
+  }
+
+  /** What every swap begins with is the same for the same charger, flat plans and policy: it is learnt once. */
+  private begunWith(i: number, profiles: readonly InstalledProfile[]): Begun {
+    const { before } = this.draws;
+    if (before.length > 1) return this.learnt(i, profiles);
+    const levels = this.shared.placesAt[i]!.map((k) => before[0]![k]!);
+    const key = `${JSON.stringify(this.options.guards ?? {})} ${i} ${levels.join(' ')}`;
+    const known = this.shared.begun.get(key) ?? this.learnt(i, profiles);
+    this.shared.begun.set(key, known);
+    return known;
+  }
+
+  /** Ledger and dispatch hear of a charger's transactions and profiles; it has answered before. */
+  private learnt(i: number, installed: readonly InstalledProfile[]): Begun {
+    const { site } = this.depot;
+    const { id: stationId, evses } = site.stations[i]!;
     const at = epochS(startS - 1000);
-    const transaction = { evseId: 1, id: 'tx', startedAt: at };
     const readAt = epochS(startS - 900);
-    const installed = [floor, old];
-    let ledger = ledgerOf(depot, at, policyOf(this.options.guards));
-    ledger = learn(depot, ledger, { kind: 'transaction-started', stationId, at, transaction });
-    ledger = learn(depot, ledger, { kind: 'read-back', stationId, at: readAt, installed, link: 1 });
-    const view = { site: depot, ledger, dispatch: dispatchOf(depot, 1), now: readAt };
+    let ledger = ledgerOf(site, at, policyOf(this.options.guards));
+    for (const { id: evseId } of evses) {
+      const transaction = { evseId, id: txOf(evseId), startedAt: at };
+      ledger = learn(site, ledger, { kind: 'transaction-started', stationId, at, transaction });
+    }
+    ledger = learn(site, ledger, { kind: 'read-back', stationId, at: readAt, installed, link: 1 });
+    const view = { site, ledger, dispatch: dispatchOf(site, 1), now: readAt };
     const { dispatch } = onLink(view, { stationId, up: true });
     return {
-      plan: old,
       belief: beliefOf(ledger, stationId),
-      station: { ...stationDispatchOf(dispatch, stationId), unread: [] },
+      station: { ...stationDispatchOf(dispatch, stationId), unread: [], slowestS: roundTripS },
     };
   }
 
   check(): void {
     this.truth.forEach((one, i) => {
-      this.drawn[i] = drawAt(one, 1, this.now);
+      this.sums.set(i, drawOf(one, this.now).load);
     });
-    this.add();
+    this.overA = Math.max(this.overA, this.sums.overA());
   }
 
   /** The same after only charger `i` has changed within the instant. */
   private checkOne(i: number): void {
-    this.drawn[i] = drawAt(this.truth[i]!, 1, this.now);
-    this.add();
-  }
-
-  private add(): void {
-    const total = this.drawn.reduce((sum, a) => sum + a, 0);
-    this.overA = Math.max(this.overA, total - this.options.feederA);
+    this.sums.set(i, drawOf(this.truth[i]!, this.now).load);
+    this.overA = Math.max(this.overA, this.sums.overA());
   }
 
   isSettled(): boolean {
-    return this.goals.every((goal, i) =>
-      goal.every((limit, k) => limitAt(this.truth[i]!, 1, middleOf(k)) === limit),
+    return this.depot.places.every(({ i, evse }, n) =>
+      this.goals[n]!.every((limit, k) => limitAt(this.truth[i]!.plain, evse.id, middleOf(k)) === limit),
     );
   }
 
@@ -306,49 +316,50 @@ class Swap {
     this.check();
   }
 
+  private view() {
+    const { ledger, dispatch, now } = this;
+    return { site: this.depot.site, ledger, dispatch, now: epochS(now) };
+  }
+
+  private take({ ledger, dispatch }: { readonly ledger: Ledger; readonly dispatch: Dispatch }): void {
+    this.ledger = ledger;
+    this.dispatch = dispatch;
+  }
+
   /** One turn of dispatch, the way of its frames, and the answers. */
   round(): void {
-    const { depot, limits, wanted, draws } = this;
-    const turn = dispatchTurn({
-      site: depot,
-      ledger: this.ledger,
-      dispatch: this.dispatch,
-      limits,
-      wanted,
-      now: epochS(this.now),
-    });
-    this.ledger = turn.ledger;
-    this.dispatch = turn.dispatch;
+    const { depot, wanted, draws } = this;
+    const turn = dispatchTurn({ ...this.view(), limits: depot.limits, wanted });
+    this.take(turn);
     if (turn.held.length > 0) this.heldTurns++;
     this.calls += turn.calls.length;
-    const answers: { stationId: string; messageId: string; answer: CommandAnswer }[] = [];
+    const answers: { i: number; stationId: string; messageId: string; answer: CommandAnswer }[] = [];
     // Frames arrive in any order.
     const order = turn.calls.map((call) => ({ call, at: draws.next() })).toSorted((a, b) => a.at - b.at);
     for (const { call } of order) {
       const { stationId, messageId } = call;
-      const i = Number(stationId.slice(1));
+      const i = this.shared.numbers.get(stationId)!;
       if (draws.isLost(i, 'down')) continue;
-      const accepted = apply(this.truth[i]!, call.command);
+      const accepted = apply(this.truth[i]!.plain, call.command);
+      if (this.unlowered.delete(i)) this.loweredAt = this.now;
       this.checkOne(i);
       if (draws.isLost(i, 'up')) continue;
       const answer: CommandAnswer = accepted ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
-      answers.push({ stationId, messageId, answer });
+      answers.push({ i, stationId, messageId, answer });
     }
     const soon = this.now + roundTripS;
     this.passTo(answers.length > 0 ? soon : Math.max(soon, turn.wakeAt ?? soon));
-    for (const answer of answers) {
-      if (this.lowered.has(answer.stationId)) this.paidAt = this.now;
-      this.lowered.delete(answer.stationId);
-      const view = {
-        site: depot,
-        ledger: this.ledger,
-        dispatch: this.dispatch,
-        now: epochS(this.now),
-      };
-      const { ledger, dispatch } = onAnswer(view, answer);
-      this.ledger = ledger;
-      this.dispatch = dispatch;
+    for (const { i, ...answer } of answers) {
+      if (this.unpaid.delete(i)) this.pay(i);
+      this.take(onAnswer(this.view(), answer));
     }
+  }
+
+  private pay(i: number): void {
+    this.paidAt = this.now;
+    const { reactionS } = this.depot.site.stations[i]!.capability;
+    // Within the second of the answer both limits count.
+    this.freeAt = Math.max(this.freeAt, this.now + reactionS + (reactionS > 0 ? 1 : 0));
   }
 }
 
@@ -361,9 +372,16 @@ export function runSwap(options: SwapOptions): SwapResult {
     if (options.unsafeS !== undefined && swap.overA > 0) break;
     swap.round();
   }
-  const { overA, calls, heldTurns, paidAt } = swap;
-  const settledS = swap.isSettled() ? swap.now - begunAt : Infinity;
-  return { overA, settledS, calls, heldTurns, paidS: paidAt - begunAt };
+  const { overA, calls, heldTurns, loweredAt, paidAt, freeAt } = swap;
+  return {
+    overA,
+    settledS: swap.isSettled() ? swap.now - begunAt : Infinity,
+    calls,
+    heldTurns,
+    loweredS: loweredAt - begunAt,
+    paidS: paidAt - begunAt,
+    freeS: freeAt - begunAt,
+  };
 }
 
 export type UnsafeOrder = 'list' | 'ascending' | 'decreases-first';

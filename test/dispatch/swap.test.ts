@@ -38,6 +38,29 @@ describe('44 chargers on 400 A get a new plan', () => {
   });
 });
 
+describe('a mixed depot of three levels: AC and DC, A and W, 1.6 and 2.x, reactions of 2 to 40 s', () => {
+  const mixed = { depot: 'mixed', connectors: 44, feederA: 250, reactionS: 0 } as const;
+
+  test.each([
+    { loss: 0, steps: false },
+    { loss: 0.2, steps: false },
+    { loss: 0.2, steps: true },
+  ])(
+    'law: no circuit is ever over, and all get it in the end: $loss of frames lost, stepped: $steps',
+    (row) => {
+      const { overA, settledS } = worst({ ...mixed, ...row }, 4);
+      expect(overA).toBe(0);
+      expect(settledS).toBeLessThan(Infinity);
+    },
+  );
+
+  test('all at once every swap is over', () => {
+    const guards = { admission: false, reaction: false };
+    for (let seed = 1; seed <= 4; seed++)
+      expect(runSwap({ ...mixed, loss: 0, guards, seed }).overA).toBeGreaterThan(0);
+  });
+});
+
 describe('a bound on the raises that are on their way', () => {
   const large = { connectors: 200, feederA: 1800, reactionS: 5 };
   const bounded = (raisesInFlightMax: number): DispatchPolicy => ({

@@ -67,8 +67,10 @@ interface Engine extends Moment {
 /** Message numbers start here in every turn; ids are renamed afterwards, so that states do not differ by them. */
 const firstMessage = 100;
 
+/** Two ticks for an answer, one at a charger that answers at once. */
 const dispatchPolicy = {
   callTimeoutS: seconds(2 * tickS),
+  answerS: seconds(tickS),
   retryS: seconds(1),
   retryMaxS: seconds(1),
   writesPerDayMax: 1000,
@@ -338,6 +340,7 @@ export class EngineStates {
       JSON.stringify(state.refused),
       pending && `${pending.deadline} ${pending.waitsFor} ${textOfCommand(pending.command)}`,
       lapsed && textOfCommand(lapsed.command),
+      state.slowestS,
       engine.running[i],
     ];
     const { open, ...rest } = belief;

@@ -19,18 +19,9 @@ import { violationsOf } from '#safety/admission';
 import type { StationExposure } from '#safety/exposure';
 import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { depotOf, slotS, startS, voltage, type LandingDepot } from './landing-depot.ts';
-import {
-  mostOf,
-  nightPlan,
-  placesOf,
-  stressPlan,
-  wattsPerUnit,
-  type Need,
-  type Place,
-  type PlanLevels,
-  type PlanQuestion,
-} from './landing-plans.ts';
+import { nightPlan, stressPlan, type Need, type PlanLevels, type PlanQuestion } from './landing-plans.ts';
 import { allowedW, circuitLoads, drawOf, waysUp, type Load, type PlacedStation } from './plain-load.ts';
+import { mostOf, placesOf, wattsPerUnit, type Place } from './plain-rooms.ts';
 import { apply, limitAt, plainStation, type PlainStation } from './plain-station.ts';
 
 export interface LandingOptions {
