@@ -265,10 +265,10 @@ describe('answers', () => {
     const again = bench.callTo('a').messageId;
     expect(bench.at(1057).answer('a', { kind: 'accepted' }, id).known).toBe(true);
     expect(bench.turn()).toEqual(['b: TxProfile 30']);
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(1);
     // Refused or not, what is on its way once more changes nothing.
     bench.answer('a', { kind: 'refused', status: 'Rejected' }, again);
-    expect(bench.ledger.beliefs['a']!.candidates).toHaveLength(1);
+    expect(bench.ledger.beliefs.get('a')!.candidates).toHaveLength(1);
 
     const other = new Bench(pair).holds('a', [floor, at(30)]).holds('b', [floor, at(10)]);
     other.wants('a', [floor], at(10)).wants('b', [floor], at(30)).turn();
@@ -284,7 +284,7 @@ describe('answers', () => {
     /** Sends another plan; how long its answer is waited for. */
     const waitOf = (limit: number): number => {
       bench.wants('a', [floor], at(limit)).turn();
-      return bench.dispatch.stations['a']!.pending!.deadline - bench.now;
+      return bench.dispatch.stations.get('a')!.pending!.deadline - bench.now;
     };
     const answerAfter = (s: number): void => {
       bench.at(bench.now + s).answer('a');
@@ -303,7 +303,7 @@ describe('answers', () => {
       answerAfter(0);
       waitOf(k % 2 === 0 ? 12 : 10);
     }
-    const { messageId, deadline } = bench.dispatch.stations['a']!.pending!;
+    const { messageId, deadline } = bench.dispatch.stations.get('a')!.pending!;
     expect(deadline - bench.now).toBe(5);
     bench.at(deadline).turn();
     expect(bench.answer('a', { kind: 'accepted' }, messageId).known).toBe(true);
@@ -317,7 +317,7 @@ describe('answers', () => {
     bench.at(1001).answer('a');
     const waits = Array.from({ length: 10 }, () => {
       bench.wants('a', [floor], at(12)).turn();
-      const waited = bench.dispatch.stations['a']!.pending!.deadline - bench.now;
+      const waited = bench.dispatch.stations.get('a')!.pending!.deadline - bench.now;
       bench.at(bench.now + waited).turn();
       bench.at(bench.now + 2);
       return waited;
@@ -325,7 +325,7 @@ describe('answers', () => {
     expect(waits).toEqual([9, 9, 9, 9, 9, 9, 9, 9, 30, 30]);
     // A new connection is known by nothing.
     bench.link('a', false).link('a', true);
-    expect(bench.dispatch.stations['a']!.slowestS).toBeUndefined();
+    expect(bench.dispatch.stations.get('a')!.slowestS).toBeUndefined();
   });
 
   test('a plan refused three times waits for the next connection', () => {
