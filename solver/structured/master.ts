@@ -12,6 +12,7 @@ import { addChargeColumns, addChargeRows, chargeMultipliersOf } from '../site-ch
 import type { ChargeRows } from '../site-charges.ts';
 import { overall } from './limits.ts';
 import type { Network } from './network.ts';
+import { Parts } from './parts.ts';
 import { Sources } from './sources.ts';
 import type { Entries, SourceDuals } from './sources.ts';
 
@@ -27,23 +28,11 @@ export interface CutSet {
   lifted: boolean;
 }
 
-/** One cut in the program: of a single choice of slots, or of all choices. */
+/** One cut in the program. */
 interface CutRow {
-  cut: CutSet;
-  row: number;
-  rhs: number;
-  /** [slots] 1 where the slot counts as x; undefined for a lifted cut. */
-  readonly inside?: Uint8Array;
+  readonly cut: CutSet;
+  readonly row: number;
 }
-
-/** Columns that a slot's x has been cut into, lowest first, and how far up each ends, kW. */
-interface Parts {
-  readonly columns: number[];
-  readonly ends: number[];
-}
-
-/** Ends of parts nearer to each other are one, kW. */
-const endNoise = 1e-9;
 
 /** A cut with its multiplier: by how much it counts inside and outside its slots. */
 export interface WeightedCut {
@@ -84,17 +73,13 @@ export class Master {
   /** Rows of the limits beside the tree, in the network's order. */
   readonly #linkRows: readonly number[];
   readonly #cuts: CutRow[] = [];
-  /** Rows of single choices by their slots: a stronger right side replaces a weaker one. */
-  readonly #byChoice = new Map<string, CutRow>();
   readonly #pool = new Map<string, CutSet>();
   #columns: number;
   #rows: number;
-  /** Rows of single choices that wait for the next run: right sides, and indices with their ends. */
-  #waitingRhs: number[] = [];
-  #waitingStarts: number[] = [0];
-  #waitingIndices: number[] = [];
-  readonly #parts: readonly Parts[];
+  readonly #parts: Parts;
   #answer: BackendAnswer | undefined;
+  /** [slots] prices of the last answer, once somebody has asked. */
+  #prices: Float64Array | undefined;
   #x: Float64Array;
 
   constructor(network: Network, capacity: Float64Array, backend: SplittingBackend) {
@@ -132,7 +117,7 @@ export class Master {
     const program = builder.finish();
     this.#columns = program.columns;
     this.#rows = program.rows;
-    this.#parts = Array.from(capacity, (kw, q) => ({ columns: [q], ends: [kw] }));
+    this.#parts = new Parts(capacity);
     this.#x = new Float64Array(program.columns);
     this.#model = backend.open(program, 'off');
   }
@@ -253,10 +238,11 @@ export class Master {
   /** Solves the program with all cuts so far; false where the back end did not reach the optimum. */
   run(): boolean {
     for (let run = 0; run < sourceRunsMax; run++) {
-      this.#flush();
       this.#answer = this.#model.run({ integerGap: 0 });
+      this.#prices = undefined;
       if (this.#answer.status !== 'optimal') return false;
-      this.#x = this.#summedParts(this.#answer.columnValue);
+      this.#x = this.#answer.columnValue;
+      this.#parts.sumUp(this.#x);
       const broken = this.#sources?.broken(this.#x, this.#rows);
       if (broken === undefined) return true;
       this.#addRows(broken);
@@ -287,38 +273,27 @@ export class Master {
     return this.#x;
   }
 
-  #summedParts(values: Float64Array): Float64Array {
-    for (let q = 0; q < this.#parts.length; q++) {
-      const { columns } = this.#parts[q];
-      for (let i = 1; i < columns.length; i++) values[q] += values[columns[i]];
-    }
-    return values;
-  }
-
   /** Adds rows over slots and later columns; a slot stands for all its parts. */
   #addRows({ lower, upper, starts, indices, values }: AddedLines): void {
     this.#rows += lower.length;
-    const ends = [0];
-    const columns: number[] = [];
-    const factors: number[] = [];
+    const parts = this.#parts;
+    let count = 0;
+    for (let k = 0; k < indices.length; k++) count += parts.countOf(indices[k]);
+    const ends = new Int32Array(lower.length + 1);
+    const columns = new Int32Array(count);
+    const factors = new Float64Array(count);
+    let at = 0;
     for (let i = 0; i < lower.length; i++) {
       for (let k = starts[i]; k < starts[i + 1]; k++) {
-        const j = indices[k];
-        const parts = j < this.#parts.length ? this.#parts[j].columns : [j];
-        for (const column of parts) {
-          columns.push(column);
-          factors.push(values[k]);
+        const isSlot = indices[k] < parts.slots;
+        for (let j = indices[k]; j >= 0; j = isSlot ? parts.after(j) : -1) {
+          columns[at] = j;
+          factors[at++] = values[k];
         }
       }
-      ends.push(columns.length);
+      ends[i + 1] = at;
     }
-    this.#model.addRows({
-      lower,
-      upper,
-      starts: Int32Array.from(ends),
-      indices: Int32Array.from(columns),
-      values: Float64Array.from(factors),
-    });
+    this.#model.addRows({ lower, upper, starts: ends, indices: columns, values: factors });
   }
 
   #dual(row: number): number {
@@ -368,89 +343,33 @@ export class Master {
     return true;
   }
 
-  /** Adds `sum of x inside >= energy - capacity outside`; false where nothing new follows. */
-  addChoice(cut: CutSet, inside: Uint8Array, noise: number): boolean {
-    if (cut.lifted) return false;
-    let rhs = cut.energy;
-    for (let q = 0; q < inside.length; q++) if (inside[q] === 0) rhs -= cut.capacity[q];
-    if (rhs <= noise) return false;
-    for (let q = 0; q < inside.length; q++) if (this.capacity[q] <= 0) inside[q] = 0;
-    const key = keyOf(inside);
-    const known = this.#byChoice.get(key);
-    if (known !== undefined) {
-      if (rhs <= known.rhs + noise) return false;
-      known.rhs = rhs;
-      known.cut = cut;
-      this.#flush();
-      this.#model.setRowBounds(known.row, rhs, Infinity);
-      return true;
-    }
-    const made = { cut, row: this.#rows + this.#waitingRhs.length, rhs, inside };
-    for (let q = 0; q < inside.length; q++) if (inside[q] === 1) this.#waitingIndices.push(q);
-    this.#waitingRhs.push(rhs);
-    this.#waitingStarts.push(this.#waitingIndices.length);
-    this.#cuts.push(made);
-    this.#byChoice.set(key, made);
-    return true;
-  }
-
-  /** Hands waiting rows to the back end in one piece. */
-  #flush(): void {
-    if (this.#waitingRhs.length === 0) return;
-    this.#addRows({
-      lower: Float64Array.from(this.#waitingRhs),
-      upper: new Float64Array(this.#waitingRhs.length).fill(Infinity),
-      starts: Int32Array.from(this.#waitingStarts),
-      indices: Int32Array.from(this.#waitingIndices),
-      values: new Float64Array(this.#waitingIndices.length).fill(1),
-    });
-    this.#waitingRhs = [];
-    this.#waitingStarts = [0];
-    this.#waitingIndices = [];
-  }
-
   /**
    * All choices of slots at once: `sum of min(x, capacity) >= energy`. Each x is cut at the set's capacity, and the row counts
    * the parts below; as all parts of a slot cost the same, filling the lower ones first is never worse.
    */
   lift(cut: CutSet): void {
-    this.#flush();
     cut.lifted = true;
-    const cutColumns: number[] = [];
-    const cutAt: number[] = [];
-    const counted: number[] = [];
-    for (let q = 0; q < cut.capacity.length; q++) {
-      const kw = cut.capacity[q];
-      if (kw <= endNoise) continue;
-      const { columns, ends } = this.#parts[q];
-      for (let i = 0; i < ends.length; i++) {
-        const from = i === 0 ? 0 : ends[i - 1];
-        if (from >= kw - endNoise) break;
-        counted.push(columns[i]);
-        if (ends[i] <= kw + endNoise) continue;
-        columns.splice(i + 1, 0, this.#columns + cutColumns.length);
-        ends.splice(i, 0, kw);
-        cutColumns.push(columns[i]);
-        cutAt.push(kw - from);
-        break;
-      }
-    }
-    if (cutColumns.length > 0) {
-      this.#model.splitColumns(Int32Array.from(cutColumns), Float64Array.from(cutAt));
-      this.#columns += cutColumns.length;
+    const { cuts, below } = this.#parts.cutAt(cut.capacity, this.#columns);
+    if (cuts.columns.length > 0) {
+      this.#model.splitColumns(cuts.columns, cuts.at);
+      this.#columns += cuts.columns.length;
     }
     this.#model.addRows({
       lower: Float64Array.of(cut.energy),
       upper: Float64Array.of(Infinity),
-      starts: Int32Array.of(0, counted.length),
-      indices: Int32Array.from(counted),
-      values: new Float64Array(counted.length).fill(1),
+      starts: Int32Array.of(0, below.length),
+      indices: below,
+      values: new Float64Array(below.length).fill(1),
     });
-    this.#cuts.push({ cut, row: this.#rows++, rhs: cut.energy });
+    this.#cuts.push({ cut, row: this.#rows++ });
   }
 
   /** [slots] what one more kW in a slot costs: energy, and the peaks it raises. */
   slotPrices(): Float64Array {
+    return (this.#prices ??= this.#pricesNow());
+  }
+
+  #pricesNow(): Float64Array {
     const prices = this.#network.slotCost.slice();
     const { blocks, slotOf, problem } = this.#network;
     const perBlock = problem.demand.map((_, k) => new Float64Array(blocks[k].count));
@@ -516,28 +435,19 @@ export class Master {
   weights(): Weights {
     const total = this.#dual(this.#totalRow);
     const cuts: WeightedCut[] = [];
-    const lifted: WeightedCut[] = [];
     const capacities: Float64Array[] = [];
-    // What a kW in each slot costs above what it is worth to the cuts.
-    const rest = this.slotPrices().map((price) => price - total);
-    for (const { cut, row, inside } of this.#cuts) {
+    for (const { cut, row } of this.#cuts) {
       const weight = Math.max(0, this.#dual(row));
       if (weight === 0) continue;
-      const counts = new Float64Array(cut.capacity.length);
-      const made = { set: cut.set, inside: counts, weight };
-      cuts.push(made);
-      if (inside === undefined) {
-        lifted.push(made);
-        capacities.push(cut.capacity);
-        continue;
-      }
-      for (let q = 0; q < counts.length; q++) {
-        if (inside[q] === 0) continue;
-        counts[q] = weight;
-        rest[q] -= weight;
-      }
+      cuts.push({ set: cut.set, inside: new Float64Array(cut.capacity.length), weight });
+      capacities.push(cut.capacity);
     }
-    shareOut(rest, lifted, capacities);
+    // What a kW in each slot costs above what it is worth to the cuts.
+    shareOut(
+      this.slotPrices().map((price) => price - total),
+      cuts,
+      capacities,
+    );
     return { total, cuts };
   }
 
@@ -547,22 +457,22 @@ export class Master {
 }
 
 /**
- * Counts lifted cuts inside each slot as far as a kW there has to be paid for, those with most capacity first: a cut whose
+ * Counts cuts inside each slot as far as a kW there has to be paid for, those with most capacity first: a cut whose
  * capacity x exceeds counts outside.
  */
 function shareOut(
   rest: Float64Array,
-  lifted: readonly WeightedCut[],
+  cuts: readonly WeightedCut[],
   capacities: readonly Float64Array[],
 ): void {
-  const order = Array.from(lifted.keys());
+  const order = Array.from(cuts.keys());
   for (let q = 0; q < rest.length; q++) {
     order.sort((i, j) => capacities[j][q] - capacities[i][q] || i - j);
     for (const i of order) {
       if (rest[q] <= 0) break;
       if (capacities[i][q] <= 0) continue;
-      const share = Math.min(lifted[i].weight, rest[q]);
-      lifted[i].inside[q] = share;
+      const share = Math.min(cuts[i].weight, rest[q]);
+      cuts[i].inside[q] = share;
       rest[q] -= share;
     }
   }

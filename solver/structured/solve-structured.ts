@@ -145,14 +145,9 @@ class Search {
     const { flow, residual, all, noise } = this;
     if (this.flows > 0) flow.keep();
     this.#chained = true;
-    const { steps, order } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
+    const { steps } = exactChain({ flow, residual, price: master.slotPrices(), capacity: all, noise });
     let added = 0;
-    for (const { set, count } of steps) {
-      const cut = master.cutSetOf(set, (marked) => this.capacity.ofSlots(marked));
-      const inside = new Uint8Array(this.network.slots);
-      for (let m = count; m < order.length; m++) inside[order[m]] = 1;
-      if (cut !== undefined && master.addChoice(cut, inside, noise)) added++;
-    }
+    for (const { set } of steps) if (this.addSet(master, set)) added++;
     return added > 0;
   }
 

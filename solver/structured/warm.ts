@@ -33,37 +33,40 @@ export function setsFrom(warm: WarmStart | undefined, network: Network): readonl
   });
 }
 
-/** Power that session `s` of the problem had at interval `t` before; 0 where nothing is known. */
-function earlierPower(
-  problem: DepotProblem,
-  warm: WarmStart | undefined,
-): ((s: number, t: number) => number) | undefined {
-  const { previousKw, sessions } = problem;
-  const stays = warm?.stays;
-  if (warm !== undefined && stays !== undefined) {
-    return (s, t) => {
-      const stay = stays.get(sessions[s].id);
-      return stay?.powerKw[t + warm.advanced - stay.arrive] ?? 0;
-    };
+/** Powers that a session had before: `powerKw[t + shift]` at interval `t`. */
+interface Earlier {
+  readonly powerKw: Float64Array;
+  readonly shift: number;
+}
+
+/** What session `s` of the problem had before; undefined where nothing is known. */
+function earlierOf(problem: DepotProblem, warm: WarmStart | undefined, s: number): Earlier | undefined {
+  const { id, arrive } = problem.sessions[s];
+  if (warm?.stays !== undefined) {
+    const stay = warm.stays.get(id);
+    return stay === undefined ? undefined : { powerKw: stay.powerKw, shift: warm.advanced - stay.arrive };
   }
-  if (previousKw === undefined || previousKw.size === 0) return undefined;
-  return (s, t) => previousKw.get(sessions[s].id)?.[t - sessions[s].arrive] ?? 0;
+  const powerKw = problem.previousKw?.get(id);
+  return powerKw === undefined ? undefined : { powerKw, shift: -arrive };
 }
 
 /** Sends what was sent before, as far as it fits the targets of now, sessions in `order`. */
 export function fillAsBefore(flow: Flow, order: Int32Array, options: SolveOptions): void {
   const { network, left } = flow;
   const { problem, sessions, armsOf, armFrom, armTo } = network;
-  const before = earlierPower(problem, options.warm);
-  if (before === undefined) return;
+  if (options.warm?.stays === undefined && (problem.previousKw?.size ?? 0) === 0) return;
   const { intervalOf } = network;
   const sent = new Float64Array(problem.intervals);
   for (const s of order) {
+    const earlier = earlierOf(problem, options.warm, sessions[s]);
+    if (earlier === undefined) continue;
+    const { powerKw, shift } = earlier;
     for (let a = armsOf[s]; a < armsOf[s + 1] && left[s] > flowNoise; a++) {
       for (let time = armFrom[a]; time < armTo[a] && left[s] > flowNoise; time++) {
         const t = intervalOf[time];
-        if (t < 0) continue;
-        const rest = Math.min(left[s], before(sessions[s], t) - sent[t]);
+        const i = t + shift;
+        if (t < 0 || i < 0 || i >= powerKw.length) continue;
+        const rest = Math.min(left[s], powerKw[i] - sent[t]);
         if (rest > flowNoise) sent[t] += flow.send(a, time, rest);
       }
     }
