@@ -45,9 +45,15 @@ function limitRowsOf(problem: DepotProblem, siteExtraKw: Float64Array | undefine
   // Four per circuit: in all, and each phase; -1 where nothing limits.
   const rowOf = new Int32Array(circuits.length * 4).fill(-1);
   const add = (at: number, limitKw: Float64Array, reservedKw: number, extraShare: number): void => {
-    if (limitKw.every((kw) => kw === Infinity)) return;
+    const left = new Float64Array(intervals);
+    let isLimit = false;
+    for (let t = 0; t < intervals; t++) {
+      isLimit ||= limitKw[t] !== Infinity;
+      left[t] = roomAbove(limitKw[t], reservedKw) - (siteExtraKw?.[t] ?? 0) * extraShare;
+    }
+    if (!isLimit) return;
     rowOf[at] = lefts.length;
-    lefts.push(limitKw.map((kw, t) => roomAbove(kw, reservedKw) - (siteExtraKw?.[t] ?? 0) * extraShare));
+    lefts.push(left);
   };
   for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
     add(4 * g, limitKw, reserve.total[g], g === 0 ? 1 : 0);

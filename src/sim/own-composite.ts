@@ -16,16 +16,16 @@ export interface HeldProfile {
   readonly purpose: 'max' | 'default' | 'transaction' | 'external';
   readonly kind: 'Absolute' | 'Relative' | 'Recurring';
   /** Seconds after which a recurring profile starts again. */
-  readonly everyS?: number;
-  readonly validFromS?: EpochS;
-  readonly validToS?: EpochS;
-  readonly transactionId?: string;
+  readonly everyS?: number | undefined;
+  readonly validFromS?: EpochS | undefined;
+  readonly validToS?: EpochS | undefined;
+  readonly transactionId?: string | undefined;
   readonly unit: 'A' | 'W';
-  readonly startS?: EpochS;
-  readonly durationS?: number;
+  readonly startS?: EpochS | undefined;
+  readonly durationS?: number | undefined;
   readonly periods: readonly HeldPeriod[];
   /** 2.1: not valid while offline for longer than this. */
-  readonly offlineMaxS?: number;
+  readonly offlineMaxS?: number | undefined;
   /** Exactly as it came, for reports. */
   readonly wire: JsonRecord;
 }
@@ -112,13 +112,13 @@ export function heldProfileOf(
     unit,
     periods,
     wire,
-    ...(kind === 'Recurring' ? { everyS: recurrency === 'Weekly' ? 7 * 86400 : 86400 } : {}),
-    ...(transaction === undefined ? {} : { transactionId: String(transaction) }),
-    ...(validFromS === undefined ? {} : { validFromS }),
-    ...(validToS === undefined ? {} : { validToS }),
-    ...(startS === undefined ? {} : { startS }),
-    ...(durationS === undefined ? {} : { durationS }),
-    ...(offlineMaxS === undefined ? {} : { offlineMaxS }),
+    everyS: kind !== 'Recurring' ? undefined : recurrency === 'Weekly' ? 7 * 86400 : 86400,
+    transactionId: transaction === undefined ? undefined : String(transaction),
+    validFromS,
+    validToS,
+    startS,
+    durationS,
+    offlineMaxS,
   };
 }
 

@@ -41,23 +41,22 @@ export function viewOf(
 }
 
 /** The limit that the EVSE is on its way to. */
-export function targetOf(core: StationCore, outlet: Outlet): number {
+export function targetOf(core: StationCore, outlet: Outlet, view = viewOf(core, outlet.evse.id)): number {
   const flaws = core.parts.switches();
   const isSpiking = (core.spikeUntil.get(outlet.evse.id) ?? -Infinity) > core.parts.clock.now();
   if (!flaws.followsLimit || isSpiking || (flaws.forgetsAfterZero && outlet.sawZero)) {
     return hardwareOf(core, outlet);
   }
   if (flaws.isFaulted) return 0;
-  const view = viewOf(core, outlet.evse.id);
   if (!flaws.mergesHighest) return allowedAt(view, ownNow(core));
   const alone = view.held.map((profile) => allowedAt({ ...view, held: [profile] }, ownNow(core)));
   return alone.length === 0 ? view.hardware : Math.max(...alone.filter((limit) => limit < view.hardware), 0);
 }
 
 /** Phases that the EVSE is on its way to close. */
-function phasesOf(core: StationCore, outlet: Outlet): number {
+function phasesOf(core: StationCore, outlet: Outlet, view = viewOf(core, outlet.evse.id)): number {
   if (core.parts.station.capability.switchesPhases === undefined) return 3;
-  return phasesAt(viewOf(core, outlet.evse.id), ownNow(core));
+  return phasesAt(view, ownNow(core));
 }
 
 /** W that the EVSEs share under the station's cap, where the station shares it at all. */
@@ -96,29 +95,39 @@ export function redraw(core: StationCore): void {
   core.parts.onDraw();
 }
 
-/** Sets the wake for the next instant at which a held profile changes a limit. */
-export function watchEdges(core: StationCore): void {
+/** When a held profile next changes the limit of an EVSE, on the station's own clock; Infinity where none does. */
+function edgeOf(core: StationCore, view: CompositeView): number {
   const now = ownNow(core);
-  let next = Infinity;
-  for (const outlet of core.outlets) {
-    const edge = nextEdge(viewOf(core, outlet.evse.id), now, (now + lookAheadS) as EpochS);
-    next = Math.min(next, edge ?? Infinity);
-  }
+  return nextEdge(view, now, (now + lookAheadS) as EpochS) ?? Infinity;
+}
+
+/** Sets the wake for the next change of a limit. */
+function wakeAtEdge(core: StationCore, next: number): void {
   if (next === Infinity) core.timers.stop('edge');
   else {
     // A clock that gains gets there sooner; a wake that is early only looks again.
     const paceOfOwn = 1 + core.parts.switches().driftSPerHour / 3600;
-    core.timers.set('edge', Math.max(1, Math.floor((next - now) / paceOfOwn)), () => refresh(core));
+    core.timers.set('edge', Math.max(1, Math.floor((next - ownNow(core)) / paceOfOwn)), () => refresh(core));
   }
+}
+
+/** Sets the wake for the next instant at which a held profile changes a limit. */
+export function watchEdges(core: StationCore): void {
+  let next = Infinity;
+  for (const { evse } of core.outlets) next = Math.min(next, edgeOf(core, viewOf(core, evse.id)));
+  wakeAtEdge(core, next);
 }
 
 /** Looks at all limits again: a change takes effect after the reaction time, at once where nothing is drawn. */
 export function refresh(core: StationCore): void {
   const { behaviour, prng, switches, station } = core.parts;
   let isChanged = station.capability.sharesStationCap;
+  let next = Infinity;
   for (const outlet of core.outlets) {
-    const target = targetOf(core, outlet);
-    const phases = phasesOf(core, outlet);
+    const view = viewOf(core, outlet.evse.id);
+    next = Math.min(next, edgeOf(core, view));
+    const target = targetOf(core, outlet, view);
+    const phases = phasesOf(core, outlet, view);
     const name = `follow/${outlet.evse.id}`;
     if (target === outlet.followed && phases === outlet.phases) continue;
     if (!outlet.live) {
@@ -135,5 +144,5 @@ export function refresh(core: StationCore): void {
     }
   }
   if (isChanged) redraw(core);
-  watchEdges(core);
+  wakeAtEdge(core, next);
 }

@@ -214,7 +214,9 @@ function drawDepotEvents(
 /** The site with circuits that carry what its floors need: an owner whose floors do not fit does not get to run it. */
 function withRoom(site: Site): Site {
   let fitting = site;
-  for (let round = 0; round < 40 && !floorsOfSite(fitting, defaultPolicy).ok; round++) {
+  // Whether there are floors does not depend on their share of the room, and none of it is chosen from at once.
+  const policy = { ...defaultPolicy, floorShare: 0 };
+  for (let round = 0; round < 40 && !floorsOfSite(fitting, policy).ok; round++) {
     const circuits = fitting.circuits.map((circuit) => ({
       ...circuit,
       limitA: amperes(Math.ceil(circuit.limitA * 1.15)),

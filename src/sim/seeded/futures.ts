@@ -153,8 +153,9 @@ interface Watched {
   /** The profiles that were there at the last look. */
   held: unknown;
   known: KnownFuture | undefined;
-  /** What the look of this number has read. */
-  fresh: { readonly look: number; readonly changes: readonly Change[] };
+  /** The last look that asked, and what it was told. */
+  look: number;
+  added: readonly Change[];
 }
 
 /** The sum of a circuit: all changes below it in the order of time, and what was taken from which station. */
@@ -193,10 +194,7 @@ export function createFutures(
   };
   let look = 0;
   const future = (one: Watched, now: EpochS): readonly Change[] => {
-    if (reading === 'each' || one.drifts) {
-      if (one.fresh.look !== look) one.fresh = { look, changes: read(one, now) };
-      return one.fresh.changes;
-    }
+    if (reading === 'each' || one.drifts) return read(one, now);
     const { sim, known } = one;
     const held = sim.held();
     const isConnected = sim.isConnected();
@@ -218,11 +216,22 @@ export function createFutures(
     one.known = { held, natures, isConnected, outlets, changes };
     return changes;
   };
+  /** What a station adds to the circuits above it, read once a look. */
+  const addedBy = (
+    one: Watched,
+    now: EpochS,
+    isLeftOut: (stationId: string) => boolean,
+  ): readonly Change[] => {
+    if (one.look === look) return one.added;
+    one.look = look;
+    one.added = isLeftOut(one.sim.station.id) ? nothing : future(one, now);
+    return one.added;
+  };
   const bringUp = (sum: Sum, now: EpochS, isLeftOut: (stationId: string) => boolean): void => {
     let fresh: readonly Change[] = nothing;
     const gone = new Set<number>();
     sum.below.forEach((one, i) => {
-      const own = isLeftOut(one.sim.station.id) ? nothing : future(one, now);
+      const own = addedBy(one, now, isLeftOut);
       if (own === sum.taken[i]) return;
       sum.taken[i] = own;
       gone.add(one.index);
@@ -275,7 +284,8 @@ function watchedOf(plan: WorldPlan, world: World, wiring: Wiring): readonly Watc
       drifts: persona === 'clock-drifts',
       held: undefined,
       known: undefined,
-      fresh: { look: 0, changes: nothing },
+      look: 0,
+      added: nothing,
     };
   });
 }

@@ -135,6 +135,8 @@ class Play {
   private readonly site: Site;
   private readonly policy: Policy;
   private loop: Loop | undefined;
+  /** The loop as it is conducted. */
+  private running: Loop | undefined;
   private crashes = 0;
   private breach: Breach | undefined;
 
@@ -199,7 +201,7 @@ class Play {
           clock: this.clock,
           bus: this.bus,
           settleTransport: () => this.transport.settle(),
-          loop: () => (this.loop === undefined ? undefined : this.watched(this.loop)),
+          loop: () => this.running,
           onInstant: () => undefined,
           takeChores: () => this.chores.splice(0),
           onQuiet: () => this.onQuiet(),
@@ -312,6 +314,7 @@ class Play {
     try {
       loop.start();
       this.loop = loop;
+      this.running = this.watched(loop);
       this.said.upSince = this.clock.now();
       this.world.engineIs('up');
     } catch (error) {
@@ -343,6 +346,7 @@ class Play {
     this.crashes++;
     loop.kill();
     this.loop = undefined;
+    this.running = undefined;
     this.said.upSince = undefined;
     this.world.engineIs('down');
     const { downS, cutStations, cutS } = error.crash;
