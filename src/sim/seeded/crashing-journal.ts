@@ -1,4 +1,5 @@
 /** A journal in memory that takes the engine's process down before or after a chosen record. @module */
+import { invariant } from '#domain/invariant';
 import { jsonOf } from '#engine/json';
 import type { Journal } from '#ports/journal';
 import type { WorldEvent } from './world-plan.ts';
@@ -29,14 +30,18 @@ export interface CrashingJournal {
  * A journal that begins with `first`. Records are made into text and back when they
  * are read, as on a disk. A crash whose
  * record comes when `mayCrash` no longer holds does not happen: by then everything is to heal.
+ * Where nobody asks for it at the end a record is kept only as long as a crash may ask for it.
  */
 export function createCrashingJournal(
   first: readonly unknown[],
   crashes: readonly Crash[],
   mayCrash: () => boolean,
+  isAsked: 'at the end' | 'after crashes' = 'at the end',
 ): CrashingJournal {
   const records: unknown[] = [...first];
   const all: unknown[] = [...first];
+  const keepsAll = isAsked === 'at the end';
+  const keepsLast = keepsAll || crashes.length > 0;
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
   const read = (from: readonly unknown[]): readonly unknown[] =>
@@ -45,8 +50,8 @@ export function createCrashingJournal(
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;
     if (crash?.when === 'before') throw new EngineDeath(crash);
-    records.push(record);
-    all.push(record);
+    if (keepsLast) records.push(record);
+    if (keepsAll) all.push(record);
     if (crash !== undefined) throw new EngineDeath(crash);
   };
   return {
@@ -58,7 +63,10 @@ export function createCrashingJournal(
       },
       close: () => undefined,
     }),
-    kept: () => read(all),
+    kept: () => {
+      invariant(keepsAll, 'a journal is asked for what it was to keep');
+      return read(all);
+    },
     count: () => count,
   };
 }

@@ -164,6 +164,7 @@ class Play {
       firstRecords(plan, bug, this.site, this.policy),
       plan.events.flatMap((event) => (event.kind === 'crash' ? [event] : [])),
       () => this.clock.now() < plan.healS,
+      parts.proveReplay === true ? 'at the end' : 'after crashes',
     );
     const faults = plan.events.flatMap((event): FaultSpan[] => (event.kind === 'fault' ? [event.fault] : []));
     this.world = createWorld({
