@@ -31,8 +31,10 @@ import { isFullOfRaises, wakeAfterRaises } from './in-flight.ts';
 import {
   idleLackOf,
   isKnownRaise,
+  lackNow,
   knownRefusalOf,
   rememberIdle,
+  rememberLack,
   rememberRaise,
   rememberRefusal,
   type AdmissionQuestion,
@@ -172,9 +174,12 @@ function firstAfter(now: EpochS, instants: readonly (EpochS | undefined)[]): Epo
 function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower' | 'raise'): Progress {
   const view = viewOf(turn, progress, stationId);
   if (view === undefined) return progress;
-  const known = idleLackOf(view);
+  const known = idleLackOf(view) ?? lackNow(view);
   const lack = known ?? lackOf(view);
-  if (known === undefined) rememberIdle(view, lack);
+  if (known === undefined) {
+    rememberIdle(view, lack);
+    rememberLack(view, lack);
+  }
   if (lack.steps.length === 0 && (pass === 'lower' || (lack.held.length === 0 && lack.dueAt === undefined))) {
     return progress;
   }

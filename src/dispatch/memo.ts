@@ -5,16 +5,15 @@
  * @module
  */
 import type { Site, Station } from '#domain/site';
-import type { StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { Refusal } from '#safety/admission';
 import type { Belief } from '#safety/belief';
 import type { SiteLimits } from '#safety/circuit-limits';
-import { circuitTree, dimensions } from '#safety/circuits';
+import { circuitTree } from '#safety/circuits';
 import { skewOf } from '#safety/exposure';
 import { beliefOf, type Ledger } from '#safety/ledger';
-import { totalsOf } from '#safety/totals';
+import { totalsOf, type CircuitTotal } from '#safety/totals';
 import type { StationDispatch } from './dispatch-state.ts';
 import type { Lack, StationView } from './steps.ts';
 import type { WantedStation } from './turn.ts';
@@ -44,6 +43,25 @@ export function idleLackOf(view: StationView): Lack | undefined {
   return isSame ? known.lack : undefined;
 }
 
+interface Known extends StationView {
+  readonly lack: Lack;
+}
+
+const lacks = new WeakMap<Belief, Known>();
+
+/** Keeps in mind what a station lacks at this instant: both passes of a turn ask. */
+export function rememberLack(view: StationView, lack: Lack): void {
+  lacks.set(view.belief, { ...view, lack });
+}
+
+/** What a station was found to lack at this very instant; undefined: it must be worked out. */
+export function lackNow({ station, state, belief, wanted, now, messages }: StationView): Lack | undefined {
+  const known = lacks.get(belief);
+  if (known === undefined || known.now !== now || known.messages !== messages) return undefined;
+  const isSame = known.station === station && known.state === state && known.wanted === wanted;
+  return isSame ? known.lack : undefined;
+}
+
 function isSameList(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): boolean {
   return a === b || (a.length === b.length && a.every((entry, i) => entry === b[i]));
 }
@@ -63,7 +81,7 @@ interface Refused {
   readonly policy: Ledger['policy'];
   readonly limits: SiteLimits;
   readonly station: Station;
-  readonly totals: readonly StepFunction[];
+  readonly totals: readonly (CircuitTotal | undefined)[];
   readonly refusal: Refusal;
   /** Before that instant the overload is still ahead, as it was found. */
   readonly untilS: number;
@@ -71,12 +89,12 @@ interface Refused {
 
 const refusals = new WeakMap<ChargingProfile, Refused>();
 
-/** The totals of every line of every circuit that feeds the station. */
-function totalsAbove({ site, ledger, station }: AdmissionQuestion): readonly StepFunction[] {
+/** The totals of every circuit that feeds the station. */
+function totalsAbove({ site, ledger, station }: AdmissionQuestion): readonly (CircuitTotal | undefined)[] {
   const totals = totalsOf(site, ledger);
   return circuitTree(site)
     .above(station.circuit)
-    .flatMap((circuit) => dimensions.flatMap((on) => totals[circuit]?.[on] ?? []));
+    .map((circuit) => totals[circuit]);
 }
 
 /**
@@ -107,11 +125,21 @@ export function knownRefusalOf(question: AdmissionQuestion): Refusal | undefined
   if (known === undefined || known.limits !== limits || known.station !== station) return undefined;
   if (known.policy !== ledger.policy || now >= known.untilS) return undefined;
   if (known.belief !== beliefOf(ledger, station.id)) return undefined;
-  return isSameTotals(known.totals, totalsAbove(question)) ? known.refusal : undefined;
+  return hasSameTotals(question, known.totals) ? known.refusal : undefined;
 }
 
-function isSameTotals(a: readonly StepFunction[], b: readonly StepFunction[]): boolean {
-  return a.length === b.length && a.every((f, i) => f === b[i]);
+function hasSameTotals({ site, ledger, station }: AdmissionQuestion, before: Refused['totals']): boolean {
+  const totals = totalsOf(site, ledger);
+  const above = circuitTree(site).above(station.circuit);
+  return (
+    above.length === before.length && above.every((circuit, i) => isSameTotal(before[i], totals[circuit]))
+  );
+}
+
+function isSameTotal(a: CircuitTotal | undefined, b: CircuitTotal | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a.total === b.total;
 }
 
 const raises = new WeakMap<ChargingProfile, StationView>();

@@ -32,6 +32,16 @@ function ownLimit(station: Station, entry: InstalledProfile, from: EpochS, until
   });
 }
 
+interface Difference {
+  readonly station: Station;
+  readonly wanted: ChargingProfile;
+  /** Before that instant a piece in which they differ is still ahead. */
+  readonly untilS: number;
+}
+
+/** For each profile that one with fixed instants was found to differ from it last. */
+const differences = new WeakMap<ChargingProfile, Difference>();
+
 /** Whether `wanted` would allow the same as `present` for as long as `present` lasts, for the same transaction. */
 export function isSamePlan(
   station: Station,
@@ -46,10 +56,17 @@ export function isSamePlan(
   if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return false;
   const { endS } = leaseOf(a);
   if (leaseOf(b).endS < endS || endS <= now) return false;
+  const known = differences.get(a);
+  if (known?.wanted === b && known.station === station && now < known.untilS) return false;
   const until = epochS(Number.isFinite(endS) ? endS : now + 1);
   const held = ownLimit(station, present, now, until);
   const meant = ownLimit(station, wanted, now, until);
-  return combineTwo(held, meant, (x, y) => (x === y ? 0 : 1)).value.every((differs) => differs === 0);
+  const differs = combineTwo(held, meant, (x, y) => (x === y ? 0 : 1));
+  const last = differs.value.lastIndexOf(1);
+  const isFixed = a.kind === 'Absolute' && b.kind === 'Absolute';
+  if (last >= 0 && isFixed)
+    differences.set(a, { station, wanted: b, untilS: Math.min(differs.startS[last + 1] ?? until, until) });
+  return last < 0;
 }
 
 /** The instant at which half of a lease is spent, or undefined for one without an end. */

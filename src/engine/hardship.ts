@@ -109,14 +109,19 @@ function prioritiesOf(state: State): Readonly<Record<string, number>> {
 
 const lowered = 'floor-lowered';
 
+/** Floors of which the alarms say all that there is to say. */
+const told = new WeakMap<State['alarms'], Floors>();
+
 /** Says of every EVSE whose floor had to be lowered, and of those that have it back. */
 export function floorAlarms(state: State): Change {
   const isUsual = state.floors === state.usualFloors;
   if (isUsual && !Object.keys(state.alarms).some((id) => id.startsWith(lowered))) return [state, []];
   const { alarms, floors } = state;
+  if (told.get(alarms) === floors) return [state, []];
   const changed = sorted(state.usualFloors).filter(
     ([key, usual]) => (floors[key] ?? 0) < usual !== (alarms[`${lowered} ${key}`] !== undefined),
   );
+  if (changed.length === 0) told.set(alarms, floors);
   return inTurn(
     state,
     changed.map(([key, usual]) => (s: State): Change => {

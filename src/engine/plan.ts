@@ -313,8 +313,14 @@ export function withRests(state: State): State {
   return withWithoutFloor(withWants(state, [...wants, ...orphansOf(state)]));
 }
 
+/** Plans of which each is of a visit that is known. */
+const ownPlans = new WeakMap<State['wanted'], Pick<State, 'stations' | 'visits'>>();
+
 /** What EVSEs shall be limited to that have the plan of a visit which is no longer known. */
 function orphansOf(state: State): readonly Want[] {
+  const { stations, visits } = state;
+  const known = ownPlans.get(state.wanted);
+  if (known?.stations === stations && known.visits === visits) return [];
   const wants: Want[] = [];
   for (const [key, plan] of sorted(state.wanted)) {
     const stationId = stationIdOf(key);
@@ -325,6 +331,7 @@ function orphansOf(state: State): readonly Want[] {
     const pieces = [[state.now, state.floors[key] ?? 0]] as const;
     wants.push({ stationId, evseId, transactionId, untilS: leaseEndS, pieces });
   }
+  if (wants.length === 0) ownPlans.set(state.wanted, { stations, visits });
   return wants;
 }
 
@@ -334,12 +341,18 @@ export function stationIdOf(key: string): string {
   return end < 0 ? key : key.slice(0, end);
 }
 
+/** Plans of which no station without a floor lacks one. */
+const allPlanned = new WeakMap<State['wanted'], Pick<State, 'stations' | 'makes' | 'site'>>();
+
 /**
  * The state in which a transaction without a plan has one at its floor, at stations where no floor can be counted on.
  */
 function withWithoutFloor(state: State): State {
+  const { stations, makes, site } = state;
+  const known = allPlanned.get(state.wanted);
+  if (known?.stations === stations && known.makes === makes && known.site === site) return state;
   const wants: Want[] = [];
-  for (const { station, ref, key } of placesOfSite(state.site)) {
+  for (const { station, ref, key } of placesOfSite(site)) {
     const { transaction } = evseState(state, ref) ?? {};
     if (transaction === undefined || state.wanted[key]?.transactionId === transaction.id) continue;
     if (!planFormOf(state, station).endsInFloor) continue;
@@ -347,6 +360,7 @@ function withWithoutFloor(state: State): State {
     const pieces = [[state.now, state.floors[key] ?? 0]] as const;
     wants.push({ ...ref, transactionId: transaction.id, untilS, pieces });
   }
+  if (wants.length === 0) allPlanned.set(state.wanted, { stations, makes, site });
   return withWants(state, wants);
 }
 
@@ -379,12 +393,26 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
   return [next, effects];
 }
 
+interface Fresh {
+  readonly stations: State['stations'];
+  readonly untilS: number;
+}
+
+/** Plans that are all of running transactions, and the end of the first lease. */
+const freshPlans = new WeakMap<State['wanted'], Fresh>();
+
 /** The state without the plans of transactions that are over and of leases that have ended. */
 export function dropOldPlans(state: State): State {
+  const { stations, now } = state;
+  const known = freshPlans.get(state.wanted);
+  if (known?.stations === stations && now < known.untilS) return state;
   let wanted = state.wanted;
+  let untilS = Infinity;
   for (const [key, plan] of sorted(state.wanted)) {
-    const running = state.stations.get(stationIdOf(key))?.evses[plan.evseId]?.transaction?.id;
-    if (running !== plan.transactionId || plan.leaseEndS <= state.now) wanted = without(wanted, key);
+    const running = stations.get(stationIdOf(key))?.evses[plan.evseId]?.transaction?.id;
+    if (running !== plan.transactionId || plan.leaseEndS <= now) wanted = without(wanted, key);
+    else untilS = Math.min(untilS, plan.leaseEndS);
   }
+  freshPlans.set(wanted, { stations, untilS });
   return wanted === state.wanted ? state : stateWith(state, { wanted });
 }
