@@ -378,3 +378,30 @@ export class Flow {
     }
   }
 }
+
+/** [nodes * words] times at which some arm of each node has power. */
+export function usedTimesOf({ network, words, leafWords, leafOffset, moreAt }: Flow): Int32Array {
+  const { nodes, times } = network;
+  const used = new Int32Array(nodes * words);
+  for (let g = 0; g < nodes; g++) {
+    const columns = leafWords[g];
+    if (columns === 0) continue;
+    for (let t = 0; t < times; t++) {
+      const at = leafOffset[g] + t * columns;
+      let any = 0;
+      for (let w = 0; w < columns; w++) any |= moreAt[at + w];
+      if (any !== 0) used[g * words + (t >> wordBits)] |= 1 << (t & bitMask);
+    }
+  }
+  return used;
+}
+
+/** Bits per row of `words` words. */
+export function countsOf(bits: Int32Array, words: number): Int32Array {
+  return Int32Array.from({ length: bits.length / words }, (_, g) => {
+    let count = 0;
+    for (let w = g * words; w < (g + 1) * words; w++)
+      for (let rest = bits[w]; rest !== 0; rest &= rest - 1) count++;
+    return count;
+  });
+}

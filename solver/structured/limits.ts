@@ -51,6 +51,7 @@ export class Limits {
     this.loadOf = Int32Array.from(sessions, (session) => {
       const connector = connectors[session.connector];
       const total = exposureFactor(session, connector);
+      if (total === 1 && connector.rotation.length === 3) return 0;
       const pins = [...connector.rotation].sort((a, b) => a - b);
       const key = `${total}:${pins.join()}`;
       const on = (phase: number): number => (pins.includes(phase) ? total / pins.length : 0);
@@ -60,8 +61,11 @@ export class Limits {
     });
     this.loads = loads;
     const below = circuits.map(() => new Set<number>());
-    for (const [s, session] of sessions.entries()) {
-      for (const g of this.paths[session.connector]) below[g].add(this.loadOf[s]);
+    for (let s = 0; s < sessions.length; s++) {
+      const path = this.paths[sessions[s].connector];
+      const load = this.loadOf[s];
+      // What a circuit knows, all above it know.
+      for (let i = 0; i < path.length && !below[path[i]].has(load); i++) below[path[i]].add(load);
     }
     if (hasSources(problem)) below[0].add(0);
     this.#below = below;

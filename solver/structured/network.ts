@@ -123,15 +123,23 @@ export function structureObstacle(problem: DepotProblem): string | undefined {
 
 /** Links of a problem that has some; undefined where the tree says all. */
 export function linksOf(problem: DepotProblem): Links | undefined {
-  const { circuits, connectors } = problem;
+  const { circuits, connectors, modules } = problem;
   const limits = new Limits(problem);
   if (circuits.some((_, g) => limits.isMixed(g))) return new Links(new Loads(limits));
-  const apart = problem.modules.some(({ maxKw }, m) => {
-    const members = connectors.filter(({ module }) => module === m);
-    if (members.some(({ circuit }) => circuit !== members[0].circuit)) return true;
-    const most = members.reduce((sum, connector) => sum + connector.maxKw, 0);
-    return members.some(({ reserveKw }) => reserveKw > 0) && most > maxKw + flowNoise;
-  });
+  const circuitOf = new Int32Array(modules.length).fill(-1);
+  const most = new Float64Array(modules.length);
+  const reserved = new Uint8Array(modules.length);
+  let apart = false;
+  for (const { module, circuit, maxKw, reserveKw } of connectors) {
+    if (module < 0) continue;
+    if (circuitOf[module] >= 0 && circuitOf[module] !== circuit) apart = true;
+    circuitOf[module] = circuit;
+    most[module] += maxKw;
+    if (reserveKw > 0) reserved[module] = 1;
+  }
+  for (let m = 0; m < modules.length; m++) {
+    if (reserved[m] === 1 && most[m] > modules[m].maxKw + flowNoise) apart = true;
+  }
   return apart ? new Links(new Loads(limits)) : undefined;
 }
 
@@ -307,18 +315,19 @@ function drawArms(problem: DepotProblem, tree: Tree, levelPrice: readonly number
   const { arms, times } = drawing;
   const drawn: Drawn = { arms, sessions: [], energy: [], level: [], armsOf: [0] };
   const { intervals, intervalH, connectors } = problem;
+  const free = new Float64Array(intervals);
+  const seen = new Float64Array(intervals);
   for (const [s, session] of problem.sessions.entries()) {
     const { arrive, depart } = session;
     const connector = connectors[session.connector];
     const reserved = connector.reserveKw / exposureFactor(session, connector);
-    const free = new Float64Array(Math.max(0, depart - arrive));
-    const seen = new Float64Array(free.length);
+    const same = typeof session.maxKw === 'number' ? powerCap(session, connector, arrive) : undefined;
     let most = 0;
     let highest = 0;
-    for (let i = 0; i < free.length; i++) {
-      const cap = powerCap(session, connector, arrive + i);
+    for (let i = 0; i < depart - arrive; i++) {
+      const cap = same ?? powerCap(session, connector, arrive + i);
       most += cap;
-      highest = Math.max(highest, cap);
+      if (cap > highest) highest = cap;
       free[i] = Math.min(cap, reserved);
       seen[i] = Math.max(0, cap - reserved);
     }

@@ -3,9 +3,11 @@
  * that finds no free way moves others aside along the way the search came from.
  * @module
  */
+import { countsOf, usedTimesOf } from './flow.ts';
 import type { Flow } from './flow.ts';
 import { flowNoise } from './network.ts';
 import type { Network } from './network.ts';
+import { urgencyOf } from './urgency.ts';
 
 const wordBits = 5;
 const bitMask = 31;
@@ -643,45 +645,4 @@ export class Residual {
       }
     }
   }
-}
-
-/** [nodes * words] times at which some arm of each node has power. */
-function usedTimesOf({ network, words, leafWords, leafOffset, moreAt }: Flow): Int32Array {
-  const { nodes, times } = network;
-  const used = new Int32Array(nodes * words);
-  for (let g = 0; g < nodes; g++) {
-    const columns = leafWords[g];
-    if (columns === 0) continue;
-    for (let t = 0; t < times; t++) {
-      const at = leafOffset[g] + t * columns;
-      let any = 0;
-      for (let w = 0; w < columns; w++) any |= moreAt[at + w];
-      if (any !== 0) used[g * words + (t >> wordBits)] |= 1 << (t & bitMask);
-    }
-  }
-  return used;
-}
-
-/** Bits per row of `words` words. */
-function countsOf(bits: Int32Array, words: number): Int32Array {
-  return Int32Array.from({ length: bits.length / words }, (_, g) => {
-    let count = 0;
-    for (let w = g * words; w < (g + 1) * words; w++)
-      for (let rest = bits[w]; rest !== 0; rest &= rest - 1) count++;
-    return count;
-  });
-}
-
-/** Dearest shortfall first, then least slack. */
-function urgencyOf(network: Network): Int32Array {
-  const { sessions, energy, level, armsOf, runs } = network;
-  const load = Float64Array.from(sessions, (_, s) => {
-    let most = 0;
-    for (let i = runs.start[armsOf[s]]; i < runs.start[armsOf[s + 1] - 1]; i++) {
-      most += runs.kw[i] * (runs.to[i] - runs.from[i]);
-    }
-    return energy[s] / most;
-  });
-  const order = Int32Array.from(sessions, (_, s) => s);
-  return order.sort((a, b) => level[a] - level[b] || load[b] - load[a] || a - b);
 }
