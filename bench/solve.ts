@@ -55,12 +55,24 @@ const sourced = (
   shape: { kind, connectors, intervals, pv: true, battery: true },
 });
 
+/** Sockets of one and of three phases under phase limits, with reserves, as the engine has them. */
+const phased = (
+  kind: DepotShape['kind'],
+  connectors: number,
+  intervals: number,
+): Pick<Size, 'name' | 'shape'> => ({
+  name: `${connectors}x${intervals}p`,
+  shape: { kind, connectors, intervals, phases: true, reserve: true },
+});
+
 const sizes: readonly Size[] = [
   { ...sized('overnight', 10, 96), rounds: 200, targetMs: 1, rollingMs: 0.8 },
   { ...sized('last-mile', 44, 96), rounds: 200, targetMs: 2, rollingMs: 1 },
   { ...sized('last-mile', 44, 288), rounds: 100, targetMs: 3, rollingMs: 2 },
   // The same with PV and a battery; the prototype took 9 ms on HiGHS for its program over slots.
   { ...sourced('last-mile', 44, 96), rounds: 40, targetMs: 9 },
+  { ...phased('last-mile', 44, 96), rounds: 20, targetMs: 10 },
+  { ...phased('last-mile', 200, 96), rounds: 10, targetMs: 30 },
   { ...sized('bus', 200, 96), rounds: 100, targetMs: 2, rollingMs: 1.5 },
   { ...sourced('bus', 200, 96), rounds: 40, targetMs: 9 },
   { ...sized('two-shift', 200, 96), rounds: 40, targetMs: 10, rollingMs: 5 },
@@ -296,7 +308,7 @@ async function main(): Promise<void> {
       `          first call of a process${ms(first.firstMs)} ms, processor${ms(first.processorMs)} ms,${ms(first.rssMb)} MB`,
     );
   }
-  const plain = rows.filter(({ size }) => !size.endsWith('+'));
+  const plain = rows.filter(({ size }) => !/[+p]$/.test(size));
   const exponent = plain.length > seeds.length ? exponentOf(plain) : undefined;
   if (exponent !== undefined) console.log(`time grows with pairs to the ${exponent.toFixed(2)}`);
   console.log(`load ${load()} at the end\n\n${lines.join('\n')}`);

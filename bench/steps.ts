@@ -22,7 +22,7 @@ type Shape = Omit<DepotShape, 'seed'>;
 const sizes: Readonly<Record<string, Shape>> = {
   '10x96': { kind: 'overnight', connectors: 10, intervals: 96 },
   '44x96': { kind: 'last-mile', connectors: 44, intervals: 96 },
-  // Phases as the engine has them: limits above one-phase sockets, solved as the whole program.
+  // Phases as the engine has them: limits above sockets of one and of three phases.
   '44x96p': { kind: 'last-mile', connectors: 44, intervals: 96, phases: true, reserve: true },
   '200x96': { kind: 'mixed', connectors: 200, intervals: 96 },
   '200x96t': { kind: 'two-shift', connectors: 200, intervals: 96 },

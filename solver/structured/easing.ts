@@ -30,6 +30,10 @@ class Easing {
   readonly powerKw: readonly Float64Array[];
   /** [rows * T]. */
   readonly load: Float64Array;
+  /** [T] sessions that are there. */
+  readonly #present: readonly number[][];
+  /** [sessions] what each weighs on the limit that is eased. */
+  readonly #weights: Float64Array;
   /** [rows] weights of the vehicle that gives way. */
   readonly #giving: Float64Array;
   /** Vehicles that could come in its place, and how much each can take there. */
@@ -43,6 +47,11 @@ class Easing {
     this.#slotOf = slotOf;
     this.powerKw = plan.powerKw.map((kw) => kw.slice());
     this.load = loads.of(plan);
+    this.#present = Array.from({ length: this.#span }, () => []);
+    for (let s = 0; s < loads.arrive.length; s++) {
+      for (let t = loads.arrive[s]; t < loads.depart[s]; t++) this.#present[t].push(s);
+    }
+    this.#weights = new Float64Array(plan.powerKw.length);
     this.#giving = new Float64Array(loads.rows);
     this.#mates = new Int32Array(plan.powerKw.length);
     this.#matesKw = new Float64Array(plan.powerKw.length);
@@ -55,6 +64,7 @@ class Easing {
   /** Eases a broken limit as far as it goes. */
   ease({ row, t }: Link): void {
     const at = row * this.#span + t;
+    for (const s of this.#present[t]) this.#weights[s] = this.#loads.weightOf(row, s, false);
     for (;;) {
       const kw = this.load[at] - this.#loads.roomKw[at];
       if (kw <= 0.5 * linkNoise || this.#looks <= 0 || !this.#step({ row, t, kw })) return;
@@ -78,9 +88,8 @@ class Easing {
   #step(excess: Excess): boolean {
     const { row, t, kw } = excess;
     const { freeKw, circuitRows } = this.#loads;
-    for (let s = 0; s < this.powerKw.length; s++) {
-      if (!this.#isThere(s, t)) continue;
-      const weight = this.#loads.weightOf(row, s, false);
+    for (const s of this.#present[t]) {
+      const weight = this.#weights[s];
       if (weight === 0) continue;
       const most = Math.min(this.#kw(s, t) - (row < circuitRows ? freeKw[s] : 0), kw / weight);
       if (most > moveMin && this.#move(s, excess, most, weight)) return true;
@@ -91,10 +100,14 @@ class Easing {
   /** Moves up to `most` of session `s`, alone within its slot or in exchange with another. */
   #move(s: number, { row, t }: Excess, most: number, weight: number): boolean {
     const { arrive, depart } = this.#loads;
-    const mates = this.#matesOf(s, row, { t, most, weight });
+    const { roomKw, circuitRows } = this.#loads;
+    let mates = -1;
     for (let t2 = arrive[s]; t2 < depart[s]; t2++) {
       const room = Math.min(most, this.#room(s, t2));
       if (room <= moveMin || t2 === t) continue;
+      // Who weighs less gives way there too, so the limit itself needs room.
+      const spare = roomKw[row * this.#span + t2] - this.load[row * this.#span + t2];
+      if (spare <= 0 && (row >= circuitRows || !this.#isWithin(s, t2))) continue;
       if (this.#slotOf[t2] === this.#slotOf[t]) {
         const kw = this.#fits(s, -1, t2, room);
         if (kw > moveMin) {
@@ -103,6 +116,7 @@ class Easing {
           return true;
         }
       }
+      if (mates < 0) mates = this.#matesOf(s, row, { t, most, weight });
       for (let i = 0; i < mates; i++) {
         const mate = this.#mates[i];
         if (!this.#isThere(mate, t2)) continue;
@@ -124,10 +138,12 @@ class Easing {
   /** Finds who could take the place of `s` at `t` and weighs less on `row`; how many. */
   #matesOf(s: number, row: number, { t, most, weight }: { t: number; most: number; weight: number }): number {
     let count = 0;
-    for (let mate = 0; mate < this.powerKw.length; mate++) {
-      if (mate === s || !this.#isThere(mate, t)) continue;
+    const isCircuit = row < this.#loads.circuitRows;
+    for (const mate of this.#present[t]) {
+      if (mate === s) continue;
       const room = Math.min(most, this.#room(mate, t));
-      if (room <= moveMin || this.#loads.weightOf(row, mate, this.#isWithin(mate, t)) >= weight) continue;
+      if (room <= moveMin) continue;
+      if (this.#weights[mate] >= weight && !(isCircuit && this.#isWithin(mate, t))) continue;
       const kw = this.#fits(mate, s, t, room);
       if (kw <= moveMin) continue;
       this.#matesKw[count] = kw;

@@ -12,15 +12,18 @@ import { brokenBy } from './links.ts';
 import type { Links } from './links.ts';
 
 /**
- * Most limits brought back and most rounds: at least, and for so many pairs of a vehicle and an interval one more. Where
- * phases bind most of the time the whole program is faster, and what was spent until then is a part of its time.
+ * Most limits brought back and most rounds: at least, and for so many pairs of a vehicle and an interval one more; and the
+ * most intervals in which limits are back, as a share of all. Where phases bind most of the time the whole program is
+ * faster, and what was spent until then is lost.
  */
 const linksMin = 64;
 const pairsPerLink = 50;
-const roundsMin = 40;
-const pairsPerRound = 500;
-/** What a plan may break in the end, kW: a tenth of what the certificate allows. */
-const brokenMax = 1e-7 * 5;
+const roundsMin = 16;
+const pairsPerRound = 400;
+const intervalsMin = 12;
+const intervalShare = 1 / 3;
+/** What a plan may break in the end, kW: half of what the certificate allows. */
+const brokenMax = 5e-7;
 
 /** One solve with the limits known so far. */
 export interface Solved {
@@ -56,6 +59,7 @@ export function solveLinked(
   const pairs = first.loads.capKw.reduce((sum, { length }) => sum + length, 0);
   const linksMax = linksMin + pairs / pairsPerLink;
   const roundsMax = roundsMin + pairs / pairsPerRound;
+  const intervalsMax = Math.max(intervalsMin, intervalShare * first.loads.limits.problem.intervals);
   for (let solves = 1; ; solves++) {
     const most = options.iterationsMax === undefined ? {} : { iterationsMax: options.iterationsMax - rounds };
     const solved = solveWith(links, { ...options, ...most, ...(warm === undefined ? {} : { warm }) });
@@ -81,7 +85,7 @@ export function solveLinked(
     if (options.iterationsMax !== undefined && rounds >= options.iterationsMax) {
       return { ...found, ended: 'limit' };
     }
-    if (more.count > linksMax || rounds > roundsMax) {
+    if (more.count > linksMax || more.at.size > intervalsMax || rounds > roundsMax) {
       return {
         ...found,
         ended: 'failed',
