@@ -272,29 +272,32 @@ export class Ledger {
 
   /** Sets the power of session `s` in interval `t`; the caller has asked `highest` before any increase. */
   set(s: number, t: number, kw: number): void {
-    const { sessions, intervals, intervalH } = this.problem;
-    const { arrive, depart } = sessions[s];
+    const { intervals, intervalH } = this.problem;
+    const { arrive, depart } = this.problem.sessions[s];
     if (t < arrive || t >= depart || !(kw >= 0)) invariant(false, 'power lies in the stay', { s, t, kw });
     const at = this.#base[s] + t;
     const now = this.#kw[at];
     if (kw === now) return;
+    const more = kw - now;
     const free = this.#reserved[s];
     const seen = (Math.max(0, kw - free) - Math.max(0, now - free)) * this.#factor[s];
     if (seen !== 0) {
       const { room, start, row, pins } = this.#limits;
-      for (let i = start[s]; i < start[s + 1]; i++) room[row[i] * intervals + t] -= seen / pins[i];
+      const end = start[s + 1];
+      for (let i = start[s]; i < end; i++) room[row[i] * intervals + t] -= seen / pins[i];
     }
     const module = this.#module[s];
-    if (module >= 0) this.#moduleRoom[module * intervals + t] -= kw - now;
-    this.#delivered[s] += (kw - now) * intervalH;
-    for (const charge of this.#charges) charge.add(t, kw - now);
-    for (const meter of this.meters) {
-      const b = meter.blocks.blockOf[t];
-      meter.sum[b] += kw - now;
-      if (meter.blocks.counts[b] === 1) {
-        meter.peakKw = Math.max(meter.peakKw, meter.sum[b] / meter.blocks.length[b]);
-      }
-    }
+    if (module >= 0) this.#moduleRoom[module * intervals + t] -= more;
+    this.#delivered[s] += more * intervalH;
     this.#kw[at] = kw;
+    for (let j = 0; j < this.#charges.length; j++) this.#charges[j].add(t, more);
+    for (let k = 0; k < this.meters.length; k++) {
+      const meter = this.meters[k];
+      const { blockOf, counts, length } = meter.blocks;
+      const b = blockOf[t];
+      const sum = meter.sum[b] + more;
+      meter.sum[b] = sum;
+      if (more > 0 && counts[b] === 1 && sum > meter.peakKw * length[b]) meter.peakKw = sum / length[b];
+    }
   }
 }

@@ -15,8 +15,8 @@ import { siteExtraOf } from './site-flows.ts';
 
 /** Power above which a vehicle counts as charging, kW. */
 const onKw = 1e-6;
-/** Passes over all vehicles; later ones see what earlier ones freed. */
-const passesMax = 4;
+/** Passes over all vehicles; later ones see what earlier ones freed, of which a third would find one in a hundred. */
+const passesMax = 2;
 /** Pairs of a vehicle and an interval looked at for one exchange. */
 const triesMax = 3_000;
 /** The same for all exchanges that let vehicles charge earlier; those that leave first have been served by then. */
@@ -36,6 +36,16 @@ export function chargingStarts(powerKw: readonly Float64Array[]): number {
   return powerKw.reduce((sum, kw) => sum + startsOf(kw), 0);
 }
 
+/** A difference without the rounding of sums. */
+function cleared(kw: number): number {
+  return kw <= onKw * 1e-3 ? 0 : kw;
+}
+
+/** 1 for a start of its own and for a break in the middle of charging; neighbours are 1 where they charge. */
+function burdenOf(isOn: boolean, before: number, after: number): number {
+  return isOn ? 1 - (before | after) : before & after;
+}
+
 class Exchanges {
   readonly #ledger: Ledger;
   readonly #problem: DepotProblem;
@@ -44,12 +54,16 @@ class Exchanges {
   readonly #step: Float64Array;
   /** [sessions] power below which a charger would rather not be, kW. */
   readonly #least: Float64Array;
+  /** [sessions] first interval of the stay that may change. */
   readonly #arrive: Int32Array;
   readonly #depart: Int32Array;
   /** Sessions whose energy may move in time. */
   readonly #isFree: readonly boolean[];
-  /** [T] free sessions that are there. */
-  readonly #present: readonly number[][];
+  /** [T * words] bit by session: free and there. */
+  readonly #here: Int32Array;
+  /** [(T + 2) * words] bit by session that charges, from the interval before the first one on. */
+  readonly #on: Int32Array;
+  readonly #words: number;
   /** Intervals before this one stay as they are. */
   readonly #from: number;
 
@@ -65,11 +79,28 @@ class Exchanges {
     this.#arrive = Int32Array.from(sessions, ({ arrive }) => Math.max(arrive, this.#from));
     this.#depart = Int32Array.from(sessions, ({ depart }) => depart);
     this.#isFree = sessions.map(isMovable);
-    this.#present = Array.from({ length: problem.intervals }, () => []);
-    for (const s of sessions.keys()) {
+    this.#words = Math.ceil(sessions.length / 32);
+    this.#here = new Int32Array(problem.intervals * this.#words);
+    this.#on = new Int32Array((problem.intervals + 2) * this.#words);
+    for (const [s, { arrive, depart }] of sessions.entries()) {
       if (!this.#isFree[s]) continue;
-      for (let t = this.#arrive[s]; t < this.#depart[s]; t++) this.#present[t].push(s);
+      for (let t = arrive; t < depart; t++) {
+        if (t >= this.#from) this.#here[t * this.#words + (s >> 5)] |= 1 << (s & 31);
+        this.#note(s, t);
+      }
     }
+  }
+
+  /** Whether session `s` charges in `t`; 1 or 0. */
+  #charges(s: number, t: number): number {
+    return (this.#on[(t + 1) * this.#words + (s >> 5)] >>> (s & 31)) & 1;
+  }
+
+  /** Notes whether session `s` charges in `t`. */
+  #note(s: number, t: number): void {
+    const word = (t + 1) * this.#words + (s >> 5);
+    if (this.#ledger.at(s, t) > onKw) this.#on[word] |= 1 << (s & 31);
+    else this.#on[word] &= ~(1 << (s & 31));
   }
 
   /** Whether session `s` could hold `kw` in `t` by itself. */
@@ -81,42 +112,47 @@ class Exchanges {
     return Math.abs(steps - Math.round(steps)) < 1e-6;
   }
 
-  /**
-   * What is worth avoiding about `kw` in `t`: a start of its own, a break in the middle of charging, and a power that no
-   * charger holds. In interval `beside` the session will have `besideKw`.
-   */
-  #burden(s: number, t: number, kw: number, beside = -1, besideKw = 0): number {
-    const { arrive } = this.#problem.sessions[s];
-    const before = t - 1 === beside ? besideKw : t > arrive ? this.#ledger.at(s, t - 1) : 0;
-    const after = t + 1 === beside ? besideKw : t + 1 < this.#depart[s] ? this.#ledger.at(s, t + 1) : 0;
-    if (kw <= onKw) return before > onKw && after > onKw ? 1 : 0;
-    return (kw < this.#least[s] ? 1 : 0) + (before > onKw || after > onKw ? 0 : 1);
+  /** What is worth avoiding about `kw` of session `s` beside its neighbours, 1 where they charge: see `burdenOf`. */
+  #burden(s: number, kw: number, before: number, after: number): number {
+    return burdenOf(kw > onKw, before, after) + (kw > onKw && kw < this.#least[s] ? 1 : 0);
   }
 
   /** Change of burden when session `s` moves `kw` from `from` to `to`. */
   #change(s: number, from: number, to: number, kw: number): number {
-    const [a, b] = [this.#ledger.at(s, from), this.#ledger.at(s, to)];
-    const leaving = this.#burden(s, from, a - kw) - this.#burden(s, from, a);
-    return leaving + this.#burden(s, to, b + kw, from, a - kw) - this.#burden(s, to, b, from, a - kw);
+    const a = this.#ledger.at(s, from);
+    const b = this.#ledger.at(s, to);
+    const early = this.#charges(s, from - 1);
+    const late = this.#charges(s, from + 1);
+    const leaving = this.#burden(s, a - kw, early, late) - this.#burden(s, a, early, late);
+    const left = a - kw > onKw ? 1 : 0;
+    const before = to - 1 === from ? left : this.#charges(s, to - 1);
+    const after = to + 1 === from ? left : this.#charges(s, to + 1);
+    return leaving + this.#burden(s, b + kw, before, after) - this.#burden(s, b, before, after);
   }
 
   /** Carries out the exchange if every limit allows it. */
   #exchange(s: number, mate: number, from: number, to: number, kw: number): boolean {
     const ledger = this.#ledger;
-    const clean = (value: number): number => (value <= onKw * 1e-3 ? 0 : value);
-    const before = [ledger.at(s, from), ledger.at(s, to), ledger.at(mate, from), ledger.at(mate, to)];
-    ledger.set(s, from, clean(before[0] - kw));
-    ledger.set(mate, to, clean(before[3] - kw));
-    if (before[1] + kw <= ledger.highest(s, to) + roomNoise) {
-      ledger.set(s, to, before[1] + kw);
-      if (before[2] + kw <= ledger.highest(mate, from) + roomNoise) {
-        ledger.set(mate, from, before[2] + kw);
+    const own = ledger.at(s, from);
+    const there = ledger.at(s, to);
+    const here = ledger.at(mate, from);
+    const its = ledger.at(mate, to);
+    ledger.set(s, from, cleared(own - kw));
+    ledger.set(mate, to, cleared(its - kw));
+    if (there + kw <= ledger.highest(s, to) + roomNoise) {
+      ledger.set(s, to, there + kw);
+      if (here + kw <= ledger.highest(mate, from) + roomNoise) {
+        ledger.set(mate, from, here + kw);
+        this.#note(s, from);
+        this.#note(s, to);
+        this.#note(mate, from);
+        this.#note(mate, to);
         return true;
       }
-      ledger.set(s, to, before[1]);
+      ledger.set(s, to, there);
     }
-    ledger.set(mate, to, before[3]);
-    ledger.set(s, from, before[0]);
+    ledger.set(mate, to, its);
+    ledger.set(s, from, own);
     return false;
   }
 
@@ -129,14 +165,18 @@ class Exchanges {
       if (to === from || !this.#holds(s, to, ledger.at(s, to) + kw)) continue;
       const own = this.#change(s, from, to, kw);
       if (own > 0) continue;
-      for (const mate of this.#present[to]) {
-        if (mate === s || ledger.at(mate, to) < kw) continue;
-        if (from < this.#arrive[mate] || from >= this.#depart[mate]) continue;
-        if (++tries > triesMax) return false;
-        const left = ledger.at(mate, to) - kw;
-        if (!this.#holds(mate, to, left) || !this.#holds(mate, from, ledger.at(mate, from) + kw)) continue;
-        if (own + this.#change(mate, to, from, kw) >= 0) continue;
-        if (this.#exchange(s, mate, from, to, kw)) return true;
+      for (let w = 0; w < this.#words; w++) {
+        let mates = this.#on[(to + 1) * this.#words + w] & this.#here[from * this.#words + w];
+        while (mates !== 0) {
+          const mate = 32 * w + 31 - Math.clz32(mates & -mates);
+          mates &= mates - 1;
+          const left = ledger.at(mate, to) - kw;
+          if (left < 0 || mate === s) continue;
+          if (++tries > triesMax) return false;
+          if (own + this.#change(mate, to, from, kw) >= 0) continue;
+          if (!this.#holds(mate, to, left) || !this.#holds(mate, from, ledger.at(mate, from) + kw)) continue;
+          if (this.#exchange(s, mate, from, to, kw)) return true;
+        }
       }
     }
     return false;
@@ -150,7 +190,8 @@ class Exchanges {
       for (let t = this.#arrive[s]; t < this.#depart[s]; t++) {
         const kw = this.#ledger.at(s, t);
         if (kw <= onKw) continue;
-        const removable = this.#burden(s, t, 0) < this.#burden(s, t, kw) || kw < this.#least[s];
+        const [before, after] = [this.#charges(s, t - 1), this.#charges(s, t + 1)];
+        const removable = (before & after) < this.#burden(s, kw, before, after) || kw < this.#least[s];
         if (removable && this.#settle(s, t)) changed = true;
       }
     }
@@ -160,16 +201,19 @@ class Exchanges {
   /** The amount that session `s` and a mate may exchange without a start more, kW; 0 where there is none. */
   #earlier(s: number, mate: number, from: number, to: number): number {
     const ledger = this.#ledger;
-    const [own, there] = [ledger.at(s, from), ledger.at(s, to)];
-    const [its, here] = [ledger.at(mate, to), ledger.at(mate, from)];
+    const own = ledger.at(s, from);
+    const there = ledger.at(s, to);
+    const its = ledger.at(mate, to);
+    const here = ledger.at(mate, from);
     const kw = Math.min(own, its, ledger.capAt(s, to) - there, ledger.capAt(mate, from) - here);
     if (kw <= onKw) return 0;
+    if (this.#change(s, from, to, kw) + this.#change(mate, to, from, kw) > 0) return 0;
     const holds =
       this.#holds(s, from, own - kw) &&
       this.#holds(s, to, there + kw) &&
       this.#holds(mate, to, its - kw) &&
       this.#holds(mate, from, here + kw);
-    return holds && this.#change(s, from, to, kw) + this.#change(mate, to, from, kw) <= 0 ? kw : 0;
+    return holds ? kw : 0;
   }
 
   /** Lets session `s` have in an earlier interval what it has in `from`, instead of one that leaves later; pairs looked at. */
@@ -180,14 +224,17 @@ class Exchanges {
     let tries = 0;
     for (let to = this.#arrive[s]; to < from; to++) {
       if (ledger.capAt(s, to) - ledger.at(s, to) <= onKw) continue;
-      for (const mate of this.#present[to]) {
-        if (this.#depart[mate] <= depart || from < this.#arrive[mate] || ledger.at(mate, to) <= onKw)
-          continue;
-        if (sessions[mate].shortfallPrice > shortfallPrice) continue;
-        if (++tries > triesMax) return tries;
-        const kw = this.#earlier(s, mate, from, to);
-        if (kw > onKw) this.#exchange(s, mate, from, to, kw);
-        if (ledger.at(s, from) <= onKw) return tries;
+      for (let w = 0; w < this.#words; w++) {
+        let mates = this.#on[(to + 1) * this.#words + w] & this.#here[from * this.#words + w];
+        while (mates !== 0) {
+          const mate = 32 * w + 31 - Math.clz32(mates & -mates);
+          mates &= mates - 1;
+          if (this.#depart[mate] <= depart || sessions[mate].shortfallPrice > shortfallPrice) continue;
+          if (++tries > triesMax) return tries;
+          const kw = this.#earlier(s, mate, from, to);
+          if (kw > onKw) this.#exchange(s, mate, from, to, kw);
+          if (ledger.at(s, from) <= onKw) return tries;
+        }
       }
     }
     return tries;

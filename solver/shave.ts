@@ -35,6 +35,9 @@ const allLooksPerPair = 600;
 const exchangeLooksMax = 2_000;
 /** Rounds over all windows; each lowers what the others have made room for. */
 const roundsMax = 6;
+/** Share of the cost that a round must save for another one. */
+const roundGainShare = 1e-5;
+
 /** Where a level may arrive, and over whom. */
 interface Arrival {
   s: number;
@@ -52,6 +55,18 @@ interface Task {
   readonly score: Float64Array;
   /** Intervals that are no dearer than what may be paid, cheapest first. */
   readonly targets: readonly number[];
+}
+
+/** A task with its scores; targets that cost as much as `bearable` per kW or more are left out. */
+function taskOf(
+  board: StepBoard,
+  { k, t, kw }: Pick<Task, 'k' | 't' | 'kw'>,
+  { belowKw, bearable }: { readonly belowKw: number; readonly bearable: number },
+): Task {
+  const score = board.scoreOf(k, t, kw, belowKw);
+  const targets: number[] = [];
+  for (let to = 0; to < score.length; to++) if (score[to] < bearable * kw) targets.push(to);
+  return { k, t, kw, score, targets: targets.sort((a, b) => score[a] - score[b] || a - b) };
 }
 
 class Descent {
@@ -186,16 +201,15 @@ class Descent {
         if (!isThere(s)) continue;
         this.#looks += mates.length;
         if (this.#looks > looksMax) return false;
-        if (mates.some((mate) => mate !== s && this.#exchangeWith(task, [s, mate], to))) return true;
+        for (const mate of mates) if (mate !== s && this.#exchangeWith(task, s, mate, to)) return true;
       }
     }
     return false;
   }
 
-  #exchangeWith({ t, kw }: Task, pair: readonly [number, number], to: number): boolean {
+  #exchangeWith({ t, kw }: Task, s: number, mate: number, to: number): boolean {
     const ledger = this.#ledger;
     const { step, lowest, circuit } = this.#board;
-    const [s, mate] = pair;
     // Only on a circuit that both hang on does one make room for the other.
     const apart = circuit[s] !== circuit[mate];
     const from = ledger.at(s, t);
@@ -221,15 +235,15 @@ class Descent {
     for (let i = 0; i < tried; i++) {
       const x = lumps[i];
       if (x <= kw + roomNoise || x > most) continue;
-      if (this.#isLevel(s, [t, to], x) && this.#isLevel(mate, [to, t], x - kw)) {
-        if (this.#swap(pair, [t, to], [x, x - kw])) return true;
+      if (this.#isLevel(s, t, to, x) && this.#isLevel(mate, to, t, x - kw)) {
+        if (this.#swap([s, mate], [t, to], [x, x - kw])) return true;
       }
     }
     return false;
   }
 
-  /** Whether session `s` would stand on levels if it moved `kw` from the first interval to the second. */
-  #isLevel(s: number, [from, to]: readonly [number, number], kw: number): boolean {
+  /** Whether session `s` would stand on levels if it moved `kw` from one interval to another. */
+  #isLevel(s: number, from: number, to: number, kw: number): boolean {
     const board = this.#board;
     return (
       board.passes(s, kw) &&
@@ -348,17 +362,26 @@ class Descent {
     const worth = pricePerKw / blocks.length[block];
     const bearable = riseFactor * meters.reduce((sum, meter) => sum + meter.pricePerKw, 0);
     let dear: { readonly steps: readonly Arrival[]; readonly kw: number; readonly score: number } | undefined;
-    const tasks: Task[] = [];
-    for (let t = 0; t < problem.intervals; t++) {
-      if (blocks.blockOf[t] !== block) continue;
-      for (const kw of this.#board.amounts) {
-        const score = this.#board.scoreOf(k, t, kw, meanKw - gainMin);
-        const targets = [...score.keys()].filter((to) => score[to] < bearable * kw);
-        tasks.push({ k, t, kw, score, targets: targets.sort((a, b) => score[a] - score[b] || a - b) });
+    const times: number[] = [];
+    for (let t = 0; t < problem.intervals; t++) if (blocks.blockOf[t] === block) times.push(t);
+    const { amounts } = this.#board;
+    const made: Task[] = [];
+    // Most are never looked at: the first that leads anywhere ends the search.
+    const tasksOf = function* (board: StepBoard): Generator<Task> {
+      for (let i = 0; i < times.length * amounts.length; i++) {
+        made[i] ??= taskOf(
+          board,
+          { k, t: times[Math.floor(i / amounts.length)], kw: amounts[i % amounts.length] },
+          {
+            belowKw: meanKw - gainMin,
+            bearable,
+          },
+        );
+        yield made[i];
       }
-    }
+    };
     const viaChain = (reach: ChainReach): boolean => {
-      for (const task of tasks) {
+      for (const task of tasksOf(this.#board)) {
         const { kw } = task;
         const free = freeShare * worth * kw;
         const chain = this.#chain(task, { most: bearable * kw, free, ...reach });
@@ -369,6 +392,7 @@ class Descent {
       return false;
     };
     if (chains.some(viaChain)) return true;
+    const tasks = [...tasksOf(this.#board)];
     if (tasks.some((task) => this.#exchange(task, freeShare * worth * task.kw))) return true;
     const most = dear === undefined ? bearable : dear.score / dear.kw;
     if (dear !== undefined && most <= worth && this.#carryOut(dear.steps, dear.kw)) return true;
@@ -381,16 +405,15 @@ class Descent {
     return tasks.some((task) => this.#exchange(task, bearable * task.kw));
   }
 
-  /** Lowers window `k` as long as that leads to cheaper plans; whether it did. */
-  descend(k: number): boolean {
+  /** Lowers window `k` as long as that leads to cheaper plans. */
+  descend(k: number): void {
     this.#board.clear();
     this.#looksMax = Math.min(
       this.#looks + looksPerPair * this.#board.pairs,
       allLooksPerPair * this.#board.pairs,
     );
     const patience = 8 + patiencePerBlock * this.#ledger.meters[k].blocks.count;
-    const before = this.#board.cost();
-    let best = before;
+    let best = this.#board.cost();
     let bestAt = 0;
     for (let idle = 0; idle < patience && this.#looks < this.#looksMax && this.#lower(k); idle++) {
       const cost = this.#board.cost();
@@ -400,7 +423,6 @@ class Descent {
       idle = 0;
     }
     this.#board.rollBack(bestAt);
-    return best < before;
   }
 }
 
@@ -420,7 +442,9 @@ export function shavePeaks(ledger: Ledger, peaksKw: Float64Array): void {
   for (const leastKw of [together, floors]) {
     board.restart(leastKw);
     for (let round = 0; round < roundsMax; round++) {
-      if (order.filter((k) => descent.descend(k)).length === 0) break;
+      const before = board.cost();
+      for (const k of order) descent.descend(k);
+      if (before - board.cost() <= roundGainShare * Math.abs(before)) break;
     }
   }
 }
