@@ -15,6 +15,8 @@ export interface Outlet {
   liveFromS: EpochS;
   /** The limit that is followed now: A per phase (AC) or W (DC). */
   followed: number;
+  /** When it began to turn to another limit; undefined: it does not. */
+  turnsSince: EpochS | undefined;
   /** Most phases that are closed now; of a station that switches none, all it has. */
   phases: number;
   /** Has been offered nothing since the vehicle came. */
@@ -42,6 +44,7 @@ export function outletOf(evse: Evse, at: EpochS): Outlet {
     live: false,
     liveFromS: at,
     followed: 0,
+    turnsSince: undefined,
     phases: 3,
     sawZero: false,
     asleep: false,

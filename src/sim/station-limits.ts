@@ -120,7 +120,7 @@ export function watchEdges(core: StationCore): void {
 
 /** Looks at all limits again: a change takes effect after the reaction time, at once where nothing is drawn. */
 export function refresh(core: StationCore): void {
-  const { behaviour, prng, switches, station } = core.parts;
+  const { behaviour, prng, switches, station, clock } = core.parts;
   let isChanged = station.capability.sharesStationCap;
   let next = Infinity;
   for (const outlet of core.outlets) {
@@ -136,7 +136,9 @@ export function refresh(core: StationCore): void {
       isChanged = true;
     } else if (!core.timers.has(name)) {
       const [least, most] = behaviour.reactionS;
+      outlet.turnsSince = clock.now();
       core.timers.set(name, prng.integer(least, most) + switches().extraReactionS, () => {
+        outlet.turnsSince = undefined;
         outlet.followed = targetOf(core, outlet);
         outlet.phases = phasesOf(core, outlet);
         redraw(core);

@@ -23,9 +23,16 @@ interface Span {
 }
 
 /** What an EVSE may come to draw by what its station holds, in this transaction or the next, reactions included. */
-function spansOf(station: SimStation, outlet: Outlet, reactionS: number, horizonS: number): readonly Span[] {
+function spansOf(
+  station: SimStation,
+  outlet: Outlet,
+  now: EpochS,
+  { reactionS, horizonS }: { readonly reactionS: number; readonly horizonS: number },
+): readonly Span[] {
   const spans: Span[] = [];
-  if (outlet.live) spans.push({ fromS: 0, untilS: reactionS, most: outlet.followed });
+  // What is still followed is so for the rest of a reaction that has begun.
+  const untilS = Math.max(0, (outlet.turnsSince ?? now) + reactionS - now);
+  if (outlet.live) spans.push({ fromS: 0, untilS, most: outlet.followed });
   for (const who of ['running', 'next'] as const) {
     // Without a transaction both are the next one.
     if (who === 'running' && station.transactionAt(outlet.evse.id) === undefined) continue;
@@ -189,7 +196,7 @@ export function createFutures(
   const boundOf = createBounds(site, wiring, clock, horizonS);
 
   const read = ({ sim, index, reactionS }: Watched, now: EpochS): readonly Change[] => {
-    const spans = sim.outlets.map((outlet) => spansOf(sim, outlet, reactionS, horizonS));
+    const spans = sim.outlets.map((outlet) => spansOf(sim, outlet, now, { reactionS, horizonS }));
     return changesOf(sim.station, index, site.voltage, now, spans);
   };
   let look = 0;
