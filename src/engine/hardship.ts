@@ -11,8 +11,9 @@ import { floorsOf, type FloorRoom, type FloorRooms, type Floors } from '#safety/
 import { clearAlarm, evseState, inTurn, raiseAlarm, sorted, type Change } from './change.ts';
 import { heldLimitOf, reasonFixed, stationsInDoubt } from './fleet.ts';
 import { floorsPolicyOf } from './policy.ts';
-import type { State } from './state.ts';
-import { pathUp, placesOfSite } from './places.ts';
+import { floorProfilesOf, stationIdOf } from './plan.ts';
+import type { State, WantedPlan } from './state.ts';
+import { pathUp, placesOfSite, siteStation } from './places.ts';
 
 /** Amperes or watts by which a limit may be above a floor for reasons of rounding. */
 const rounding = 0.05;
@@ -140,5 +141,25 @@ export function withFittingFloors(state: State, supplyChanged: boolean): State {
   const floors = floorsNow(state, wild);
   const known: State = isSame ? state : { ...state, wild };
   if (Object.entries(floors).every(([key, floor]) => known.floors[key] === floor)) return known;
-  return { ...known, floors, restless: true };
+  return withLowEnds({ ...known, floors, restless: true });
+}
+
+/** The state in which no plan that was made before ends above the floor, where a station goes on after its lease. */
+function withLowEnds(state: State): State {
+  const lowered = sorted(state.wanted).flatMap(([key, plan]): readonly (readonly [string, WantedPlan])[] => {
+    const station = siteStation(state.site, stationIdOf(key));
+    if (station === undefined || station.capability.obeysLease) return [];
+    const floor = floorProfilesOf(state, station).find(
+      ({ evseId, profile }) => evseId === plan.evseId && profile.purpose === 'TxDefaultProfile',
+    );
+    const [schedule] = plan.profile.profile.schedules;
+    const [level, last] = [floor?.profile.schedules[0]?.periods[0]?.limit, schedule?.periods.at(-1)];
+    if (level === undefined || schedule === undefined || last === undefined || (last.limit ?? 0) <= level)
+      return [];
+    const periods = [...schedule.periods.slice(0, -1), { ...last, limit: level }];
+    const profile = { ...plan.profile.profile, schedules: [{ ...schedule, periods }] };
+    return [[key, { ...plan, profile: { ...plan.profile, profile } }]];
+  });
+  if (lowered.length === 0) return state;
+  return { ...state, wanted: { ...state.wanted, ...Object.fromEntries(lowered) } };
 }
