@@ -346,7 +346,8 @@ export function onLink(
   return { ledger, dispatch: withStation(view.dispatch, link.stationId, next) };
 }
 
-function evseIds(site: Site, stationId: string): readonly number[] {
+/** The EVSEs of a station, by id. */
+export function evseIds(site: Site, stationId: string): readonly number[] {
   return site.stations.find(({ id }) => id === stationId)?.evses.map(({ id }) => id) ?? [];
 }
 

@@ -41,6 +41,7 @@ import {
 } from './memo.ts';
 import { cutPlan, lowersPlan } from './plan-profile.ts';
 import { lackOf, type StationView, type Step } from './steps.ts';
+import { withoutStrangers } from './strangers.ts';
 import type { Held, OutgoingCall, Turn, TurnOutcome, Wanted } from './turn.ts';
 
 /** What a turn has come to so far. */
@@ -54,7 +55,8 @@ interface Progress {
 
 /** One turn: calls whose time is over are given up, and every station that is free gets its next call if one may leave. */
 export function dispatchTurn(turn: Turn): TurnOutcome {
-  let progress: Progress = { ...withTimeouts(turn), calls: [], held: [], wakes: [] };
+  const timely = withoutStrangers({ ...turn, ...withTimeouts(turn) });
+  let progress: Progress = { ...timely, calls: [], held: [], wakes: [] };
   // What lacks nothing has no part in either pass, whatever the others do.
   const byReaction = openStations(turn, progress);
   for (const id of byReaction) progress = served(turn, progress, id, 'lower');
@@ -66,7 +68,12 @@ export function dispatchTurn(turn: Turn): TurnOutcome {
     .map((id) => ({ id, rank: turn.rankOf?.(id) ?? Infinity }))
     .sort((a, b) => a.rank - b.rank || compareText(a.id, b.id));
   for (const { id } of byRank) progress = served(turn, progress, id, 'raise');
-  const instants = [standingWake(turn, progress), settlingWake(turn, progress), ...progress.wakes];
+  const instants = [
+    standingWake(turn, progress),
+    strangersWake(turn.now, progress),
+    settlingWake(turn, progress),
+    ...progress.wakes,
+  ];
   const wakeAt = firstAfter(turn.now, instants);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
@@ -159,6 +166,18 @@ function standingWake({ wanted, now }: Turn, { dispatch }: Progress): EpochS | u
     const at = pending === undefined ? notBefore : pending.deadline;
     if (at <= now || (first !== undefined && at >= first)) continue;
     if (pending !== undefined || (up && wanted[ids[i] ?? ''] !== undefined)) first = at;
+  }
+  return first;
+}
+
+/** The first end of what another process may have sent to a station that is there. */
+function strangersWake(now: EpochS, { dispatch, ledger }: Progress): EpochS | undefined {
+  const { values } = ledger.beliefs;
+  let first: EpochS | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const untilS = values[i]?.strangersUntilS;
+    if (untilS === undefined || untilS <= now || (first !== undefined && untilS >= first)) continue;
+    if (dispatch.stations.values[i]?.up === true) first = untilS;
   }
   return first;
 }

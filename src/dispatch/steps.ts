@@ -4,7 +4,8 @@ import type { EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
-import { clearedInTurn, isInstalled, isSet } from '#safety/candidate';
+import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
+import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
 import { refusalKey } from './answers.ts';
 import type { StationDispatch } from './dispatch-state.ts';
 import { compositeAheadS, refusalsMax } from './limits.ts';
@@ -41,19 +42,11 @@ export interface StationView {
 /** The steps that a station lacks. */
 export function lackOf(view: StationView): Lack {
   const { station, state, belief } = view;
-  const isKnown = belief.candidates.every(({ known }) => known);
-  if (!isKnown && station.version === '1.6') {
-    // 1.6 cannot report what is installed: only a cleared station is known.
-    return { steps: [{ command: { kind: 'clear-profile' }, evseId: 0, purpose: 'clear' }], held: [] };
-  }
+  if (isUnknown(belief)) return takeoverOf(view);
   if (state.unread.length > 0) return { steps: readSteps(view), held: [] };
-  if (!isKnown) return { steps: [...clearSteps(view), ...floorSteps(view)], held: [] };
-  const question = state.requests.find(({ kind }) => kind === 'read-capability');
-  if (question !== undefined && state.failures === 0) {
-    // What a station takes is known before it is written to; one that does not answer is not waited for.
-    return { steps: [{ command: question, evseId: 0, purpose: 'request' }], held: [] };
-  }
-  const requests = state.requests.map((command): Step => ({ command, evseId: 0, purpose: 'request' }));
+  const question = questionSteps(view);
+  if (question.length > 0) return { steps: question, held: [] };
+  const requests = requestSteps(view);
   const floors = floorSteps(view);
   if (floors.length > 0) {
     const waiting = view.wanted.plans.map(({ evseId }): Held => ({
@@ -94,13 +87,75 @@ function isRefused(state: StationDispatch, step: Step): boolean {
   return (state.refused[refusalKey(step.command)] ?? 0) >= refusalsMax;
 }
 
-/** How a 2.x station that does not report its profiles comes to hold none that we do not know of. */
-function clearSteps({ state, belief }: StationView): readonly Step[] {
-  return clearedInTurn
-    .filter((purpose) => belief.candidates.some((c) => !c.known && c.cleared?.includes(purpose) !== true))
-    .map((purpose): Step => ({ command: { kind: 'clear-profile', purpose }, evseId: 0, purpose: 'clear' }))
+/**
+ * How a station comes to be known of which nobody knows what it holds, and nothing rises on the way. A 2.x station reports
+ * it. One that cannot is rid of its plans, says what it allows then, gets its floors in their places, no higher than that,
+ * and is rid of everything else. While calls of a process before this one may still arrive, none of that is for certain:
+ * only what lowers is set, and it is found out anew afterwards.
+ */
+function takeoverOf(view: StationView): Lack {
+  const { station, state, belief } = view;
+  const reports = station.version !== '1.6';
+  if (reports && state.unread.length > 0) return { steps: readSteps(view), held: [] };
+  const found = belief.strangersUntilS === undefined ? [] : knownOf(belief);
+  const plansGo = found.length === 0 ? clearSteps(view, [clearPlans]) : [];
+  if (plansGo.length > 0) return { steps: plansGo, held: [] };
+  const question = questionSteps(view);
+  if (question.length > 0) return { steps: question, held: [] };
+  if (state.unread.length > 0) return { steps: readSteps(view), held: [] };
+  const requests = requestSteps(view);
+  const floors =
+    found.length === 0
+      ? lowFloorSteps(view)
+      : floorSteps({ ...view, belief: { ...belief, candidates: found } });
+  if (floors.length > 0) return { steps: [...floors, ...requests], held: [] };
+  if (belief.strangersUntilS !== undefined) return { steps: requests, held: [] };
+  return { steps: [...clearSteps(view, clearedBesideFloors(station)), ...requests], held: [] };
+}
+
+/** The first of some clearings that an unknown station lacks. A station that will not be rid of its plans is not asked for more. */
+function clearSteps(view: StationView, clearings: readonly (typeof clearPlans)[]): readonly Step[] {
+  const { state, belief } = view;
+  if (isRefused(state, clearStep(clearPlans))) return [];
+  return clearings
+    .filter((one) => !belief.candidates.every((candidate) => isCleared(candidate, one)))
+    .map(clearStep)
     .filter((step) => !isRefused(state, step))
     .slice(0, 1);
+}
+
+function clearStep(command: typeof clearPlans): Step {
+  return { command, evseId: 0, purpose: 'clear' };
+}
+
+/** What a station takes is known before it is written to; one that does not answer is not waited for. */
+function questionSteps({ state }: StationView): readonly Step[] {
+  const question = state.requests.find(({ kind }) => kind === 'read-capability');
+  if (question === undefined || state.failures > 0) return [];
+  return [{ command: question, evseId: 0, purpose: 'request' }];
+}
+
+function requestSteps({ state }: StationView): readonly Step[] {
+  return state.requests.map((command): Step => ({ command, evseId: 0, purpose: 'request' }));
+}
+
+/**
+ * The floors of the EVSEs of an unknown station, none above what the station says that it allows. Where another controller
+ * has the place and the floor is refused, that goes first.
+ */
+function lowFloorSteps({ state, belief, wanted }: StationView): readonly Step[] {
+  return wanted.floors
+    .filter(({ profile }) => profile.purpose === 'TxDefaultProfile')
+    .map((floor) => flooredAt(belief, floor))
+    .filter((floor) => !isSet(belief, floor))
+    .map((floor) => {
+      const step = setStep(floor, 'floor');
+      if (!isRefused(state, step)) return step;
+      const { evseId, profile } = floor;
+      const { purpose, stackLevel } = profile;
+      return clearStep({ kind: 'clear-profile', evseId, purpose, stackLevel });
+    })
+    .filter((step) => !isRefused(state, step));
 }
 
 /** Floors that may be missing; one that was set at a station which may hold others beside it is not set again. */

@@ -5,6 +5,7 @@ import { faultValueOf } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
 import { seconds } from '#domain/units';
 import type { FloorsPolicy } from '#safety/floors';
+import { defaultLedgerPolicy, type LedgerPolicy } from '#safety/ledger-policy';
 
 const length = (least: number, most: number, otherwise: number) =>
   z.int().min(least).max(most).default(otherwise).transform(seconds);
@@ -26,6 +27,12 @@ const policySchema = z.strictObject({
   /** Pause before a lost or refused CALL is tried again; doubled each time up to `retryMaxS`. */
   retryS: length(1, 3600, 5),
   retryMaxS: length(1, 86_400, 300),
+  /** How long after its sending a CALL may still reach a station when its answer was given up, or its sender is gone. */
+  lateS: length(0, 3600, defaultLedgerPolicy.lateS),
+  /** How long after its sending an answered CALL may reach a station once more; 0 on a line that keeps order and repeats nothing. */
+  repeatS: length(0, 3600, defaultLedgerPolicy.repeatS),
+  /** How far the clocks of stations may be off. */
+  clockSkewS: length(0, 3600, defaultLedgerPolicy.clockSkewS),
   /** Plan profiles written per EVSE and day: each write wears the charger's memory. */
   writesPerDayMax: z.int().min(1).max(10_000).default(200),
   /** Time between the meter samples asked of the stations. */
@@ -82,6 +89,11 @@ export function policyOf(written: unknown): Result<Policy, readonly Fault[]> {
       };
     }),
   );
+}
+
+/** What the policy says of lines and clocks. */
+export function ledgerPolicyOf({ lateS, repeatS, clockSkewS }: Policy): LedgerPolicy {
+  return { lateS, repeatS, clockSkewS, guards: {} };
 }
 
 /** What the policy says of floors. */

@@ -8,12 +8,12 @@ import { later, type EpochS } from '#domain/units';
 import { onRestarted } from '#dispatch/answers';
 import { dispatchOf } from '#dispatch/dispatch-state';
 import { floorsOf, type Floors, type FloorsProblem } from '#safety/floors';
-import { ledgerOf } from '#safety/ledger';
+import { ledgerOf, withStrangers } from '#safety/ledger';
 import { initialWitness } from '#witness/witness';
 import { countedSite } from './capability.ts';
 import { counted, publish, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
-import { floorsPolicyOf, type Policy } from './policy.ts';
+import { floorsPolicyOf, ledgerPolicyOf, type Policy } from './policy.ts';
 import { stateWith, type State, type StationState } from './state.ts';
 import { siteLimitsOf } from './supply.ts';
 
@@ -61,7 +61,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     usualFloors: floors.value,
     wild: [],
     limitsSeenAt: at,
-    ledger: ledgerOf(site, at),
+    ledger: withStrangers(ledgerOf(site, at, ledgerPolicyOf(policy)), later(at, policy.lateS)),
     dispatch: {
       ...dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
       messages: count,

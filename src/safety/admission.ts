@@ -5,7 +5,8 @@
  *     sum over EVSEs under n of exposure(evse, p, t) + uncontrolled(n, p, t) <= limit(n, p, t)          (S)
  *
  * Where (S) does not hold already (a limit has dropped, a station is not known yet) a command may leave as long as it
- * raises nothing there.
+ * raises nothing there. To a station that is not known itself, and counts with its hardware, only what raises nothing
+ * whatever it holds (`takeover.ts`).
  * @module
  */
 import { fail, ok, type Result } from '#domain/result';
@@ -30,6 +31,7 @@ import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
 import { isGuarded } from './ledger-policy.ts';
 import { candidatesAdmittedMax, straysMax } from './limits.ts';
 import { sweep } from './milli.ts';
+import { foundExposures, isUnknown, raisesNothingAtAll } from './takeover.ts';
 import { totalsOf } from './totals.ts';
 
 /** A command that the ledger may let go. */
@@ -71,7 +73,9 @@ export function admit(
   const crowded = states > Math.max(candidatesAdmittedMax, before.candidates.length);
   if (crowded || before.strays.length >= straysMax) return fail({ kind: 'too-many-states', states });
   if (isGuarded(ledger.policy, 'admission')) {
-    const violation = firstOver(site, ledger, limits, change, raised);
+    const violation =
+      firstOver(site, ledger, limits, change, raised) ??
+      (mayRaiseUnseen(site, ledger, proposal) ? firstAbove(site, ledger, limits, proposal) : undefined);
     if (violation !== undefined) return fail({ kind: 'over-limit', violation });
   }
   const { open } = weighed;
@@ -81,6 +85,32 @@ export function admit(
     ? weighed
     : beliefOfAdmitted(contextOf(site, station, ledger.policy), before, proposal);
   return ok({ ledger: withBelief(site, ledger, station, after), raises: raised.length > 0 });
+}
+
+/** Whether a command may raise what a station really draws, although that is counted with its hardware. */
+function mayRaiseUnseen(site: Site, ledger: Ledger, { stationId, command, at }: Proposal): boolean {
+  const belief = beliefOf(ledger, stationId);
+  if (!isUnknown(belief)) return false;
+  const station = stationOf(site, stationId);
+  const found = foundExposures(contextOf(site, station, ledger.policy), belief, command);
+  if (found !== undefined) {
+    const added = addedBy(found.old, found.next);
+    if (raisedBy({ station, added, now: at }).length > 0) return true;
+  }
+  if (found !== undefined && belief.strangersUntilS !== undefined) return false;
+  const unknown = belief.candidates.filter(({ known }) => !known);
+  return !raisesNothingAtAll(station, unknown, command);
+}
+
+/** The first violation of (S) on the circuits that feed a station. */
+function firstAbove(
+  site: Site,
+  ledger: Ledger,
+  limits: SiteLimits,
+  { stationId, at }: Proposal,
+): Violation | undefined {
+  const above = circuitTree(site).above(stationOf(site, stationId).circuit);
+  return violationsOf(site, ledger, limits, at).find(({ circuit }) => above.includes(circuit));
 }
 
 /** A profile that was found to raise its station. */

@@ -2,7 +2,7 @@
 import { shift } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import type { StationCommand } from '#ocpp/station-message';
-import type { Belief, Candidate, OpenCommand, Stray } from './belief.ts';
+import type { Belief, Candidate, OpenCommand, ReportedLimit, Stray } from './belief.ts';
 import { canonicalText } from './canonical.ts';
 import {
   afterBoot,
@@ -10,8 +10,10 @@ import {
   afterTransaction,
   areSameStates,
   candidateOf,
+  clearPlans,
   closed,
   floorsOnly,
+  isCleared,
   isInstalled,
   isSameEntry,
   unknownCandidate,
@@ -50,10 +52,10 @@ export function beliefOfAdmitted(
   const open: OpenCommand = { messageId, command, link, sentAt: sent.at, without: belief.candidates };
   const start = isGuarded(context.policy, 'bothStates')
     ? belief.candidates
-    : belief.candidates.map((c) => afterCommand(context.station.version, c, command, belief.ended));
+    : belief.candidates.map((c) => afterCommand(context.station, c, command, belief.ended));
   return changed(context, before, sent.at, {
     strays: belief.strays,
-    candidates: closed(context.station.version, start, [command, ...commandsOf(belief)], belief.ended),
+    candidates: closed(context.station, start, [command, ...commandsOf(belief)], belief.ended),
     open,
   });
 }
@@ -93,13 +95,13 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
       const open = commandsOf({ ...belief, strays });
       return changed(context, belief, fact.at, {
         strays,
-        candidates: closed(context.station.version, [candidateOf(fact.installed)], open, belief.ended),
+        candidates: closed(context.station, [candidateOf(fact.installed)], open, belief.ended),
         open: belief.open,
       });
     }
     case 'narrowed':
       return changed(context, belief, fact.at, {
-        candidates: closed(context.station.version, fact.candidates, commandsOf(belief), belief.ended),
+        candidates: closed(context.station, fact.candidates, commandsOf(belief), belief.ended),
         open: belief.open,
       });
     case 'not-compliant':
@@ -108,6 +110,13 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
     case 'cleared':
       return changed(context, belief, fact.at, {
         notCompliant: belief.notCompliant.filter((evseId) => evseId !== fact.evseId),
+      });
+    case 'limit-reported':
+      return overCandidates(context, belief, fact.at, (c) => [withReported(c, fact)]);
+    case 'strangers-gone':
+      return changed(context, belief, fact.at, {
+        candidates: closed(context.station, [unknownCandidate], commandsOf(belief), belief.ended),
+        strangersUntilS: undefined,
       });
     case 'clock-jumped':
       return movedLater(before, fact);
@@ -121,12 +130,13 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
  * their end, and what is on its way may arrive for as long.
  */
 function movedLater(belief: Belief, { at, byS }: { readonly at: EpochS; readonly byS: number }): Belief {
-  const { past, changedAt, strays, open } = belief;
+  const { past, changedAt, strays, strangersUntilS, open } = belief;
   return {
     ...belief,
     past: Object.fromEntries(Object.entries(past).map(([id, f]) => [id, shift(f, byS)])),
     changedAt: epochS(Math.min(at, changedAt + byS)),
     strays: strays.map((stray) => ({ ...stray, untilS: later(stray.untilS, byS) })),
+    ...(strangersUntilS === undefined ? {} : { strangersUntilS: later(strangersUntilS, byS) }),
     ...(open === undefined ? {} : { open: { ...open, sentAt: later(open.sentAt, byS) } }),
   };
 }
@@ -158,7 +168,7 @@ function answered(
   open: OpenCommand,
   fact: Extract<Fact, { kind: 'answered' }>,
 ): Belief {
-  const { version } = context.station;
+  const { station } = context;
   const older = straysBeyond(context, belief, open.link);
   const again: Stray = {
     command: open.command,
@@ -169,7 +179,7 @@ function answered(
   const commands = strays.map(({ command }) => command);
   const { candidates } = belief;
   const applied = (): readonly Candidate[] =>
-    candidates.map((c) => afterCommand(version, c, open.command, belief.ended));
+    candidates.map((c) => afterCommand(station, c, open.command, belief.ended));
   const settled = {
     accepted: applied,
     refused: isGuarded(context.policy, 'refusal') ? () => open.without : applied,
@@ -177,7 +187,7 @@ function answered(
   }[fact.outcome]();
   return changed(context, belief, fact.at, {
     strays,
-    candidates: closed(version, settled, commands, belief.ended),
+    candidates: closed(station, settled, commands, belief.ended),
     open: undefined,
   });
 }
@@ -201,10 +211,10 @@ function settledBy(
   command: StationCommand,
   strays: readonly Stray[],
 ): readonly Candidate[] {
-  const { version } = context.station;
+  const { station } = context;
   return closed(
-    version,
-    belief.candidates.map((c) => afterCommand(version, c, command, belief.ended)),
+    station,
+    belief.candidates.map((c) => afterCommand(station, c, command, belief.ended)),
     strays.map((stray) => stray.command),
     belief.ended,
   );
@@ -262,18 +272,27 @@ function withStray(strays: readonly Stray[], stray: Stray): readonly Stray[] {
   return [...strays.filter((one) => !isSame(one)), { ...stray, untilS }];
 }
 
+/** An unknown state with what its station says that it allows; while plans may be there that says nothing of the next vehicle. */
+function withReported(
+  candidate: Candidate,
+  { evseId, reported }: { readonly evseId: number; readonly reported: ReportedLimit },
+): Candidate {
+  if (candidate.known || !isCleared(candidate, clearPlans)) return candidate;
+  return { ...candidate, reported: { ...candidate.reported, [String(evseId)]: reported } };
+}
+
 function overCandidates(
   context: ExposureContext,
   belief: Belief,
   at: EpochS,
   next: (candidate: Candidate) => readonly Candidate[],
 ): Belief {
-  const { version } = context.station;
-  const candidates = closed(version, belief.candidates.flatMap(next), commandsOf(belief), belief.ended);
+  const { station } = context;
+  const candidates = closed(station, belief.candidates.flatMap(next), commandsOf(belief), belief.ended);
   const open = belief.open && {
     ...belief.open,
     without: closed(
-      version,
+      station,
       belief.open.without.flatMap(next),
       belief.strays.map(({ command }) => command),
       belief.ended,
@@ -303,12 +322,15 @@ function changed(context: ExposureContext, before: Belief, at: EpochS, change: P
     candidates: change.candidates ?? before.candidates,
     open: 'open' in change ? change.open : before.open,
     strays: change.strays ?? before.strays,
+    strangersUntilS: 'strangersUntilS' in change ? change.strangersUntilS : before.strangersUntilS,
     transactions: change.transactions ?? before.transactions,
     ended: change.ended ?? before.ended,
     notCompliant: change.notCompliant ?? before.notCompliant,
     past: pastOf(context, before, changedAt),
     changedAt,
   };
-  if (next.candidates.length <= candidatesMax) return next;
-  return { ...next, candidates: [unknownCandidate] };
+  if (next.candidates.length > candidatesMax) return { ...next, candidates: [unknownCandidate] };
+  // Whatever it holds, a call that nobody knows of may change it still.
+  const isOpen = next.strangersUntilS !== undefined && next.candidates.every(({ known }) => known);
+  return isOpen ? { ...next, candidates: [unknownCandidate, ...next.candidates] } : next;
 }

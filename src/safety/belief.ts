@@ -1,15 +1,26 @@
 /** What the ledger holds possible of one station. Plain JSON values. @module */
 import type { StepFunction } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
-import type { InstalledProfile, ProfilePurpose, Transaction } from '#ocpp/profile';
+import type { InstalledProfile, Transaction } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
+
+/** A limit as a station has reported it. */
+export interface ReportedLimit {
+  readonly limit: number;
+  readonly unit: 'A' | 'W';
+}
 
 /** One state that a station may be in. */
 export interface Candidate {
   /** false: profiles that we do not know of may be installed, so nothing but the hardware limits it. */
   readonly known: boolean;
-  /** Of a 2.x station that is not known: purposes of which nothing is left that we do not know of, in fixed order. */
-  readonly cleared?: readonly ProfilePurpose[];
+  /** Of an unknown state: the clearings that it has been through, as canonical texts in order. */
+  readonly cleared?: readonly string[];
+  /**
+   * Of an unknown state: by EVSE id the lowest limit that the station has reported without a plan. What is set below it
+   * raises nothing.
+   */
+  readonly reported?: Readonly<Record<string, ReportedLimit>>;
   /** In canonical order, so that equal states are equal texts. */
   readonly installed: readonly InstalledProfile[];
 }
@@ -39,6 +50,8 @@ export interface Belief {
   readonly candidates: readonly Candidate[];
   readonly open?: OpenCommand | undefined;
   readonly strays: readonly Stray[];
+  /** Calls of a process before this one, whose journal is lost, may be applied until then: whatever they are. */
+  readonly strangersUntilS?: EpochS | undefined;
   /** Transactions that may be running; others may run too, under the floor. */
   readonly transactions: readonly Transaction[];
   /** Ids of the last transactions that ended. */

@@ -1,10 +1,12 @@
 /** How commands, boots and ended transactions change the states that a station may be in. @module */
 import type { OcppVersion, Station } from '#domain/site';
+import { obeysPurpose } from '#ocpp/obeyed';
 import { installedAfter } from '#ocpp/installed';
-import type { ChargingProfile, InstalledProfile, ProfilePurpose } from '#ocpp/profile';
+import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief, Candidate } from './belief.ts';
 import { canonicalText, inOrder } from './canonical.ts';
+import { levelsClearedMax } from './limits.ts';
 
 /** Nothing is known of the profiles at the station. */
 export const unknownCandidate: Candidate = { known: false, installed: [] };
@@ -29,12 +31,18 @@ function compareInstalled(a: readonly InstalledProfile[], b: readonly InstalledP
   return 0;
 }
 
+/** Fixed order of how far unknown states are made known. */
+function compareProgress(a: Candidate, b: Candidate): number {
+  if (a.known) return 0;
+  const [text, otherText] = [a, b].map(({ cleared, reported }) => canonicalText({ cleared, reported }));
+  if (text === otherText || text === undefined || otherText === undefined) return 0;
+  return text < otherText ? -1 : 1;
+}
+
 function compareCandidates(a: Candidate, b: Candidate): number {
   if (a === b) return 0;
   return (
-    Number(a.known) - Number(b.known) ||
-    (a.cleared?.length ?? 0) - (b.cleared?.length ?? 0) ||
-    compareInstalled(a.installed, b.installed)
+    Number(a.known) - Number(b.known) || compareInstalled(a.installed, b.installed) || compareProgress(a, b)
   );
 }
 
@@ -92,57 +100,83 @@ function afterSetting(
 
 /** The state after `command` has been applied to `candidate`; a profile of an ended transaction is not installed. */
 export function afterCommand(
-  version: OcppVersion,
+  station: Station,
   candidate: Candidate,
   command: StationCommand,
   endedTransactions: readonly string[],
 ): Candidate {
+  const { version } = station;
   if (command.kind === 'set-profile') {
     const { transactionId } = command.profile;
     if (transactionId !== undefined && endedTransactions.includes(transactionId)) return candidate;
-    return afterSetting(version, candidate, command);
+    return madeKnown(station, afterSetting(version, candidate, command));
   }
   if (command.kind !== 'clear-profile') return candidate;
   const installed = inOrder(installedAfter(version, candidate.installed, command));
-  if (candidate.known || clearsAll(version, command)) return { known: true, installed };
-  return afterClearing(version, { ...candidate, installed }, command);
-}
-
-/** Whether nothing that we set or do not know of is left after the command. */
-function clearsAll(version: OcppVersion, command: ClearProfile): boolean {
-  return version === '1.6' && (command.purpose ?? selectorOf(command)) === undefined;
+  if (candidate.known) return { known: true, installed };
+  const cleared = new Set([...(candidate.cleared ?? []), canonicalText(command)]);
+  return madeKnown(station, { ...candidate, installed, cleared: [...cleared].sort() });
 }
 
 type ClearProfile = Extract<StationCommand, { kind: 'clear-profile' }>;
 
-/** What a clearing is limited to beside the purpose. */
-function selectorOf({ profileId, evseId, stackLevel }: ClearProfile): number | undefined {
-  return profileId ?? evseId ?? stackLevel;
-}
+/** What clears everything at a 1.6 station; in 2.x nothing does. Source: OCPP 2.0.1 K10.FR.02. */
+const clearAll: ClearProfile = { kind: 'clear-profile' };
+/** What makes running transactions fall to the floor; what an EVSE may draw in the next one is as before. */
+export const clearPlans: ClearProfile = { kind: 'clear-profile', purpose: 'TxProfile' };
+const clearCaps: ClearProfile = { kind: 'clear-profile', purpose: 'ChargingStationMaxProfile' };
+const clearDefaults: ClearProfile = { kind: 'clear-profile', purpose: 'TxDefaultProfile' };
 
 /**
- * Purposes that a 2.x station is rid of one after the other, where it cannot say what it holds: nothing clears
- * everything at once. Plans go first, so that what runs falls to the floor. Source: OCPP 2.0.1 K10.FR.02.
+ * What a station that nobody can ask what it holds is rid of once its floors stand at their places: TxDefaultProfiles above
+ * them and of the whole station, and caps. With it nothing is left that we do not know of. A station that obeys no floor
+ * is rid of all TxDefaultProfiles at once.
  */
-export const clearedInTurn: readonly ProfilePurpose[] = [
-  'TxProfile',
-  'ChargingStationMaxProfile',
-  'TxDefaultProfile',
-];
+export function clearedBesideFloors(station: Station): readonly ClearProfile[] {
+  if (!obeysPurpose(station, 'TxDefaultProfile')) return [clearDefaults, clearCaps];
+  const top = Math.min(Math.max(1, station.capability.maxStackLevel), levelsClearedMax);
+  const above = Array.from({ length: top }, (_, i): ClearProfile => ({
+    ...clearDefaults,
+    stackLevel: i + 1,
+  }));
+  return [...above, { ...clearDefaults, evseId: 0 }, clearCaps];
+}
 
-/** An unknown state after a purpose was cleared; known when nothing unknown can be left. */
-function afterClearing(version: OcppVersion, candidate: Candidate, command: ClearProfile): Candidate {
-  const { purpose } = command;
-  if (version === '1.6' || purpose === undefined || selectorOf(command) !== undefined) return candidate;
-  const { cleared: before = [], installed } = candidate;
-  const cleared = clearedInTurn.filter((one) => one === purpose || before.includes(one));
-  const isKnown = cleared.length === clearedInTurn.length;
-  return isKnown ? { known: true, installed } : { known: false, cleared, installed };
+/** Whether the floor of every EVSE that has one was set since the station was last not known. */
+export function standsOnFloors(station: Station, { installed }: Pick<Candidate, 'installed'>): boolean {
+  if (!obeysPurpose(station, 'TxDefaultProfile')) return true;
+  return station.evses.every(({ id }) =>
+    installed.some(
+      ({ evseId, profile }) =>
+        evseId === id && profile.purpose === 'TxDefaultProfile' && profile.stackLevel === 0,
+    ),
+  );
+}
+
+/** Whether two commands clear the same. */
+export function isSameClearing(a: ClearProfile, b: ClearProfile): boolean {
+  return canonicalText(a) === canonicalText(b);
+}
+
+/** Whether a state is a known one or has been through that clearing. */
+export function isCleared({ known, cleared = [] }: Candidate, command: ClearProfile): boolean {
+  return known || cleared.includes(canonicalText(command));
+}
+
+/** The state as a known one where nothing can be left at the station that we do not know of. */
+function madeKnown(station: Station, candidate: Candidate): Candidate {
+  if (candidate.known || candidate.cleared === undefined) return candidate;
+  const { installed } = candidate;
+  const has = (command: ClearProfile): boolean => isCleared(candidate, command);
+  const isRid =
+    (station.version === '1.6' && has(clearAll)) ||
+    (has(clearPlans) && standsOnFloors(station, candidate) && clearedBesideFloors(station).every(has));
+  return isRid ? { known: true, installed } : candidate;
 }
 
 /** `candidates` and everything that any of `commands`, applied in any order and number, leads to. */
 export function closed(
-  version: OcppVersion,
+  station: Station,
   candidates: readonly Candidate[],
   commands: readonly StationCommand[],
   endedTransactions: readonly string[],
@@ -152,7 +186,7 @@ export function closed(
   // States that are added at the end are visited too.
   for (const candidate of all) {
     for (const command of commands) {
-      const next = afterCommand(version, candidate, command, endedTransactions);
+      const next = afterCommand(station, candidate, command, endedTransactions);
       if (!all.some((one) => compareCandidates(one, next) === 0)) all.push(next);
     }
   }

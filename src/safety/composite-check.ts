@@ -18,14 +18,15 @@ export interface ReportedComposite {
 }
 
 /** Differences of limits below this are rounding of the station, in its unit. */
-const compositeTolerance = 0.11;
+export const compositeTolerance = 0.11;
 /** Least limit that stands for no limit: what stations write where nothing is installed. */
 const unlimitedW = 500_000;
 const unlimitedA = 500;
 
 /**
  * The ledger after a reported composite. States that would report another one go; where no state would report it all
- * stay, and the station is doubted: its plan may be gone. Reports in the other unit, empty or negative ones say nothing.
+ * stay, and the station is doubted: its plan may be gone. Of a station that nothing is known of, the lowest limit is noted.
+ * Reports in the other unit, empty or negative ones say nothing.
  */
 export function learnComposite(
   site: Site,
@@ -36,8 +37,12 @@ export function learnComposite(
   const station = stationOf(site, stationId);
   const belief = beliefOf(ledger, stationId);
   const seen = sampled(station, reported);
-  if (seen === undefined || belief.candidates.some(({ known }) => !known)) {
-    return { ledger, verdict: 'says-nothing' };
+  if (seen === undefined) return { ledger, verdict: 'says-nothing' };
+  if (belief.candidates.some(({ known }) => !known)) {
+    const limit = seen.points.reduce((least, point) => Math.min(least, point.limit), Infinity);
+    const least = { limit, unit: station.capability.rateUnit };
+    const fact = { kind: 'limit-reported', stationId, at, evseId: seen.evseId, reported: least } as const;
+    return { ledger: learn(site, ledger, fact), verdict: 'says-nothing' };
   }
   const matching = belief.candidates.filter((candidate) => explains(site, station, belief, candidate, seen));
   if (matching.length === 0) {

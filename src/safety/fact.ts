@@ -2,7 +2,7 @@
 import type { EpochS } from '#domain/units';
 import type { InstalledProfile, Transaction } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
-import type { Candidate } from './belief.ts';
+import type { Candidate, ReportedLimit } from './belief.ts';
 
 /** What the ledger learns. Every fact names its station and instant. */
 export type Fact = { readonly stationId: string; readonly at: EpochS } & (
@@ -26,6 +26,10 @@ export type Fact = { readonly stationId: string; readonly at: EpochS } & (
   | { readonly kind: 'doubted' }
   | { readonly kind: 'not-compliant'; readonly evseId: number }
   | { readonly kind: 'cleared'; readonly evseId: number }
+  /** The lowest limit that an unknown station reports for an EVSE. */
+  | { readonly kind: 'limit-reported'; readonly evseId: number; readonly reported: ReportedLimit }
+  /** Nothing of a process before this one can arrive any more: what the station holds now can be found out. */
+  | { readonly kind: 'strangers-gone' }
   /** Nothing is known any more. */
   | { readonly kind: 'forgotten' }
   /** Our clock has jumped forward: so many of the seconds before `at` have not passed. */

@@ -37,6 +37,14 @@ export function ledgerOfJson({ policy, beliefs }: LedgerAsJson): Ledger {
   return { policy, beliefs: tableOf(beliefs) };
 }
 
+/** The ledger of a process that another one, of which nothing is known, may have been before: its calls may be under way. */
+export function withStrangers(ledger: Ledger, untilS: EpochS): Ledger {
+  return {
+    policy: ledger.policy,
+    beliefs: ledger.beliefs.map((belief) => ({ ...belief, strangersUntilS: untilS })),
+  };
+}
+
 /** The belief about a station of the site. */
 export function beliefOf(ledger: Ledger, stationId: string): Belief {
   const belief = ledger.beliefs.get(stationId);

@@ -18,3 +18,5 @@ export const endedTransactionsMax = 8;
 export const limitsOfCandidateMax = 32;
 /** Most choices that the search for floors looks at; beyond it the best so far stands. */
 export const floorNodesMax = 200_000;
+/** Highest stack level that a station which cannot say what it holds is rid of, one level after the other. */
+export const levelsClearedMax = 16;

@@ -5,7 +5,15 @@ import { obeysAll, type ObeyedPurposes, type Station, type StationCapability } f
 import { jsonOf } from '#engine/json';
 import { replay } from '#engine/replay';
 import type { State } from '#engine/state';
-import { FakeDepot, siteOf, startS, stationOf, type FakeStation, type FakeVisit } from './fake-depot.ts';
+import {
+  FakeDepot,
+  siteOf,
+  startS,
+  stationOf,
+  type FakeStation,
+  type FakeVisit,
+  policyWith,
+} from './fake-depot.ts';
 
 const readable = ['rateUnit', 'maxPeriods', 'maxStackLevel', 'maxProfiles'] as const;
 
@@ -166,12 +174,13 @@ describe('what a station does', () => {
       expect(depot.station(id).limitA()).toBe(6);
     }
     expect(depot.said('out.capability').at(-1)).toMatchObject({
-      lessons: { refused: [{ purpose: 'ChargingStationMaxProfile', unit: 'A', status: 'Rejected' }] },
+      lessons: { refused: [{ purpose: 'TxDefaultProfile', unit: 'A', status: 'Rejected' }] },
     });
   });
 
   test('refusing caps: it is sent none any more, nor are others of its make that come later', async () => {
-    const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]) });
+    const site = siteOf([stationOf('A'), stationOf('B')]);
+    const depot = new FakeDepot({ site, policy: policyWith({ lateS: 0 }) });
     for (const station of depot.stations.values())
       station.refuses = (profile) => profile.chargingProfilePurpose === 'ChargePointMaxProfile';
     depot.startEngine();

@@ -23,16 +23,24 @@ const actions = (depot: FakeDepot, from = 0): readonly string[] => depot.station
 const plan = (depot: FakeDepot, stationId = 'A') =>
   depot.station(stationId).installed.find((i) => i.profile.chargingProfilePurpose === 'TxProfile')?.profile;
 
-test('a station that connects is cleared, read, asked what it can, given its floors, then asked for samples', async () => {
+test('a station that connects is rid of plans, asked what it can, read, given its floor; once no stranger can arrive, of the rest', async () => {
   const depot = new FakeDepot({ site: oneStation });
   await depot.begin();
   expect(actions(depot)).toEqual([
     'ClearChargingProfile',
-    'GetCompositeSchedule',
     'GetConfiguration',
-    'SetChargingProfile',
+    'GetCompositeSchedule',
     'SetChargingProfile',
     'ChangeConfiguration',
+  ]);
+  const before = actions(depot).length;
+  await depot.runTo(startS + 121);
+  expect(actions(depot, before)).toEqual([
+    'ClearChargingProfile',
+    'GetCompositeSchedule',
+    'SetChargingProfile',
+    ...Array.from({ length: 10 }, () => 'ClearChargingProfile'),
+    'SetChargingProfile',
   ]);
   expect(
     depot
@@ -43,8 +51,8 @@ test('a station that connects is cleared, read, asked what it can, given its flo
         profile.chargingSchedule.chargingSchedulePeriod[0]?.limit,
       ]),
   ).toEqual([
-    [0, 'ChargePointMaxProfile', 32],
     [1, 'TxDefaultProfile', 6],
+    [0, 'ChargePointMaxProfile', 32],
   ]);
 });
 
@@ -60,6 +68,7 @@ test('its boot is answered with the time and the heartbeat interval', async () =
 test('a plug-in gets a transaction id, a plan and one profile that is bound to the transaction', async () => {
   const depot = new FakeDepot({ site: oneStation, visits: [visit] });
   await depot.begin();
+  await depot.runTo(startS + 300);
   const before = actions(depot).length;
   await depot.runTo(startS + 301);
   // Counted from 2020 in seconds: 206,215,200 at the start.

@@ -105,7 +105,7 @@ test('on a full disk nothing leaves that is not in the journal; the next process
   expect(depot.peakA).toBeLessThanOrEqual(40);
 });
 
-test('a lost journal: chargers count with their hardware until they are cleared, and then charge on', async () => {
+test('a lost journal: chargers count with their hardware until they are known, hold a limit all along, and then charge on', async () => {
   const visits = ['A', 'B'].map((stationId): FakeVisit => ({ ...visit, id: `v${stationId}`, stationId }));
   const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]), visits });
   await depot.begin();
@@ -120,9 +120,28 @@ test('a lost journal: chargers count with their hardware until they are cleared,
   depot.startEngine();
   expect(counts()).toEqual([false, false]);
   const seen = depot.station('A').seen.length;
+  // At no call that reaches it may a station draw more than before.
+  const station = depot.station('A');
+  const limits: number[] = [station.limitA()];
+  const receive = station.receive.bind(station);
+  station.receive = (message) => {
+    receive(message);
+    limits.push(station.limitA());
+  };
   depot.connectAll();
   await depot.settle();
-  expect(depot.station('A').seen[seen]).toBe('ClearChargingProfile');
+  expect(depot.station('A').seen.slice(seen)).toEqual([
+    'ClearChargingProfile',
+    'GetConfiguration',
+    'GetCompositeSchedule',
+    'SetChargingProfile',
+    'ChangeConfiguration',
+  ]);
+  await depot.runTo(startS + 1119);
+  expect(counts()).toEqual([false, false]);
+  expect(limits).toEqual([...limits].sort((a, b) => b - a));
+  expect(limits.at(-1)).toBe(6);
+  await depot.runTo(startS + 1121);
   expect(counts()).toEqual([true, true]);
   for (const one of visits) depot.announce(one);
   await depot.runTo(visit.departS + 10);

@@ -331,9 +331,15 @@ export class FakeStation {
       return { status: 'Accepted' };
     }
     if (action === 'ClearChargingProfile') {
-      const { id } = payload;
-      const left = id === undefined ? [] : this.installed.filter((i) => i.profile.chargingProfileId !== id);
-      if (id !== undefined && left.length === this.installed.length) return { status: 'Unknown' };
+      const { id, connectorId, chargingProfilePurpose: purpose, stackLevel } = payload;
+      const isMeant = (i: { connectorId: number; profile: WireProfile }): boolean =>
+        id === undefined
+          ? (connectorId === undefined || connectorId === i.connectorId) &&
+            (purpose === undefined || purpose === i.profile.chargingProfilePurpose) &&
+            (stackLevel === undefined || stackLevel === i.profile.stackLevel)
+          : i.profile.chargingProfileId === id;
+      const left = this.installed.filter((i) => !isMeant(i));
+      if (left.length === this.installed.length) return { status: 'Unknown' };
       this.installed = left;
       return { status: 'Accepted' };
     }

@@ -252,7 +252,8 @@ async function depot2x(
   readonly sets: () => readonly { readonly at: number; readonly limits: readonly number[] }[];
 }> {
   const site = siteOf([stationOf('A', { version })]);
-  const depot = new FakeDepot({ site });
+  // Nobody was here before, and nothing of it can still arrive.
+  const depot = new FakeDepot({ site, policy: policyWith({ lateS: 0 }) });
   const station = depot.station('A');
   const seen: { at: number; limits: readonly number[] }[] = [];
   let calls = 0;

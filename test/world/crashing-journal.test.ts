@@ -18,3 +18,22 @@ test('a crash falls on its record, and not once everything is to heal', () => {
   journal.open().append('b');
   expect(journal.kept()).toEqual(['b']);
 });
+
+test('a journal that is lost in a crash is empty for the next process, and for a replay of all', () => {
+  const crash = {
+    switch: 'journal-lost' as const,
+    kind: 'crash' as const,
+    record: 2,
+    when: 'after' as const,
+    downS: 60,
+    losesJournal: true as const,
+    cutStations: [],
+    cutS: 0,
+  };
+  const journal = createCrashingJournal(['first'], [crash], () => true);
+  journal.open().append('a');
+  expect(() => journal.open().append('b')).toThrow(EngineDeath);
+  expect([journal.open().read(), journal.kept()]).toEqual([[], []]);
+  journal.open().append('c');
+  expect(journal.kept()).toEqual(['c']);
+});

@@ -301,10 +301,17 @@ export const plantedBugs: readonly BugEntry[] = [
   },
   { name: 'the clock is an hour ahead', bug: { parts: shifted(3600) } },
   {
-    name: 'the journal is empty after a crash',
-    bug: { parts: (parts) => set(parts, () => []) },
-    // Without frames on their way such an engine does well: it reads the stations and asks the fleet system.
-    allowed: ['engine-crash', 'delay'],
+    name: 'a station that nobody knows is cleared of everything at once',
+    bug: {
+      parts: messagesOf((m) =>
+        m.kind === 'call' &&
+        m.action === 'ClearChargingProfile' &&
+        JSON.stringify(m.payload) === '{"chargingProfilePurpose":"TxProfile"}'
+          ? { ...m, payload: {} }
+          : m,
+      ),
+    },
+    allowed: ['journal-lost', 'delay'],
   },
   {
     name: 'the journal loses its last records in a crash',

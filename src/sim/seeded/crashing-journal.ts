@@ -20,7 +20,7 @@ type Crash = Extract<WorldEvent, { kind: 'crash' }>;
 /** The journal of one engine over all its processes. */
 export interface CrashingJournal {
   open(): Journal;
-  /** Every record that was kept from the first on, those included that a snapshot has replaced, as from a disk. */
+  /** Every record since the journal began or was lost, those included that a snapshot has replaced, as from a disk. */
   kept(): readonly unknown[];
   /** Records that were appended, over all processes. */
   count(): number;
@@ -49,9 +49,11 @@ export function createCrashingJournal(
   const append = (record: unknown): void => {
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;
-    if (crash?.when === 'before') throw new EngineDeath(crash);
-    if (keepsLast) records.push(record);
-    if (keepsAll) all.push(record);
+    if (crash?.when !== 'before') {
+      if (keepsLast) records.push(record);
+      if (keepsAll) all.push(record);
+    }
+    if (crash?.losesJournal === true) for (const list of [records, all]) list.length = 0;
     if (crash !== undefined) throw new EngineDeath(crash);
   };
   return {

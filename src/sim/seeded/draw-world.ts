@@ -169,8 +169,10 @@ function drawDepotEvents(
   const kind: string = name;
   switch (kind) {
     case 'engine-crash':
-      return Array.from({ length: prng.integer(1, 6) }, () => ({
+    case 'journal-lost':
+      return Array.from({ length: prng.integer(1, kind === 'engine-crash' ? 6 : 2) }, () => ({
         switch: name,
+        ...(kind === 'engine-crash' ? {} : { losesJournal: true as const }),
         kind: 'crash' as const,
         record: prng.integer(2, crashRecordsPerStation * scenario.site.stations.length),
         when: pick(prng, ['before', 'after']),
@@ -311,6 +313,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const events = [...cast.events, ...drawn];
   const dropped = new Set(choice.dropped ?? []);
   const policyDraw = prng.fork('policy');
+  const link = drawLink(network, on, hours);
   return {
     seed,
     on: [...on],
@@ -320,15 +323,20 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
       sampleIntervalS: seconds(drawSampleS(policyDraw)),
       leaseMaxS: seconds(pick(policyDraw, [900, 3600, 4 * 3600, 8 * 3600])),
       heartbeatIntervalS: seconds(3600),
+      lateS: seconds(link.lateS),
+      repeatS: seconds(link.repeatS),
+      clockSkewS: seconds(link.clockSkewS),
     },
     network,
     events: events.filter((_, i) => !dropped.has(i)),
-    link: drawLink(network, on, hours),
+    link,
     rogues: cast.rogues,
     siteMeterS,
     ...(bill === undefined ? {} : { bill }),
     healS,
     // An engine that starts again reads a snapshot and what came after it, as one that has run for weeks does.
-    ...(on.has('engine-crash') ? { snapshotRecords: pick(prng.fork('snapshot'), snapshotRecords) } : {}),
+    ...(on.has('engine-crash') || on.has('journal-lost')
+      ? { snapshotRecords: pick(prng.fork('snapshot'), snapshotRecords) }
+      : {}),
   };
 }

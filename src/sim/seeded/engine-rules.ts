@@ -87,6 +87,8 @@ export class EngineRules {
     const staleAt = now - staleAfterS - plan.siteMeterS;
     const dead = this.dead.find(({ fromS, untilS }) => fromS <= staleAt && now < untilS);
     if (dead === undefined || said.upSince === undefined || said.upSince > staleAt) return undefined;
+    // Of a meter that was dead when it began a process without a journal has never heard.
+    if (plan.on.includes('journal-lost') && said.upSince > dead.fromS) return undefined;
     if (said.alarms.has(`site-meter-stale ${plan.scenario.site.id}`)) return undefined;
     return {
       rule: 'silence-is-told',

@@ -10,7 +10,6 @@ import { startedState } from '#engine/start';
 import type { State } from '#engine/state';
 import type { Bus } from '#ports/bus';
 import type { Clock } from '#ports/clock';
-import { defaultLedgerPolicy } from '#safety/ledger-policy';
 import { conduct, watchBus, type WatchedBus } from '../conductor.ts';
 import type { FaultSpan } from '../scenario-cast.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
@@ -90,12 +89,7 @@ function jumpingClock(clock: VirtualClock): JumpingClock {
 
 /** The first records of the journal: none, where the engine begins as it is shipped. */
 function firstRecords(plan: WorldPlan, bug: PlantedBug, site: Site, policy: Policy): readonly unknown[] {
-  const { lateS, repeatS, clockSkewS } = plan.link;
-  const isDefault =
-    lateS === defaultLedgerPolicy.lateS &&
-    repeatS === defaultLedgerPolicy.repeatS &&
-    clockSkewS === defaultLedgerPolicy.clockSkewS;
-  if (isDefault && bug.state === undefined) return [];
+  if (bug.state === undefined) return [];
   const { startS, seed } = plan.scenario;
   const [begun] = startedState({
     kind: 'started',
@@ -106,11 +100,7 @@ function firstRecords(plan: WorldPlan, bug: PlantedBug, site: Site, policy: Poli
     policy,
     seed,
   });
-  const told: State = {
-    ...begun,
-    ledger: { ...begun.ledger, policy: { ...begun.ledger.policy, lateS, repeatS, clockSkewS } },
-  };
-  return [snapshotRecordOf(bug.state === undefined ? told : bug.state(told))];
+  return [snapshotRecordOf(bug.state(begun))];
 }
 
 /** Plays a world. */
@@ -350,7 +340,9 @@ class Play {
     this.running = undefined;
     this.said.upSince = undefined;
     this.world.engineIs('down');
-    const { downS, cutStations, cutS } = error.crash;
+    const { downS, cutStations, cutS, losesJournal } = error.crash;
+    // The next process has to catch rogues anew.
+    if (losesJournal === true) this.said.caught.clear();
     const inAWhile = (s: number): EpochS => Math.min(this.clock.now() + s, this.parts.plan.healS) as EpochS;
     const cut = (state: 'cut' | 'whole'): void => {
       for (const id of cutStations) this.transport.cut(id, state);

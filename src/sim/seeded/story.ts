@@ -38,7 +38,8 @@ function eventSentence(event: WorldEvent): string {
       return `${clockTime(event.at)} all connections break at once.`;
     case 'crash':
       return (
-        `The engine dies ${event.when} journal record ${event.record} and is down for ${event.downS} s` +
+        `The engine dies ${event.when} journal record ${event.record}` +
+        `${event.losesJournal === true ? ', its journal is lost,' : ''} and is down for ${event.downS} s` +
         (event.cutStations.length === 0
           ? '.'
           : `; ${event.cutStations.join(', ')} are cut off with it, for ${event.cutS} s.`)

@@ -90,7 +90,7 @@ export class VisitRules {
     for (const { visitId, evse, deliveredWh, departedS, maxW } of world.visits()) {
       const counted = state?.visits[visitId];
       const [stationId = ''] = evse.split('/');
-      if (counted === undefined || wrong.has(stationId)) continue;
+      if (counted === undefined || wrong.has(stationId) || this.mayBeMistaken(evse)) continue;
       // Of a vehicle that is still there the last two samples may be to come.
       const unheardWh = departedS < now ? 0 : (maxW * 2 * plan.policy.sampleIntervalS) / 3600;
       const least = plan.on.length > 0 ? 0 : deliveredWh - unheardWh - energyToleranceWh;
@@ -99,6 +99,16 @@ export class VisitRules {
       return { rule: 'energy-agrees', at: now, text };
     }
     return undefined;
+  }
+
+  /**
+   * Whether a vehicle may be taken for the next one of its place: a process without a journal meets it as it charges, unnamed,
+   * and nobody tells of a visit that is over.
+   */
+  private mayBeMistaken(evse: string): boolean {
+    const { plan } = this.sight;
+    if (!plan.on.includes('journal-lost')) return false;
+    return plan.scenario.visits.filter(({ announced }) => evseKey(announced.evse) === evse).length > 1;
   }
 
   private stationsWith(persona: string): ReadonlySet<string> {

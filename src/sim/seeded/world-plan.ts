@@ -38,13 +38,18 @@ const depotSwitches = [
 /** A way in which stations can be wrong, as a switch. */
 export type PersonaSwitch = `persona-${Exclude<PersonaName, 'obeys'>}`;
 /** Everything that a seed may switch on. */
-export type SwitchName = (typeof networkSwitches)[number] | (typeof depotSwitches)[number] | PersonaSwitch;
+export type SwitchName =
+  | (typeof networkSwitches)[number]
+  | (typeof depotSwitches)[number]
+  | PersonaSwitch
+  | 'journal-lost';
 
-/** All switches in the order in which they are drawn. */
+/** All switches in the order in which they are drawn: later ones come last, so that the worlds of a seed stay what they were. */
 export const switchNames: readonly SwitchName[] = [
   ...networkSwitches,
   ...depotSwitches,
   ...personaNames.flatMap((name): readonly PersonaSwitch[] => (name === 'obeys' ? [] : [`persona-${name}`])),
+  'journal-lost',
 ];
 
 /** Switches that are on only where they are asked for by name: a WebSocket keeps order and repeats nothing. */
@@ -85,6 +90,8 @@ export type WorldEvent = { readonly switch: SwitchName } & (
       readonly record: number;
       readonly when: 'before' | 'after';
       readonly downS: number;
+      /** Its journal is gone with it: the next process knows the site and nothing else. */
+      readonly losesJournal?: true;
       /** Stations whose lines go down with the engine, and come back so much later. */
       readonly cutStations: readonly string[];
       readonly cutS: number;
