@@ -19,6 +19,14 @@ test('a crash falls on its record, and not once everything is to heal', () => {
   expect(journal.kept()).toEqual(['b']);
 });
 
+test('a journal that nobody asks for at the end keeps only what a crash may ask for', () => {
+  const calm = createCrashingJournal(['first'], [], () => true, 'after crashes');
+  calm.open().append('a');
+  expect(calm.count()).toBe(1);
+  expect(calm.open().read()).toEqual(['first']);
+  expect(() => calm.kept()).toThrow('asked for what it was to keep');
+});
+
 test('a journal that is lost in a crash is empty for the next process, and for a replay of all', () => {
   const crash = {
     switch: 'journal-lost' as const,
