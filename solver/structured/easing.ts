@@ -9,8 +9,8 @@ import { linkNoise } from './links.ts';
 import type { Link } from './links.ts';
 import type { Loads } from './loads.ts';
 
-/** Most looks at two vehicles and two intervals, per pair of a vehicle and an interval, and at least. */
-const looksPerPair = 30;
+/** Most looks at two vehicles and two intervals, per pair of a vehicle and an interval, and at least; the bundled night takes up to 21. */
+const looksPerPair = 40;
 const looksMin = 20_000;
 /** Smallest power worth moving, kW. */
 const moveMin = 1e-6;
@@ -61,13 +61,14 @@ class Easing {
     );
   }
 
-  /** Eases a broken limit as far as it goes. */
-  ease({ row, t }: Link): void {
+  /** Eases a broken limit as far as it goes; whether that is enough. */
+  ease({ row, t }: Link): boolean {
     const at = row * this.#span + t;
     for (const s of this.#present[t]) this.#weights[s] = this.#loads.weightOf(row, s, false);
     for (;;) {
       const kw = this.load[at] - this.#loads.roomKw[at];
-      if (kw <= 0.5 * linkNoise || this.#looks <= 0 || !this.#step({ row, t, kw })) return;
+      if (kw <= 0.5 * linkNoise) return true;
+      if (this.#looks <= 0 || !this.#step({ row, t, kw })) return false;
     }
   }
 
@@ -119,10 +120,10 @@ class Easing {
       if (mates < 0) mates = this.#matesOf(s, row, { t, most, weight });
       for (let i = 0; i < mates; i++) {
         const mate = this.#mates[i];
+        if (this.#looks-- <= 0) return false;
         if (!this.#isThere(mate, t2)) continue;
         let kw = Math.min(room, this.#matesKw[i], this.#kw(mate, t2));
         if (kw <= moveMin) continue;
-        if (this.#looks-- <= 0) return false;
         kw = this.#fits(s, mate, t2, kw);
         if (kw <= moveMin) continue;
         this.#add(s, t, -kw);
@@ -197,14 +198,22 @@ class Easing {
 
 /**
  * `plan` with `broken` limits eased as far as exchanges go, and what it puts on all limits, [rows * T]; what the site draws
- * in each slot is the same.
+ * in each slot is the same. Not tried further once limits stay broken in more than `intervalsMax` intervals.
  */
 export function eased(
   loads: Loads,
   slotOf: Int32Array,
-  { plan, broken }: { readonly plan: Plan; readonly broken: readonly Link[] },
+  {
+    plan,
+    broken,
+    intervalsMax,
+  }: { readonly plan: Plan; readonly broken: readonly Link[]; readonly intervalsMax: number },
 ): { readonly plan: Plan; readonly load: Float64Array } {
   const easing = new Easing(loads, slotOf, plan);
-  for (const link of broken) easing.ease(link);
+  const stuck = new Set<number>();
+  for (const link of broken) {
+    if (stuck.size > intervalsMax) break;
+    if (!easing.ease(link)) stuck.add(link.t);
+  }
   return { plan: { ...plan, powerKw: easing.powerKw }, load: easing.load };
 }

@@ -73,7 +73,7 @@ export function solveLinked(
     if (found.ended !== 'optimal') return found;
     let broken = brokenBy(links.loads, links.loads.of(found.plan));
     if (broken.length > 0) {
-      const easing = eased(links.loads, solved.slotOf, { plan: found.plan, broken });
+      const easing = eased(links.loads, solved.slotOf, { plan: found.plan, broken, intervalsMax });
       found = withPowers(links, found, easing.plan);
       broken = brokenBy(links.loads, easing.load);
     }
