@@ -337,6 +337,16 @@ export interface WarmStart {
   readonly stays?: ReadonlyMap<string, { readonly arrive: number; readonly powerKw: Float64Array }>;
   /** Intervals by which the present horizon begins later. */
   readonly advanced: number;
+  /** Limits beside the tree that bound, by interval of the horizon of then; absent where there were none. */
+  readonly links?: readonly WarmLink[];
+}
+
+/** A limit at an interval: of a circuit, its total or one phase, or of a module. */
+export interface WarmLink {
+  /** Id of a circuit where `kind` is `total` or a phase, 0 to 2; of a module else. */
+  readonly id: string;
+  readonly kind: 'total' | 0 | 1 | 2 | 'module';
+  readonly t: number;
 }
 
 /** How to solve. */

@@ -8,7 +8,7 @@ import type { Found } from '../full.ts';
 import type { Plan } from '../plan.ts';
 import type { SolveOptions } from '../problem.ts';
 import { eased } from './easing.ts';
-import { brokenBy } from './links.ts';
+import { brokenBy, linksFor, linksFrom } from './links.ts';
 import type { Links } from './links.ts';
 
 /**
@@ -44,13 +44,20 @@ function withPowers({ loads }: Links, found: Found, plan: Plan): Found {
   return { ...found, plan, warm: { ...found.warm, stays } };
 }
 
+/** `found` with the limits that bound, for the next solve. */
+function withLinks(links: Links, found: Found): Found {
+  if (found.warm === undefined || links.count === 0) return found;
+  return { ...found, warm: { ...found.warm, links: linksFor(links, found.multipliers) } };
+}
+
 /** Solves with more and more links until the plan breaks none. */
 export function solveLinked(
   first: Links,
   options: SolveOptions,
   solveWith: (links: Links, options: SolveOptions) => Solved,
 ): Found {
-  let links = first;
+  let links =
+    (options.warm === undefined ? undefined : first.with(linksFrom(first.loads, options.warm))) ?? first;
   let rounds = 0;
   let flows = 0;
   let buildMs = 0;
@@ -77,10 +84,11 @@ export function solveLinked(
       found = withPowers(links, found, easing.plan);
       broken = brokenBy(links.loads, easing.load);
     }
-    if (broken.length === 0) return found;
+    if (broken.length === 0) return withLinks(links, found);
     const more = links.with(broken);
     if (more === undefined) {
-      return broken.every(({ byKw }) => byKw <= brokenMax) ? found : { ...found, ended: 'failed' };
+      const holds = broken.every(({ byKw }) => byKw <= brokenMax);
+      return holds ? withLinks(links, found) : { ...found, ended: 'failed' };
     }
     if (options.iterationsMax !== undefined && rounds >= options.iterationsMax) {
       return { ...found, ended: 'limit' };

@@ -6,6 +6,8 @@
  * over these. Source: docs/model.md, "Structure".
  * @module
  */
+import type { Multipliers, WarmLink, WarmStart } from '../problem.ts';
+import { overall } from './limits.ts';
 import type { Loads } from './loads.ts';
 
 /** By how much a plan may break a limit that was left out, kW. */
@@ -58,4 +60,31 @@ export class Links {
     const links = new Links(this.loads, at);
     return links.count === this.count ? undefined : links;
   }
+}
+
+/** Those of `links` that are worth something, for the next solve. */
+export function linksFor({ loads, at }: Links, multipliers: Multipliers): readonly WarmLink[] {
+  const { circuits, modules } = loads.limits.problem;
+  return [...at.values()].flat().flatMap(({ row, t }): WarmLink[] => {
+    if (!(loads.worthOf(multipliers, row, t) > 0)) return [];
+    const module = loads.moduleOf(row);
+    if (module >= 0) return [{ id: modules[module].id, kind: 'module', t }];
+    const phase = loads.phaseOf(row);
+    const kind = phase === 0 || phase === 1 || phase === 2 ? phase : 'total';
+    return [{ id: circuits[loads.circuitOf(row)].id, kind, t }];
+  });
+}
+
+/** Limits that bound before; those that are no more are left out. */
+export function linksFrom(loads: Loads, { links = [], advanced }: WarmStart): readonly Link[] {
+  const { circuits, modules, intervals } = loads.limits.problem;
+  return links.flatMap(({ id, kind, t: before }): Link[] => {
+    const t = before - advanced;
+    const index = (kind === 'module' ? modules : circuits).findIndex((one) => one.id === id);
+    if (index < 0 || t < 0 || t >= intervals) return [];
+    const row =
+      kind === 'module' ? loads.rowOfModule(index) : loads.rowOf(index, kind === 'total' ? overall : kind);
+    const roomKw = loads.roomKw[row * intervals + t];
+    return roomKw < Infinity ? [{ row, t, roomKw }] : [];
+  });
 }

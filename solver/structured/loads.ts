@@ -92,6 +92,15 @@ export class Loads {
     return row % rowsPerCircuit === 0 ? overall : (row % rowsPerCircuit) - 1;
   }
 
+  /** Row of a circuit's total or phase. */
+  rowOf(circuit: number, phase: number): number {
+    return rowsPerCircuit * circuit + phase + 1;
+  }
+
+  rowOfModule(module: number): number {
+    return this.circuitRows + module;
+  }
+
   /** Module of a row; -1 for a circuit's. */
   moduleOf(row: number): number {
     return Math.max(-1, row - this.circuitRows);
@@ -124,6 +133,16 @@ export class Loads {
       for (let i = 0; i < rowsPerCircuit; i++) load[i * intervals + t] += i === 0 ? site : site / 3;
     }
     return load;
+  }
+
+  /** What `multipliers` say a kW of `row` at `t` is worth. */
+  worthOf({ circuits, phases, modules }: Multipliers, row: number, t: number): number {
+    const { intervals } = this.limits.problem;
+    const [circuit, module, phase] = [this.circuitOf(row), this.moduleOf(row), this.phaseOf(row)];
+    if (module >= 0) return modules[module * intervals + t];
+    return phase === overall
+      ? circuits[circuit * intervals + t]
+      : phases[(3 * circuit + phase) * intervals + t];
   }
 
   /** Adds what a kW of `row` at `t` is worth. */
