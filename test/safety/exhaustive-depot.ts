@@ -24,7 +24,7 @@ export const depot: Site = site(
     station('a', {
       version: '1.6',
       evses: [evse(1, { rotation: [0], maxA: amperes(32) })],
-      capability: { reactionS: seconds(tickS), obeysLease: false },
+      capability: { reactionS: seconds(tickS), obeysLease: false, maxStackLevel: 1 },
     }),
     // Loses plans in a reboot.
     station('b', {
@@ -118,7 +118,7 @@ export type UpFrame =
 export type EngineEvent =
   | { readonly kind: 'frame'; readonly i: number; readonly frame: UpFrame }
   | { readonly kind: 'link'; readonly i: number; readonly up: boolean }
-  | { readonly kind: 'tick' | 'crash' | 'limit-drops' | 'limit-returns' }
+  | { readonly kind: 'tick' | 'crash' | 'journal-lost' | 'limit-drops' | 'limit-returns' }
   | { readonly kind: 'phase'; readonly phase: number };
 
 /** What the engine's turn means for the frames of one station, and the call that leaves to it. */

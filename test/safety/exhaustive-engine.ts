@@ -13,7 +13,7 @@ import type { Wanted } from '#dispatch/turn';
 import { describeViolation, violationsOf } from '#safety/admission';
 import type { Belief, Candidate } from '#safety/belief';
 import type { SiteLimits } from '#safety/circuit-limits';
-import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
+import { exposureOf, learn, ledgerOf, withStrangers, type Ledger } from '#safety/ledger';
 import type { Guards, LedgerPolicy } from '#safety/ledger-policy';
 import { sweep } from '#safety/milli';
 import { totalsOf } from '#safety/totals';
@@ -48,9 +48,9 @@ interface Known {
 
 /**
  * What the feeder carries: its whole limit; a dropped one that S does not hold under yet; a dropped one under which it
- * holds, for ever.
+ * holds, for ever. `unknown`: the whole one, while an engine without a journal does not know yet that S holds.
  */
-export type LimitStage = 'whole' | 'dropped' | 'dropped and held';
+export type LimitStage = 'whole' | 'dropped' | 'dropped and held' | 'unknown';
 
 interface Moment {
   readonly now: number;
@@ -98,6 +98,12 @@ function told(engine: Engine, event: EngineEvent): Engine {
       return { ...engine, stage: 'whole' };
     case 'crash':
       return { ...engine, ...onRestarted(view(engine)) };
+    case 'journal-lost': {
+      const { policy } = engine.ledger;
+      const at = epochS(engine.now);
+      const ledger = withStrangers(ledgerOf(depot, at, policy), epochS(engine.now + policy.lateS));
+      return { ...engine, stage: 'unknown', ledger, dispatch: dispatchOf(depot, 1, dispatchPolicy) };
+    }
     case 'link':
       return { ...engine, ...onLink(view(engine), { stationId: ids[event.i]!, up: event.up }) };
     case 'frame':
@@ -156,7 +162,12 @@ function isWorse(before: Engine, after: Engine, room: number): boolean {
 }
 
 function textOfCandidates(candidates: readonly Candidate[]): string {
-  return candidates.map(({ known, installed }) => `${known} ${textOfInstalled(installed)}`).join(';');
+  return candidates
+    .map(({ known, installed, cleared = [], reported }) => {
+      const progress = known ? '' : `${cleared.join()} ${JSON.stringify(reported ?? {})} `;
+      return `${known} ${progress}${textOfInstalled(installed)}`;
+    })
+    .join(';');
 }
 
 function textOfReply({ waited, lapsed, asked, call }: Reply): string {
@@ -272,7 +283,7 @@ export class EngineStates {
 
   /** The engine's turn; what it sends, by charger. */
   private turned(engine: Engine): readonly [state: number, turn: number] {
-    const limits = engine.stage === 'whole' ? this.whole : this.dropped;
+    const limits = isDropped(engine.stage) ? this.dropped : this.whole;
     const outcome = dispatchTurn({ ...view(engine), limits, wanted: wantedOf(engine) });
     const after: Engine = { ...engine, ledger: outcome.ledger, dispatch: outcome.dispatch };
     const replies = ids.map((id, i) => {
@@ -301,10 +312,9 @@ export class EngineStates {
     const two = this.twos.numberOf(numbers[0]!, numbers[1]!);
     const three = this.threes.numberOf(two, numbers[2]!);
     const at = epochS(engine.now);
-    const limits = engine.stage === 'whole' ? this.whole : this.dropped;
+    const limits = isDropped(engine.stage) ? this.dropped : this.whole;
     const [violation] = violationsOf(depot, engine.ledger, limits, at);
-    const stage =
-      engine.stage === 'whole' ? 'whole' : violation === undefined ? 'dropped and held' : 'dropped';
+    const stage = stageOf(engine.stage, violation === undefined);
     const { now, phase } = engine;
     const moment = this.moments.numberOf(`${now} ${phase} ${stage}`, { now, phase, stage });
     const state = this.wholes.numberOf(three, moment);
@@ -333,6 +343,7 @@ export class EngineStates {
       belief.open && `${textOfCommand(belief.open.command)} ${here(belief.open.link)}`,
       belief.open && textOfCandidates(belief.open.without),
       belief.strays.map((one) => `${textOfCommand(one.command)} ${here(one.link)} ${one.untilS}`).join(';'),
+      belief.strangersUntilS,
       belief.transactions.map((one) => one.id).join(),
       belief.ended.join(),
       isPast ? '' : `${belief.changedAt} ${JSON.stringify(belief.past)}`,
@@ -360,6 +371,17 @@ export class EngineStates {
     };
     return this.known.numberOf(parts.join('|'), known);
   }
+}
+
+function isDropped(stage: LimitStage): boolean {
+  return stage === 'dropped' || stage === 'dropped and held';
+}
+
+/** The stage that a turn leads to; once it is known that S holds it is known for ever. */
+function stageOf(stage: LimitStage, holds: boolean): LimitStage {
+  if (stage === 'whole') return 'whole';
+  if (stage === 'unknown') return holds ? 'whole' : 'unknown';
+  return holds ? 'dropped and held' : 'dropped';
 }
 
 /** Most that chargers and other loads may draw at that stage of the limit, A. */

@@ -20,6 +20,8 @@ export interface ExhaustiveOptions {
   readonly faults: number;
   /** How many plans are wanted one after the other; 3 of the 4 where nothing is said. */
   readonly plans?: number;
+  /** Begins with an engine that has just lost its journal, one plan sent and another on its way; 'late': with its frames. */
+  readonly lostJournal?: 'frames lost' | 'frames late';
   /** Whether the feeder's limit may drop without warning, and return; it may where nothing is said. */
   readonly limitDrops?: boolean;
   readonly guards?: Guards;
@@ -78,7 +80,15 @@ class Worlds {
     const [engine, turn] = this.engines.start();
     const [a = 0, b = 0, c = 0] = this.chargers.startParts();
     const outside: Outside = { parts: [a, b, c], transactions: 0, faultsLeft: this.options.faults };
-    return { engine, outside: this.replied(outside, this.engines.repliesOf(turn)) };
+    const world = { engine, outside: this.replied(outside, this.engines.repliesOf(turn)) };
+    const { lostJournal } = this.options;
+    return lostJournal === undefined ? world : this.afterLoss(world, lostJournal);
+  }
+
+  /** The world when the next plan has been wanted, what lowers is on its way, and the engine dies without its journal. */
+  private afterLoss(begun: World, frames: 'frames lost' | 'frames late'): World {
+    const wanted = this.engineMeets(begun, { kind: 'phase', phase: 1 });
+    return this.engineMeets(this.all(wanted, `cut, ${frames}`), { kind: 'journal-lost' });
   }
 
   /** The number of a state, counted up in the order in which they are met. */
@@ -219,7 +229,7 @@ class Worlds {
         () => `plan ${next} is wanted`,
         () => this.engineMeets(world, { kind: 'phase', phase: next }),
       );
-    if (this.options.limitDrops !== false) {
+    if (this.options.limitDrops !== false && stage !== 'unknown') {
       if (stage === 'whole')
         fault(
           () => 'the limit drops',

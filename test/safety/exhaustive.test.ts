@@ -21,3 +21,13 @@ test('law: two faults on one path, to a smaller depth', () => {
   expect(result.found).toBeUndefined();
   expect(result.complete).toBe(true);
 });
+
+test.each(['frames lost', 'frames late'] as const)(
+  'law: an engine that has lost its journal raises nothing, whatever comes in which order: %s',
+  (lostJournal) => {
+    const result = explore({ depth: 7, faults: 0, limitDrops: false, lostJournal });
+    expect(result.found).toBeUndefined();
+    expect(result.complete).toBe(true);
+    expect(result.states).toBeGreaterThan(1000);
+  },
+);

@@ -99,7 +99,16 @@ export function drawAt(station: PlainStation, evseId: number, t: number): number
 /** Applies a command as a station does; `false`: it refuses. */
 export function apply(station: PlainStation, command: StationCommand): boolean {
   if (command.kind === 'clear-profile') {
-    station.profiles = station.profiles.filter(({ profile }) => profile.id !== command.profileId);
+    const { profileId, evseId, purpose, stackLevel } = command;
+    station.profiles = station.profiles.filter((entry) => {
+      const { profile } = entry;
+      if (profileId !== undefined) return profile.id !== profileId;
+      const isMeant =
+        (evseId ?? entry.evseId) === entry.evseId &&
+        (purpose ?? profile.purpose) === profile.purpose &&
+        (stackLevel ?? profile.stackLevel) === profile.stackLevel;
+      return !isMeant;
+    });
     return true;
   }
   if (command.kind !== 'set-profile') return true;
