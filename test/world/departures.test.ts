@@ -9,7 +9,7 @@ const drawn = worldPlanOf({ seed: 1, connectors: 2, hours: 6, allowed: [] });
 const { startS } = drawn.scenario;
 
 /** Two three-phase sockets of 16 A with a floor of 6 A under one fuse, and a vehicle at each for four hours. */
-function nightOf(gridA: number, energyWh: number): WorldPlan {
+function nightOf(gridA: number, energyWh: number, rateUnit: 'A' | 'W' = 'A', maxA = 16): WorldPlan {
   const [station] = drawn.scenario.site.stations;
   const [visit] = drawn.scenario.visits;
   const [evse] = station?.evses ?? [];
@@ -23,13 +23,13 @@ function nightOf(gridA: number, energyWh: number): WorldPlan {
       {
         ...evse,
         id: 1,
-        maxA: amperes(16),
-        maxW: watts(11_040),
+        maxA: amperes(maxA),
+        maxW: watts(maxA * 690),
         minA: amperes(6),
         rotation: [0, 1, 2] as const,
       },
     ],
-    capability: { ...station.capability, keepsProfiles: 'all' as const },
+    capability: { ...station.capability, keepsProfiles: 'all' as const, rateUnit },
   }));
   const visits = ['A', 'B'].map((id) => ({
     ...visit,
@@ -60,4 +60,14 @@ test('room for all is counted with its margins: 12 quarters of 16, 85 % of the r
   expect(servesAll(nightOf(32, 27_400), floor)).toBe(false);
   // Without the floors of the other one there is nothing: 6 A of 85 % are 5 A, and a vehicle starts at 6.
   expect(servesAll(nightOf(6, 1000), () => 0)).toBe(false);
+});
+
+test('an AC station that takes W only gives a third of what its phases are counted with', () => {
+  // The floors of 2 A are counted as 6. 72 A: 0.85 x 60 = 51 A beside them; each may have 32 A counted, 10 of 10.7 A given:
+  // 12 quarters x 10 A x 172.5 Wh = 20,700 Wh each, for a need of up to 18,818 Wh.
+  expect(servesAll(nightOf(72, 18_700, 'W', 32), () => 2)).toBe(true);
+  expect(servesAll(nightOf(72, 18_900, 'W', 32), () => 2)).toBe(false);
+  expect(servesAll(nightOf(72, 18_900, 'A', 32), () => 6)).toBe(true);
+  // A third of 16 A is less than a vehicle starts at.
+  expect(servesAll(nightOf(200, 100, 'W', 16), () => 2)).toBe(false);
 });

@@ -24,6 +24,8 @@ interface Stay {
   readonly evse: Evse;
   /** Highest current per phase, A; for DC power over three phases. */
   readonly maxA: number;
+  /** What a phase is counted with for each ampere that it gives. */
+  readonly counted: number;
   leftWh: number;
 }
 
@@ -63,8 +65,14 @@ function stayOf(site: Site, visit: SimVisit): readonly Stay[] {
   if (station === undefined || evse === undefined) return [];
   const sharedW = (station.moduleW ?? Infinity) / station.evses.length;
   const maxW = Math.min(visit.announced.maxW, evse.maxW, sharedW);
-  const maxA = Math.min(evse.maxA, maxW / wattsPerA(site, visit));
-  return [{ visit, station, evse, maxA, leftWh: visit.energyWh * needMore }];
+  const counted = countedOf(station, evse);
+  const maxA = Math.min(evse.maxA / counted, maxW / wattsPerA(site, visit));
+  return [{ visit, station, evse, maxA, counted, leftWh: visit.energyWh * needMore }];
+}
+
+/** An AC station that takes W only might give them all to one phase: each is counted with what all of them give. */
+function countedOf({ current, capability }: Station, evse: Evse): number {
+  return current === 'AC' && capability.rateUnit === 'W' ? evse.rotation.length : 1;
 }
 
 /** What the building may draw in each quarter hour, W. */
@@ -97,7 +105,7 @@ function roomAt(site: Site, { above }: Wiring, floorOf: FloorOf, boundW: number)
   });
   for (const station of site.stations) {
     for (const evse of station.evses) {
-      const amps = isForgetful(station) ? evse.maxA : floorOf(station, evse);
+      const amps = isForgetful(station) ? evse.maxA : floorOf(station, evse) * countedOf(station, evse);
       for (const phase of evse.rotation) take(above.get(station.id) ?? [], phase, amps);
     }
   }
@@ -112,16 +120,15 @@ function serve(
   room: readonly Float64Array[],
   floorOf: FloorOf,
 ): void {
-  const { station, evse, visit, maxA } = stay;
+  const { station, evse, visit, maxA, counted } = stay;
   const path = above.get(station.id) ?? [];
-  const free = isForgetful(station) ? evse.maxA : floorOf(station, evse);
+  const free = isForgetful(station) ? evse.maxA : floorOf(station, evse) * counted;
   const roomA = Math.min(
     ...path.flatMap((circuit) => evse.rotation.map((phase) => room[circuit]?.[phase] ?? 0)),
   );
-  // An AC station that takes W only gives a third of its limit to a phase: what it is counted with is what it may give.
-  const amps = Math.floor(Math.min(maxA, free + Math.max(0, roomA)));
+  const amps = Math.floor(Math.min(maxA, (free + Math.max(0, roomA)) / counted));
   if (amps < Math.max(1, evse.minA)) return;
-  const extra = isForgetful(station) ? 0 : Math.max(0, amps - free);
+  const extra = isForgetful(station) ? 0 : Math.max(0, amps * counted - free);
   for (const circuit of path) {
     const line = room[circuit];
     for (const phase of evse.rotation) if (line !== undefined) line[phase] = (line[phase] ?? 0) - extra;
