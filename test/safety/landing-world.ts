@@ -22,7 +22,7 @@ import { depotOf, slotS, startS, voltage, type LandingDepot } from './landing-de
 import { nightPlan, stressPlan, type Need, type PlanLevels, type PlanQuestion } from './landing-plans.ts';
 import { allowedW, circuitLoads, drawOf, waysUp, type Load, type PlacedStation } from './plain-load.ts';
 import { mostOf, placesOf, wattsPerUnit, type Place } from './plain-rooms.ts';
-import { apply, limitAt, plainStation, type PlainStation } from './plain-station.ts';
+import { apply, limitAt, note, plainStation, type PlainStation } from './plain-station.ts';
 
 export interface LandingOptions {
   readonly seed: number;
@@ -325,7 +325,7 @@ class LandingRun {
           return [];
         }
         if (this.prng.next() < 0.1) return [];
-        const accepted = apply(this.truth[i]!.plain, command);
+        const accepted = this.arrive(i, command);
         if (this.prng.next() < 0.1) return [];
         const answer: CommandAnswer = accepted
           ? { kind: 'accepted' }
@@ -336,6 +336,20 @@ class LandingRun {
       for (const answer of answers) this.take(onAnswer(this.view(), answer));
       if (cut.length > 0) return;
     }
+  }
+
+  /** A frame reaches a station; `false`: it is refused. */
+  private arrive(i: number, command: StationCommand): boolean {
+    const { plain } = this.truth[i]!;
+    const accepted = apply(plain, command);
+    this.noteAt(i);
+    return accepted;
+  }
+
+  /** A limit falls when what a station holds changes, not when it is looked at next. */
+  private noteAt(i: number): void {
+    const { plain, station } = this.truth[i]!;
+    for (const { id } of station.evses) note(plain, id, this.now);
   }
 
   /** Goes on to `at`, looking at every instant on the way at which a limit changes or a reaction to it is over. */
@@ -416,6 +430,7 @@ class LandingRun {
       }
     } else if (station.capability.keepsProfiles === 'floors') dropPlans();
     else if (station.capability.keepsProfiles === 'none') plain.profiles = [];
+    this.noteAt(i);
   }
 
   land(): Landing {
@@ -520,7 +535,7 @@ class LandingRun {
         next++;
         go(Math.max(this.now, event.at));
         if ('what' in event) this.suffer(event);
-        else apply(this.truth[event.i]!.plain, event.command);
+        else this.arrive(event.i, event.command);
       }
       go(Math.max(this.now, at));
       if (at < nextPlan) continue;
