@@ -358,6 +358,8 @@ export class EngineStates {
     const known: Known = {
       belief: {
         ...rest,
+        // A past that is over by now may not be over at an earlier instant at which the same is known.
+        ...(isPast ? { past: {}, changedAt: epochS(epoch - 1000) } : {}),
         strays: rest.strays.map((stray) => ({ ...stray, link: here(stray.link) })),
         ...(open === undefined ? {} : { open: { ...open, messageId: 'waited', link: here(open.link) } }),
       },
