@@ -1,7 +1,7 @@
 /**
  * What a journal record costs the engine at sites of several sizes: nights with faults are played once and their journals
- * stepped through again. Each record is timed by itself, the least of all rounds counts; records of the first 15 minutes,
- * in which all stations come at once and tell what they can, stand apart.
+ * stepped through again. The processor time of each record is taken by itself, the least of all rounds counts; records of
+ * the first 15 minutes, in which all stations come at once and tell what they can, stand apart.
  *
  *     npx tsc -b bench && node dist/bench/step.js [connectors, by comma] [hours] [rounds]
  *
@@ -55,9 +55,7 @@ function nameOf(entry: Input, before: State, asks: boolean): string {
   return asks ? 'a tick that asks for a plan' : 'a tick';
 }
 
-const microseconds = (began: bigint): number => Number(process.hrtime.bigint() - began) / 1000;
-
-/** The least time of each record, us, and what it is about. */
+/** The least processor time of each record, us, and what it is about. */
 function timed(texts: readonly string[]): readonly { readonly us: number; readonly name: string }[] {
   const least = texts.map(() => ({ us: Infinity, name: '' }));
   for (let round = 0; round < rounds; round++) {
@@ -68,9 +66,10 @@ function timed(texts: readonly string[]): readonly { readonly us: number; readon
         state = stateOfJson(entry.state);
         continue;
       }
-      const began = process.hrtime.bigint();
+      const began = process.cpuUsage();
       const [next, effects] = step(state, entry);
-      const us = microseconds(began);
+      const { user, system } = process.cpuUsage(began);
+      const us = user + system;
       const asks = effects.some(({ kind }) => kind === 'solve');
       const name = nameOf(entry, state ?? next, asks);
       state = next;

@@ -132,7 +132,7 @@ function written(
     outcome === 'accepted'
       ? stationWith(station, {
           failures: 0,
-          refused: withoutKey(station.refused, refusalKey(pending.command)),
+          refused: withoutCommand(station.refused, pending.command),
         })
       : stationWith(delayed(view, stationId, station), {
           refused: counted(station.refused, refusalKey(pending.command)),
@@ -143,6 +143,13 @@ function written(
 /** Names a command by its content, to remember that it was refused. */
 export function refusalKey(command: StationCommand): string {
   return fnv1a(canonicalText(command)).toString(36);
+}
+
+function withoutCommand(
+  refused: Readonly<Record<string, number>>,
+  command: StationCommand,
+): Readonly<Record<string, number>> {
+  return Object.keys(refused).length === 0 ? refused : withoutKey(refused, refusalKey(command));
 }
 
 function withoutKey(

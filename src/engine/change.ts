@@ -15,9 +15,9 @@ export function inTurn(state: State, changes: readonly ((state: State) => Change
   const effects: Effect[] = [];
   let current = state;
   for (const change of changes) {
-    const [next, more] = change(current);
-    current = next;
-    effects.push(...more);
+    const changed = change(current);
+    current = changed[0];
+    for (const effect of changed[1]) effects.push(effect);
   }
   return [current, effects];
 }

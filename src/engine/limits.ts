@@ -48,3 +48,5 @@ export const sleepersMax = 500;
 export const loadWeeksMax = 8;
 /** Hours that must have been metered before a forecast or a reserve is taken from them. */
 export const loadHoursLeast = 3;
+/** Courses of a circuit's load that are kept in mind: its bound and what is expected, over the spans that are asked for in turns. */
+export const knownLoadsMax = 4;

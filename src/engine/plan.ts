@@ -292,6 +292,21 @@ function wantOf(state: State, visit: VisitState | undefined, pieces: Want['piece
   return { stationId, evseId, transactionId: transaction.id, visitId: id, untilS: departsAt, pieces };
 }
 
+const plugged = new WeakMap<State['visits'], readonly VisitState[]>();
+
+/** The visits of vehicles that are plugged in, in the order of their ids. */
+function pluggedIn(visits: State['visits']): readonly VisitState[] {
+  const known = plugged.get(visits);
+  if (known !== undefined) return known;
+  const found: VisitState[] = [];
+  for (const id of keysInOrder(visits)) {
+    const visit = visits[id];
+    if (visit?.phase === 'plugged') found.push(visit);
+  }
+  plugged.set(visits, found);
+  return found;
+}
+
 /**
  * The state in which vehicles that no plan serves have their limit: full ones and those in a pulse none, caught chargers their floor, and
  * those whose visit is no longer known the floor instead of their old plan. Who is too late for a plan, or was never
@@ -299,9 +314,7 @@ function wantOf(state: State, visit: VisitState | undefined, pieces: Want['piece
  */
 export function withRests(state: State): State {
   const wants: Want[] = [];
-  for (const id of keysInOrder(state.visits)) {
-    const v = state.visits[id];
-    if (v === undefined || v.phase !== 'plugged') continue;
+  for (const v of pluggedIn(state.visits)) {
     const evse = evseState(state, v.visit.evse);
     const isFenced = evse?.fence !== undefined;
     const isPaused = evse !== undefined && isPulsed(state, evse);

@@ -1,5 +1,5 @@
 /** What each circuit may carry over time: its fuse, limit events, and the load behind it that nobody controls. @module */
-import type { UncontrolledLoad } from '#domain/site';
+import type { Circuit, UncontrolledLoad } from '#domain/site';
 import {
   combine,
   constant,
@@ -12,7 +12,8 @@ import { alignDown } from '#domain/time-grid';
 import { epochS, later, seconds, type EpochS } from '#domain/units';
 import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
-import { expectedWeekOf, hourOfWeek, reserveWeekOf } from './load-record.ts';
+import { expectedWeekOf, hourOfWeek, reserveWeekOf, type LoadRecord } from './load-record.ts';
+import { knownLoadsMax } from './limits.ts';
 import type { LimitEvent, Reading, State } from './state.ts';
 
 const quarterS = 900;
@@ -87,7 +88,7 @@ type Metered = Pick<State, 'site' | 'loads' | 'loadRecords' | 'policy'>;
  * meter has shown in the weeks before; a reading above it counts on. Expected is what was metered, before that what was
  * declared.
  */
-function uncontrolledAt(
+function freshLoad(
   state: Metered,
   circuit: string,
   what: 'bound' | 'expected',
@@ -112,6 +113,52 @@ function uncontrolledAt(
   return withDeviation(curveOver(timeZone, curve, { ...span, from }), reading);
 }
 
+/** A load that was worked out, and what it was worked out from. */
+interface KnownLoad {
+  readonly loads: readonly UncontrolledLoad[];
+  readonly timeZone: string;
+  readonly reading: Reading | undefined;
+  readonly record: LoadRecord | undefined;
+  readonly quantile: number;
+  readonly what: 'bound' | 'expected';
+  readonly from: EpochS;
+  readonly until: EpochS;
+  readonly load: StepFunction;
+}
+
+const knownLoads = new WeakMap<Circuit, readonly KnownLoad[]>();
+
+/** The uncontrolled load fed at one circuit, W: worked out once for each span, reading and record. */
+function uncontrolledAt(
+  state: Metered,
+  circuit: Circuit,
+  what: 'bound' | 'expected',
+  span: { readonly from: EpochS; readonly until: EpochS },
+): StepFunction {
+  const { uncontrolled: loads, timeZone } = state.site;
+  const reading = state.loads[circuit.id];
+  const record = state.loadRecords?.[circuit.id];
+  const quantile = state.policy.loadReserveQuantile;
+  const { from, until } = span;
+  const known = knownLoads.get(circuit) ?? [];
+  const seen = known.find(
+    (one) =>
+      one.what === what &&
+      one.from === from &&
+      one.until === until &&
+      one.reading === reading &&
+      one.record === record &&
+      one.quantile === quantile &&
+      one.loads === loads &&
+      one.timeZone === timeZone,
+  );
+  if (seen !== undefined) return seen.load;
+  const load = freshLoad(state, circuit.id, what, span);
+  const fresh = { loads, timeZone, reading, record, quantile, what, from, until, load };
+  knownLoads.set(circuit, [fresh, ...known].slice(0, knownLoadsMax));
+  return load;
+}
+
 /** Day curves added up. */
 function sumOfCurves(loads: readonly UncontrolledLoad[], what: 'bound' | 'expected'): readonly number[] {
   return Array.from({ length: 96 }, (_, quarter) =>
@@ -128,7 +175,7 @@ export function expectedLoadOf(
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   return combine(
-    state.site.circuits.map((circuit) => uncontrolledAt(state, circuit.id, 'expected', span)),
+    state.site.circuits.map((circuit) => uncontrolledAt(state, circuit, 'expected', span)),
     (values) => values.reduce((a, b) => a + b, 0),
   );
 }
@@ -170,7 +217,7 @@ export function siteLimitsOf(
 ): SiteLimits {
   return Object.fromEntries(
     state.site.circuits.map((circuit): [string, CircuitLimits] => {
-      const uncontrolledW = uncontrolledAt(state, circuit.id, 'bound', span);
+      const uncontrolledW = uncontrolledAt(state, circuit, 'bound', span);
       const perPhase = mapValues(uncontrolledW, (w) => w / 3 / state.site.voltage);
       const wattEvents = eventsOf(state.limits, circuit.id, (e) => e.limitW);
       const limitW = limitUnder(circuit.limitW ?? Infinity, wattEvents);

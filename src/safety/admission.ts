@@ -279,7 +279,8 @@ function firstOver(
   const totals = totalsOf(site, ledger);
   const spans = raised.map((dimension) => raisedSpans(change, dimension));
   for (const circuit of circuitTree(site).above(station.circuit)) {
-    for (const [i, dimension] of raised.entries()) {
+    for (let i = 0; i < raised.length; i++) {
+      const dimension = raised[i] ?? 'total';
       const room = roomOf(site, limits, circuit, dimension);
       const total = totals[circuit]?.[dimension];
       if (room === undefined || total === undefined) continue;

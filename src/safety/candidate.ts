@@ -19,9 +19,10 @@ export function candidateOf(installed: readonly InstalledProfile[]): Candidate {
 /** Fixed order of profiles at their places; 0: equal. Texts are compared only where two profiles share a place. */
 function compareInstalled(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): number {
   if (a.length !== b.length) return a.length - b.length;
-  for (const [i, one] of a.entries()) {
+  for (let i = 0; i < a.length; i++) {
+    const one = a[i];
     const other = b[i];
-    if (other === undefined) return 1;
+    if (one === undefined || other === undefined) return 1;
     const byPlace = one.evseId - other.evseId || one.profile.id - other.profile.id;
     if (byPlace !== 0) return byPlace;
     if (one.profile === other.profile) continue;
