@@ -101,6 +101,8 @@ export function solveLinked(
       };
     }
     links = more;
-    warm = found.warm === undefined ? undefined : { ...found.warm, advanced: 0 };
+    // A network in which no peak can rise is solved without cuts, and leaves no sets.
+    const sets = found.warm?.sets.length === 0 ? (warm?.sets ?? []) : found.warm?.sets;
+    warm = found.warm === undefined || sets === undefined ? undefined : { ...found.warm, sets, advanced: 0 };
   }
 }
