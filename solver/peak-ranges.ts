@@ -9,7 +9,7 @@ import { allPeaks, cutAt, drawnBelow, latticeOf, rangeBound, withPeaksIn } from 
 import type { Lattice, PeakRange } from './certificate/peaks.ts';
 import type { Answer } from './engines.ts';
 import type { Plan } from './plan.ts';
-import type { DepotProblem, Multipliers, PeakTree } from './problem.ts';
+import type { DepotProblem, Multipliers, PeakTree, WarmStart } from './problem.ts';
 
 /** Most ranges that are solved. */
 const rangesMax = 48;
@@ -115,14 +115,14 @@ const treeOf = ({ cut, answer }: Leaf): PeakTree =>
 export async function peakProof(
   problem: DepotProblem,
   given: { readonly cost: number; readonly multipliers: Multipliers },
-  solved: (problem: DepotProblem) => Promise<Answer>,
+  solved: (problem: DepotProblem, warm: WarmStart | undefined) => Promise<Answer>,
 ): Promise<PeakProof | undefined> {
   const lattice = latticeOf(problem);
   const asked = inWholeSteps(problem);
-  const leafOf = async (range: PeakRange): Promise<Leaf> => {
+  const leafOf = async (range: PeakRange, warm?: WarmStart): Promise<Leaf> => {
     const within = withPeaksIn(asked, range);
     const proven = async (of: DepotProblem): Promise<Leaf> => {
-      const answer = await solved(of);
+      const answer = await solved(of, warm);
       const { bound } = rangeBound(problem, range, answer.multipliers);
       return { range, problem: within, answer, bound };
     };
@@ -147,7 +147,8 @@ export async function peakProof(
       break;
     }
     const { below, above } = cutAt(lowest.range, cut.window, cut.atKw);
-    const halves = { below: await leafOf(below), above: await leafOf(above) };
+    const { warm } = lowest.answer;
+    const halves = { below: await leafOf(below, warm), above: await leafOf(above, warm) };
     lowest.cut = { ...cut, ...halves };
     leaves.push(halves.below, halves.above);
     solves += 2;

@@ -146,8 +146,8 @@ async function provenPeaks(
   };
   let [best, least] = [plan, cost(plan)];
   const { warm: _, ...cold } = options;
-  const proof = await peakProof(problem, { cost: least, multipliers }, (of) =>
-    continuousAnswer(withSteppedCaps(of), cold),
+  const proof = await peakProof(problem, { cost: least, multipliers }, (of, warm) =>
+    continuousAnswer(withSteppedCaps(of), warm === undefined ? cold : { ...cold, warm }),
   );
   if (proof === undefined) return { plan };
   for (const range of proof.ranges.slice(0, repairedRangesMax)) {
