@@ -17,7 +17,14 @@ import {
   type PendingCall,
   type StationDispatch,
 } from './dispatch-state.ts';
-import { backoffStepsMax, quickPauseS, quickTriesMax, readTriesMax, refusedMax } from './limits.ts';
+import {
+  backoffStepsMax,
+  quickPauseS,
+  quickTriesMax,
+  readTriesMax,
+  refusalsMax,
+  refusedMax,
+} from './limits.ts';
 import type { AnswerOutcome, DispatchView } from './turn.ts';
 
 /** The state after the answer to a call of ours; answers that nobody waits for change nothing. */
@@ -134,10 +141,19 @@ function written(
           failures: 0,
           refused: withoutCommand(station.refused, pending.command),
         })
-      : stationWith(delayed(view, stationId, station), {
-          refused: counted(station.refused, refusalKey(pending.command)),
-        });
+      : refusedOnce(view, delayed(view, stationId, station), pending.command);
   return { ledger, dispatch: withStation(view.dispatch, stationId, next) };
+}
+
+/** A station that has refused a command once more; after some times the command rests. */
+function refusedOnce(
+  { now }: DispatchView,
+  station: StationDispatch,
+  command: StationCommand,
+): StationDispatch {
+  const key = refusalKey(command);
+  const refused = counted(station.refused, key);
+  return stationWith(station, { refused, ...((refused[key] ?? 0) < refusalsMax ? {} : { refusedAt: now }) });
 }
 
 /** Names a command by its content, to remember that it was refused. */

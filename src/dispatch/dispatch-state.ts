@@ -65,6 +65,8 @@ export interface StationDispatch {
   readonly requests: readonly StationCommand[];
   /** Profiles refused as they are: key of the profile and how often. */
   readonly refused: Readonly<Record<string, number>>;
+  /** When a profile was last refused so often that it rests. */
+  readonly refusedAt?: EpochS | undefined;
   /** Plan profiles written on the UTC day `day` (days since 1970), by EVSE id. */
   readonly writes: { readonly day: number; readonly byEvse: Readonly<Record<string, number>> };
 }
@@ -134,6 +136,7 @@ export function stationWith(station: StationDispatch, change: Partial<StationDis
     owed: station.owed,
     requests: station.requests,
     refused: station.refused,
+    refusedAt: station.refusedAt,
     writes: station.writes,
   };
   return Object.assign(next, change);

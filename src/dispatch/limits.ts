@@ -2,8 +2,10 @@
 
 /** Failed reads in a row after which a station is written to without having been read. */
 export const readTriesMax = 3;
-/** Refusals of one and the same profile after which it is not sent again on this connection. */
+/** Refusals of one and the same profile after which it rests. */
 export const refusalsMax = 3;
+/** How long such a profile rests, s, or until the next connection; then it is tried once more. */
+export const refusalRestS = 3600;
 /** Refused profiles that are remembered per station. */
 export const refusedMax = 16;
 /** Other requests that wait per station. */

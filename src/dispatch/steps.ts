@@ -1,14 +1,14 @@
 /** What a station lacks, in the order in which it may be had. @module */
 import type { Station } from '#domain/site';
-import type { EpochS } from '#domain/units';
+import { epochS, later, type EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
 import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
 import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
 import { refusalKey } from './answers.ts';
-import type { StationDispatch } from './dispatch-state.ts';
-import { compositeAheadS, refusalsMax } from './limits.ts';
+import { stationWith, type StationDispatch } from './dispatch-state.ts';
+import { compositeAheadS, refusalRestS, refusalsMax } from './limits.ts';
 import { halfSpentAt, isSamePlan } from './plan-profile.ts';
 import type { Held, WantedStation } from './turn.ts';
 
@@ -39,8 +39,25 @@ export interface StationView {
   readonly messages: number;
 }
 
-/** The steps that a station lacks. */
+/** The steps that a station lacks, what it refuses left out until it has rested. */
 export function lackOf(view: StationView): Lack {
+  const { state, now } = view;
+  const againAt = restedAt(state);
+  if (againAt === undefined) return openLackOf(view);
+  if (againAt <= now) return openLackOf({ ...view, state: stationWith(state, { refused: {} }) });
+  const lack = openLackOf(view);
+  return { ...lack, dueAt: epochS(Math.min(againAt, lack.dueAt ?? Infinity)) };
+}
+
+/** When a station is tried again with what it refused too often; undefined where nothing rests. */
+function restedAt({ refused, refusedAt }: StationDispatch): EpochS | undefined {
+  if (refusedAt === undefined) return undefined;
+  return Object.values(refused).some((times) => times >= refusalsMax)
+    ? later(refusedAt, refusalRestS)
+    : undefined;
+}
+
+function openLackOf(view: StationView): Lack {
   const { station, state, belief } = view;
   if (isUnknown(belief)) return takeoverOf(view);
   if (state.unread.length > 0) return { steps: readSteps(view), held: [] };

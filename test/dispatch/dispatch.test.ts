@@ -328,16 +328,30 @@ describe('answers', () => {
     expect(bench.dispatch.stations.get('a')!.slowestS).toBeUndefined();
   });
 
-  test('a plan refused three times waits for the next connection', () => {
-    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
-    let sent = 0;
-    for (let k = 0; k < 20; k++) {
-      if (bench.at(1000 + k * 200).turn().length === 0) continue;
-      sent++;
+  test('a floor refused three times is tried again after an hour, and stays once it is accepted', () => {
+    const bench = new Bench(alone).holds('a', []).wants('a', [floor]);
+    for (const now of [1000, 1200, 1400]) {
+      expect(bench.at(now).turn()).toHaveLength(1);
       bench.answer('a', { kind: 'refused', status: 'Rejected' });
     }
-    expect(sent).toBe(3);
+    expect(bench.at(4999).turn()).toEqual([]);
+    expect(bench.last?.wakeAt).toBe(5000);
+    expect(bench.at(5000).turn()).toHaveLength(1);
+    bench.answer('a', { kind: 'accepted' });
+    expect(bench.at(20_000).turn()).toEqual([]);
+  });
+
+  test('a plan refused three times rests for an hour, then is tried once more, or on the next connection', () => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
+    const sentAt: number[] = [];
+    for (let k = 0; k < 40; k++) {
+      if (bench.at(1000 + k * 200).turn().length === 0) continue;
+      sentAt.push(1000 + k * 200);
+      bench.answer('a', { kind: 'refused', status: 'Rejected' });
+    }
+    expect(sentAt).toEqual([1000, 1200, 1400, 5000, 8600]);
     expect(bench.last?.held).toMatchObject([{ reason: 'refused' }]);
+    expect(bench.last?.wakeAt).toBe(8600 + 3600);
     bench.link('a', false).link('a', true).at(9000);
     expect(bench.turn()).toEqual(['a: read-profiles']);
   });
@@ -516,7 +530,7 @@ describe('a 2.x station that nothing is known of and that does not report', () =
     expect(bench.ledger.beliefs.get('a')!.candidates).toMatchObject([{ known: true }]);
   });
 
-  test('that refuses to clear gets its floors once, and counts with its hardware', () => {
+  test('that refuses to clear gets its floors once, is asked again after an hour, and counts with its hardware', () => {
     const bench = new Bench(alone).link('a', true).wants('a', [floor], at(10));
     const sent = lives(bench, 40, (what) =>
       what === 'a: TxDefaultProfile 6' ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' },
@@ -525,6 +539,7 @@ describe('a 2.x station that nothing is known of and that does not report', () =
       ...reads,
       ...Array.from({ length: 3 }, () => 'a: clear-profile'),
       'a: TxDefaultProfile 6',
+      'a: clear-profile',
     ]);
     expect(exposureOf(alone, bench.ledger, 'a').evses['1']?.value).toEqual([32]);
   });
