@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { amperes, epochS } from '#domain/units';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { admit } from '#safety/admission';
-import { exposureOf, withStrangers } from '#safety/ledger';
+import { exposureOf, learn, withStrangers } from '#safety/ledger';
 import { plan, site, station, stationMax, txDefault } from '../safety/depot.ts';
 import { Bench } from './depot-world.ts';
 
@@ -91,12 +91,19 @@ describe('1.6', () => {
   });
 
   test('a report while plans may be there says nothing of the next vehicle', () => {
-    const bench = new Bench(tight('1.6')).link('a', true).wants('a', [floor]);
+    const of = tight('1.6');
+    const bench = new Bench(of).link('a', true).wants('a', [floor]);
+    const reportedThen = (): unknown => {
+      const reported = { limit: 6, unit: 'A' } as const;
+      const fact = { kind: 'limit-reported', stationId: 'a', at: epochS(1000), evseId: 1, reported } as const;
+      return learn(of, bench.ledger, fact)
+        .beliefs.get('a')!
+        .candidates.map((one) => one.reported);
+    };
+    expect(reportedThen()).toEqual([undefined]);
     bench.turn();
-    bench.answer('a', { kind: 'unclear', code: 'InternalError', description: '' });
-    expect(bench.ledger.beliefs.get('a')!.candidates.some(({ reported }) => reported !== undefined)).toBe(
-      false,
-    );
+    bench.answer('a', { kind: 'accepted' });
+    expect(reportedThen()).toEqual([{ 1: { limit: 6, unit: 'A' } }]);
   });
 
   test('one that reports nothing gets its floor as it is', () => {
