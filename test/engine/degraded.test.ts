@@ -1,6 +1,7 @@
 /** What the engine loses without a word, what it says then, and what it goes on with. The table is in docs/safety.md. */
 import { expect, test } from 'vitest';
 import { watts } from '#domain/units';
+import { solve } from '#solver/solve';
 import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
 
 const visit: FakeVisit = {
@@ -312,4 +313,45 @@ test('a limit below the floors: idle sockets lose theirs first, then lower prior
   expect(['A', 'B', 'C', 'D'].map((id) => depot.station(id).limitA())).toEqual([0, 6, 0, 0]);
   await depot.runTo(startS + 3100);
   expect(inForce(depot)).toEqual([]);
+});
+
+test('where a station goes on after its lease, the plan that it has ends in a floor that was lowered', async () => {
+  const { capability } = stationOf('A');
+  const stations = ['A', 'B', 'C', 'D'].map((id) =>
+    stationOf(id, { capability: { ...capability, obeysLease: false } }),
+  );
+  const visits = ['A', 'B', 'C', 'D'].map((stationId): FakeVisit => ({
+    id: `v${stationId}`,
+    stationId,
+    arriveS: startS + 60,
+    departS: startS + 7200,
+    energyWh: 5_000,
+    maxW: 22_000,
+  }));
+  let solves = true;
+  const depot = new FakeDepot({
+    site: siteOf(stations),
+    visits,
+    policy: policyWith({ floorShare: 1 }),
+    solve: (problem, options) =>
+      solves ? solve(problem, options) : Promise.reject(new Error('the last plan goes on')),
+  });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  const endsIn = (): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(depot.loop?.state().wanted ?? {}).map(([key, { profile }]) => [
+        key,
+        profile.profile.schedules[0]?.periods.at(-1)?.limit,
+      ]),
+    );
+  const before = endsIn();
+  expect(Object.values(before)).toContain(6);
+  solves = false;
+  // Of four floors of 6 A two fit.
+  depot.say('limit', { kind: 'limit', circuit: 'panel', limitA: 13, untilS: startS + 5000 });
+  await depot.settle();
+  const { floors = {} } = depot.loop?.state() ?? {};
+  expect(Object.values(floors).filter((a) => a === 0)).toHaveLength(2);
+  expect(endsIn()).toEqual(Object.fromEntries(Object.keys(before).map((key) => [key, floors[key]])));
 });

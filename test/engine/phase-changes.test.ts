@@ -1,7 +1,9 @@
 /** The engine plans one phase of three where a station can be told, and nowhere else. */
 import { expect, test } from 'vitest';
 import type { Station } from '#domain/site';
+import { watts } from '#domain/units';
 import { draftOf } from '#engine/problem';
+import { onePhaseBefore } from '#engine/running-interval';
 import type { State } from '#engine/state';
 import { flatDemand, flatEnergy, tariffOf } from '../tariffs/builders.ts';
 import { FakeDepot, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
@@ -73,4 +75,20 @@ test('after four changes a visit stays on three phases', async () => {
   const draft = draftOf({ ...state, visits: { ...state.visits, v1: worn } });
   expect(draft?.problem.sessions[0]?.phaseSwitches).toBeUndefined();
   expect(draftOf(state)?.problem.sessions[0]?.phaseSwitches).toBe(1);
+});
+
+test('a vehicle that is there before the plan counts on it goes on at once on the phases that it has next', async () => {
+  const depot = await depotWith(switching(undefined));
+  const state = stateOf(depot);
+  const { grid } = state.plan!;
+  const row = (values: readonly number[]): number[] =>
+    Array.from({ length: grid.count }, (_, t) => values[t] ?? 0);
+  const planned = (arrive: number): State => {
+    const own = { visitId: 'v1', evse: 'A/1', phases: 3, arrive } as const;
+    const powerW = row([0, 1380, 1380]).map(watts);
+    return { ...state, plan: { ...state.plan!, visits: [{ ...own, powerW, onePhase: row([0, 1, 1]) }] } };
+  };
+  const stay = { visitId: 'v1', arrive: 0, depart: 4 };
+  expect(onePhaseBefore(planned(1), grid, stay)).toEqual({ onePhase: [1, 1, 1, 0] });
+  expect(onePhaseBefore(planned(0), grid, stay)).toEqual({ onePhase: [0, 1, 1, 0] });
 });
