@@ -94,36 +94,7 @@ function advance(functions: readonly StepFunction[], cursor: number[], values: n
   return next;
 }
 
-/** Two functions joined point by point. The same as `combine`, and faster: most functions are joined by twos. */
-export function combineTwo(
-  f: StepFunction,
-  g: StepFunction,
-  join: (a: number, b: number) => number,
-): StepFunction {
-  const startS: EpochS[] = [];
-  const value: number[] = [];
-  let i = 0;
-  let j = 0;
-  let last: number | undefined;
-  let at = Math.min(f.startS[0] ?? Infinity, g.startS[0] ?? Infinity);
-  while (at < Infinity) {
-    const level = join(f.value[i] ?? 0, g.value[j] ?? 0);
-    if (Number.isNaN(level)) invariant(false, 'a level is a number', { at });
-    if (level !== last) {
-      startS.push(at as EpochS);
-      value.push(level);
-      last = level;
-    }
-    const fNext = f.startS[i + 1] ?? Infinity;
-    const gNext = g.startS[j + 1] ?? Infinity;
-    at = fNext < gNext ? fNext : gNext;
-    if (fNext === at) i++;
-    if (gNext === at) j++;
-  }
-  return { startS, value };
-}
-
-/** Three functions joined point by point, as `combine` does it. */
+/** Three functions joined point by point. The same as `combine`, and faster: most functions are joined by twos and threes. */
 export function combineThree(
   functions: readonly [StepFunction, StepFunction, StepFunction],
   join: (a: number, b: number, c: number) => number,
@@ -155,6 +126,19 @@ export function combineThree(
     if (hNext === at) k++;
   }
   return { startS, value };
+}
+
+/** Stands where there is no third function: it never changes. */
+const none: StepFunction = { startS: [], value: [] };
+
+/** Two functions joined point by point, as `combineThree` does it. */
+export function combineTwo(
+  f: StepFunction,
+  g: StepFunction,
+  join: (a: number, b: number) => number,
+): StepFunction {
+  // `join` gets no third value: one like Math.min would take it in.
+  return combineThree([f, g, none], (a, b) => join(a, b));
 }
 
 /** The point-by-point sum; the zero function where there is none. */
