@@ -30,7 +30,7 @@ export const defaultFloorsPolicy: FloorsPolicy = { share: 0.5, dcFloorW: 0 };
 
 /** Why there are no floors, with the arithmetic. */
 export interface FloorsProblem {
-  readonly kind: 'floors-do-not-fit' | 'unknown-evse' | 'no-headroom';
+  readonly kind: 'floors-do-not-fit' | 'unknown-evse' | 'above-rating' | 'no-headroom';
   readonly circuit?: string;
   readonly on?: Phase | 'total';
   readonly message: string;
@@ -76,6 +76,18 @@ export function floorsOf(
     return fail({
       kind: 'unknown-evse',
       message: `Floor of ${stray}: the site has no such EVSE; take a key such as ${places[0]?.key ?? 'station/1'}.`,
+    });
+  }
+  const high = places.find(
+    ({ key, station, evse }) => (fixed.get(key) ?? 0) > hardwareOf(station, evse) + tolerance,
+  );
+  if (high !== undefined) {
+    const unit = high.station.current === 'AC' ? 'A' : 'W';
+    return fail({
+      kind: 'above-rating',
+      message:
+        `Floor of ${high.key}: ${round(fixed.get(high.key) ?? 0)} ${unit} is above the ` +
+        `${round(hardwareOf(high.station, high.evse))} ${unit} that it is rated for.`,
     });
   }
   const demanded: Load = new Map();
@@ -150,9 +162,9 @@ function roomsOfSite(site: Site): Result<FloorRooms, FloorsProblem> {
   const rooms: Record<string, FloorRoom> = {};
   for (const circuit of site.circuits) {
     const below = tree.below(circuit.id);
-    const boundW = site.uncontrolled
-      .filter((load) => below.includes(load.circuit))
-      .reduce((total, load) => total + load.boundW.reduce<number>((top, w) => Math.max(top, w), 0), 0);
+    const boundW = highestTogether(
+      site.uncontrolled.filter((load) => below.includes(load.circuit)).map((load) => load.boundW),
+    );
     const left = circuit.limitA - boundW / (3 * site.voltage);
     const leftW = circuit.limitW === undefined ? undefined : circuit.limitW - boundW;
     if (left < 0 || (leftW ?? 0) < 0) {
@@ -171,6 +183,14 @@ function roomsOfSite(site: Site): Result<FloorRooms, FloorsProblem> {
     rooms[circuit.id] = { phaseA: [left, left, left], ...(leftW === undefined ? {} : { totalW: leftW }) };
   }
   return ok(rooms);
+}
+
+/** The highest sum of day curves at one time of day: loads that peak at different hours need no room for both at once. */
+function highestTogether(curves: readonly (readonly number[])[]): number {
+  const slots = curves.reduce((most, curve) => Math.max(most, curve.length), 0);
+  return Array.from({ length: slots }, (_, slot) =>
+    curves.reduce((sum, curve) => sum + (curve[slot] ?? 0), 0),
+  ).reduce((top, w) => Math.max(top, w), 0);
 }
 
 function round(value: number): number {

@@ -6,8 +6,22 @@
 import { z } from 'zod';
 
 const token = z.string().regex(/^[A-Za-z0-9_-]{1,48}$/, 'letters, digits, _ and -, at most 48');
+/** Most ids that one range may stand for. */
+export const rangeMax = 1000;
+/** Most circuits of a site. */
+const circuitsMax = 500;
+
+function isRange(pattern: string): boolean {
+  const [, low, high] = /\{(\d+)\.\.(\d+)\}/.exec(pattern) ?? [];
+  const more = Number(high) - Number(low);
+  return low === undefined || (more >= 0 && more < rangeMax);
+}
+
 /** `A-{01..20}` stands for A-01, A-02 and so on; without braces it is one id. */
-const idPattern = z.string().regex(/^[A-Za-z0-9_-]*(\{\d{1,4}\.\.\d{1,4}\})?[A-Za-z0-9_-]*$/);
+const idPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]*(\{\d{1,4}\.\.\d{1,4}\})?[A-Za-z0-9_-]*$/)
+  .refine(isRange, `a range counts up and stands for at most ${rangeMax} ids`);
 /** `21:30` or `05:00+1d` (clock of `start`, counted from it), or an ISO 8601 instant with its offset. */
 const moment = z
   .string()
@@ -229,7 +243,8 @@ export const scenarioSchema = z.strictObject({
         limitKw: positive.exactOptional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(circuitsMax),
   stationModels: z.array(stationModel).min(1),
   stations: z.array(stationGroup).min(1),
   building: z.array(building).default([]),

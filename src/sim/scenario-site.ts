@@ -15,16 +15,13 @@ import { amperes, seconds, watts } from '#domain/units';
 import type { Behaviour } from './scenario.ts';
 import type { ScenarioDocument, StationModelDocument } from './scenario-document.ts';
 
-/** Most ids that one range may stand for. */
-const rangeMax = 1000;
-
 /** All ids that a pattern stands for, in order: `A-{01..03}` is A-01, A-02, A-03. */
 export function idsOfPattern(pattern: string): readonly string[] {
   const match = /^(.*)\{(\d+)\.\.(\d+)\}(.*)$/.exec(pattern);
   if (match === null) return [pattern];
   const [, before = '', low = '0', high = '0', after = ''] = match;
   const ids: string[] = [];
-  for (let n = Number(low); n <= Number(high) && ids.length < rangeMax; n++) {
+  for (let n = Number(low); n <= Number(high); n++) {
     ids.push(`${before}${String(n).padStart(low.length, '0')}${after}`);
   }
   return ids;
@@ -109,6 +106,14 @@ function checkModel(model: StationModelDocument, at: number, faults: Fault[]): v
       path: `stationModels[${at}].maxKw`,
       rule: 'missing',
       fix: 'State the kilowatts of a DC EVSE.',
+    });
+  }
+  if (model.current === 'AC' && (model.minA ?? 0) > (model.maxA ?? Infinity)) {
+    faults.push({
+      path: `stationModels[${at}].minA`,
+      value: String(model.minA),
+      rule: 'above-rating',
+      fix: 'State the least amperes that a vehicle starts at, not above maxA.',
     });
   }
   if (model.current === 'DC' && model.phases !== 3) {

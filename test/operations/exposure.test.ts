@@ -90,3 +90,48 @@ test('a station that loses its profiles over a reboot counts with what its hardw
   expect(answer.circuits[1]?.phases[0]).toMatchObject({ floorsA: 64, marginA: 6 });
   expect(answer.floors[0]).toMatchObject({ evse: 'A-1/1', limit: 32 });
 });
+
+test('loads that peak at different hours do not both count at their peak', async () => {
+  const day = (atH: number): readonly number[] => Array.from({ length: 24 }, (_, h) => (h === atH ? 20 : 0));
+  const building = [6, 18].map((h) => ({ circuit: 'grid', expectedKw: day(h), boundMarginPercent: 0 }));
+  // 20 kW are 29 A; both at once would be 58 A of 40 A.
+  const circuits = [{ id: 'grid', limitA: 40 }, siteExample.circuits[1]];
+  const answer = await asked({ ...siteExample, circuits, building, policy: { floorShare: 1 } });
+  expect(answer.fits).toBe(true);
+  expect(answer.floors.filter(({ limit }) => limit === 6)).toHaveLength(1);
+});
+
+test('a floor above the rating of its EVSE is told, with both numbers', async () => {
+  const circuits = [siteExample.circuits[0], { id: 'panel', parent: 'grid', limitA: 150 }];
+  const answer = await asked({ ...siteExample, circuits, policy: { floors: { 'A-1/1': 40 } } });
+  expect(answer.fits).toBe(false);
+  expect(answer.problem).toContain('A-1/1: 40 A is above the 32 A');
+});
+
+test.each([
+  ['A-{5..1}', 'stations[0].ids'],
+  ['A-{1..1001}', 'stations[0].ids'],
+])('a range of ids that means no stations, or more than are made, is refused: %s', async (ids, path) => {
+  const [first, ...rest] = siteExample.stations;
+  const outcome = await exposure.handle({ ...siteExample, stations: [{ ...first, ids }, ...rest] }, context);
+  expect(outcome.ok ? [] : outcome.problem.map((fault) => fault.path)).toEqual([path]);
+});
+
+test('a vehicle cannot need more amperes to start than the station is rated for', async () => {
+  const [wall, fast] = siteExample.stationModels;
+  const outcome = await exposure.handle(
+    { ...siteExample, stationModels: [{ ...wall, minA: 40 }, fast] },
+    context,
+  );
+  expect(outcome.ok ? [] : outcome.problem.map((fault) => fault.path)).toEqual(['stationModels[0].minA']);
+});
+
+test('more circuits than a depot has are refused at once', async () => {
+  const circuits = Array.from({ length: 501 }, (_, i) => ({
+    id: `c${i}`,
+    ...(i === 0 ? {} : { parent: `c${i - 1}` }),
+    limitA: 100,
+  }));
+  const outcome = await exposure.handle({ ...siteExample, circuits }, context);
+  expect(outcome.ok ? [] : outcome.problem.map((fault) => fault.path)).toContain('circuits');
+});
