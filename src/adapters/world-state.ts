@@ -1,5 +1,6 @@
 /** Where a long run of worlds stands, in a file, so that it goes on after a stop. @module */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** What a run has come to. */
 export interface WorldsState {
@@ -29,4 +30,15 @@ export function writeWorldsState(file: string, state: WorldsState): void {
   const fresh = `${file}.new`;
   writeFileSync(fresh, `${JSON.stringify(state)}\n`);
   renameSync(fresh, file);
+}
+
+/** Whether a state can be written to a file: it is put there from a new one beside it. */
+export function mayWriteState(file: string): boolean {
+  if (file === '') return false;
+  try {
+    accessSync(dirname(file), constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

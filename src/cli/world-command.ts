@@ -1,5 +1,5 @@
 /** `world`: seeded worlds until one breaks a rule, and then its story. @module */
-import { readWorldsState, writeWorldsState, type WorldsState } from '#adapters/world-state';
+import { mayWriteState, readWorldsState, writeWorldsState, type WorldsState } from '#adapters/world-state';
 import { playChoice } from '#adapters/world-player';
 import { runWorlds } from '#adapters/world-runner';
 import type { Fault } from '#domain/fault';
@@ -10,7 +10,8 @@ import { storyOf } from '#sim/seeded/story';
 import { createTrace } from '#sim/seeded/trace';
 import { switchNames, type SwitchName, type WorldChoice } from '#sim/seeded/world-plan';
 import { createProgress } from './progress.ts';
-import { emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
+import { stopAsked } from './stop.ts';
+import { complain, emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
 
 /** Options of `world`. */
 export interface WorldOptions {
@@ -189,6 +190,8 @@ function stateBefore(options: WorldOptions, choice: string): WorldsState | undef
   } catch {
     throw refuse('Name a file that an earlier run has written, or one that is not there yet.');
   }
+  // A run of hours must not find out at its first write that nothing can be written there.
+  if (!mayWriteState(file)) throw refuse('Name a file in a folder that is there and may be written to.');
   if (before !== undefined && (before.choice !== choice || before.from !== options.from))
     throw refuse('The run in this file plays other worlds: give its options, or name another file.');
   return before;
@@ -235,14 +238,17 @@ function stateOf(run: Run, options: WorldOptions): WorldsState {
   };
 }
 
+function keepState(run: Run, options: WorldOptions): void {
+  if (options.state !== undefined) writeWorldsState(options.state, stateOf(run, options));
+}
+
 function take(run: Run, outcome: WorldOutcome, options: WorldOptions): void {
   const { seed, breach } = outcome;
   tallyUp(run.tally, outcome);
   run.done.set(seed, outcome.playedS);
   if (run.outcomes.length < keptMax) run.outcomes.push(outcome);
   if (breach !== undefined) run.broken.push({ seed, rule: breach.rule, text: breach.text });
-  const isDue = run.done.size % stateEvery === 0 || run.done.size === run.count;
-  if (options.state !== undefined && isDue) writeWorldsState(options.state, stateOf(run, options));
+  if (run.done.size % stateEvery === 0) keepState(run, options);
 }
 
 /** One name for the traces of all worlds in the order of their seeds. */
@@ -252,12 +258,18 @@ function traceOf(outcomes: readonly WorldOutcome[]): string {
   return trace.hash();
 }
 
+/** The seeds that were played; a run that was stopped may have left some out in between. */
+function seedsText({ from, done }: Run): string {
+  let last = from;
+  for (const seed of done.keys()) last = Math.max(last, seed);
+  return `${from} to ${last}${done.size < last - from + 1 ? `, ${done.size} of them` : ''}`;
+}
+
 async function tell(run: Run, wallS: number): Promise<void> {
   const { choice, solver, outcomes, broken, tally } = run;
   const first = outcomes[0];
   if (run.count === 1 && first !== undefined) await emit(`trace ${first.hash}\n`);
-  else if (outcomes.length > 0)
-    await emit(`seeds ${run.from} to ${run.from + run.count - 1}, trace ${traceOf(outcomes)}\n`);
+  else if (outcomes.length > 0) await emit(`seeds ${seedsText(run)}, trace ${traceOf(outcomes)}\n`);
   const failed = broken.toSorted((a, b) => a.seed - b.seed);
   for (const { seed, rule, text } of failed.slice(toldMax))
     await emit(`seed ${seed} breaks ${rule}: ${text}\n`);
@@ -288,7 +300,12 @@ export async function runWorldCommand(options: WorldOptions): Promise<void> {
       `${hours.toFixed(1)} depot-hours/s, ${broken.length} broken`
     );
   };
+  let stoppedBy: string | undefined;
   if (run.count > 0) {
+    void stopAsked().then((signal) => {
+      stoppedBy = signal;
+      complain(`${signal}: stopping after the worlds in progress; once more ends at once`);
+    });
     await runWorlds({
       from: run.from,
       count: run.count,
@@ -299,7 +316,9 @@ export async function runWorldCommand(options: WorldOptions): Promise<void> {
         take(run, outcome, options);
         progress.tell(done / run.count, rates(done));
       },
+      isEnough: () => stoppedBy !== undefined,
     });
+    keepState(run, options);
   }
   progress.end();
   const wallS = spentS();
@@ -317,4 +336,5 @@ export async function runWorldCommand(options: WorldOptions): Promise<void> {
     await emit(`${JSON.stringify(result, null, isTerminal ? 2 : 0)}\n`);
   } else await tell(run, wallS);
   if (broken.length > 0) process.exitCode = exitCodes.expectation;
+  else if (stoppedBy !== undefined) process.exitCode = exitCodes.ours;
 }

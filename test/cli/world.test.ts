@@ -1,9 +1,11 @@
 /** Runs of worlds as a process: they go on where they stopped, and mean the same in every time zone. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { voltherd } from './process.ts';
+import { mainPath, voltherd } from './process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'voltherd-world-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,4 +35,37 @@ test('the trace of a run is the same in two time zones', async () => {
   );
   expect(traces[0]).toBeDefined();
   expect(traces[1]).toBe(traces[0]);
+});
+
+test('a state that cannot be written is refused before a world is played', async () => {
+  const outcomes = await Promise.all(
+    [join(folder, 'no-such', 'nightly.json'), '', folder].map((state) =>
+      voltherd([...small, '--seeds', '1', '--state', state]),
+    ),
+  );
+  for (const { code, err } of outcomes)
+    expect([code, err]).toEqual([2, expect.stringMatching(/^--state = .*\n$/)]);
+});
+
+test('a run that is asked to stop ends after its worlds, tells what it played and goes on from there', async () => {
+  const state = join(folder, 'stopped.json');
+  const child = spawn(process.execPath, [mainPath, ...small, '--seeds', '5000', '--state', state], {
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    // The first line of progress: a world has been played.
+    if (err === '') child.kill('SIGINT');
+    err += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  expect([code, err]).toEqual([1, expect.stringContaining('SIGINT: stopping')]);
+  expect(out).toContain('no rule broken');
+  const { next, worlds } = JSON.parse(readFileSync(state, 'utf8')) as { next: number; worlds: number };
+  expect(worlds).toBeGreaterThan(0);
+  const more = await voltherd([...small, '--seeds', String(worlds + 1), '--state', state]);
+  expect(more.out).toContain('1 worlds, 3 depot-hours in');
+  expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ next: next + 1 });
 });
