@@ -3,7 +3,7 @@
  * known here; `subjects` names where each kind travels on a bus.
  * @module
  */
-import type { OcppVersion } from './site.ts';
+import type { OcppVersion, PerPhase } from './site.ts';
 import type { Visit } from './visit.ts';
 import type { Amperes, EpochS, Watts } from './units.ts';
 
@@ -29,6 +29,8 @@ export type DepotEvent =
       readonly kind: 'uncontrolled-load';
       readonly circuit: string;
       readonly powerW: Watts;
+      /** Current on L1, L2, L3, where the meter tells them apart. */
+      readonly phaseA?: PerPhase;
       readonly sampledAt: EpochS;
     }
   /** Measured power of the grid connection, all loads; makes the billed peak so far. */

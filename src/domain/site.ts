@@ -20,13 +20,28 @@ export interface Circuit {
   readonly limitW?: Watts;
 }
 
+/** A value for each of L1, L2, L3. */
+export type PerPhase = readonly [number, number, number];
+
 /** What is drawn on a circuit without our control (a building), as a bound that plans and the ledger count on. */
 export interface UncontrolledLoad {
   readonly circuit: string;
-  /** Expected mean power of each local quarter hour of a day, all phases together, 96 values; balanced over the phases. */
+  /** Expected mean power of each local quarter hour of a day, all phases together, 96 values. */
   readonly expectedW: readonly Watts[];
   /** Highest power of each local quarter hour that safety counts on, 96 values. */
   readonly boundW: readonly Watts[];
+  /** Highest part of its power that each phase carries, 1 or more in sum; absent: a third each. */
+  readonly phaseShares?: PerPhase;
+}
+
+/** Current of an uncontrolled load on one phase, A, while it draws `powerW` in all. */
+export function loadCurrent(
+  { phaseShares }: Pick<UncontrolledLoad, 'phaseShares'>,
+  powerW: number,
+  phase: Phase,
+  voltage: number,
+): number {
+  return phaseShares === undefined ? powerW / 3 / voltage : (powerW * phaseShares[phase]) / voltage;
 }
 
 /** One place where a vehicle can charge. OCPP 1.6 calls it a connector; its `id` counts from 1 within the station. */

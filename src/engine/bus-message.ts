@@ -24,6 +24,7 @@ const instant = z.union([
 ]);
 const power = z.number().min(-1e9).max(1e9).transform(watts);
 const positivePower = z.number().positive().max(1e9).transform(watts);
+const current = z.number().min(-1e6).max(1e6);
 const limitPower = z.number().min(0).max(1e9).transform(watts);
 
 const visit = z
@@ -77,6 +78,7 @@ const forms = {
     kind: z.literal('uncontrolled-load'),
     circuit: id,
     powerW: power,
+    phaseA: z.tuple([current, current, current]).optional(),
     sampledAt: instant,
   }),
   'site-meter': z.strictObject({ kind: z.literal('site-meter'), powerW: power, sampledAt: instant }),

@@ -64,10 +64,10 @@ function recorded(state: State, circuit: string, reading: Reading): State['loadR
 
 /** A building meter; above the bound that safety counts on the bound is raised for as long as the reading holds. */
 function onLoad(state: State, event: Extract<DepotEvent, { kind: 'uncontrolled-load' }>): Change {
-  const { powerW, sampledAt } = event;
+  const { powerW, phaseA, sampledAt } = event;
   const before = state.loads[event.circuit];
   if (before !== undefined && sampledAt < before.sampledAt) return [state, []];
-  const reading = { powerW, sampledAt };
+  const reading: Reading = { powerW, ...(phaseA === undefined ? {} : { phaseA }), sampledAt };
   const next = stateWith(state, {
     loads: { ...state.loads, [event.circuit]: reading },
     // A reading of the future speaks of no hour.
@@ -75,15 +75,18 @@ function onLoad(state: State, event: Extract<DepotEvent, { kind: 'uncontrolled-l
   });
   const supply = state.supply[event.circuit];
   const boundW = supply === undefined ? 0 : valueAt(supply.uncontrolledW, state.now);
-  if (powerW <= boundW) return [next, []];
-  const isNews = powerW > boundW * (1 + loadStepShare);
+  const boundA = phaseA && supply?.uncontrolledA.map((f) => valueAt(f, state.now));
+  const isAbove = (share: number): boolean =>
+    powerW > boundW * share || (phaseA?.some((a, phase) => a > (boundA?.[phase] ?? 0) * share) ?? false);
+  if (!isAbove(1)) return [next, []];
+  const isNews = isAbove(1 + loadStepShare);
   const raised: State = { ...next, supplyStale: true, restless: true };
   const alarm = publish('alarm', {
     kind: 'load-above-bound',
     key: event.circuit,
     at: state.now,
     active: true,
-    facts: { powerW, boundW },
+    facts: { powerW, boundW, ...(phaseA === undefined ? {} : { phaseA, boundA }) },
   });
   return [isNews ? staleBy(raised, 'load') : raised, isNews ? [alarm] : []];
 }

@@ -3,7 +3,7 @@ import type { Circuit, Phase } from '#domain/site';
 import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
 import { endOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, type EpochS } from '#domain/units';
-import type { SiteLimits } from '#safety/circuit-limits';
+import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
 import type { CircuitNode } from '#solver/problem';
 import { hasNoFloor, heldPowerOf, reasonFixed, reservedPowerOf } from './fleet.ts';
 import { highestReactionS, pathUp, placesOfSite, type SitePlace } from './places.ts';
@@ -62,6 +62,11 @@ function phaseShare(place: Place, phase: Phase): number {
   return place.evse.rotation.includes(phase) ? 1 / place.evse.rotation.length : 0;
 }
 
+/** Adds to each interval. */
+function addTo(into: Float64Array, more: ArrayLike<number>): void {
+  for (let t = 0; t < into.length; t++) into[t] = (into[t] ?? 0) + (more[t] ?? 0);
+}
+
 /** Adds a load to what is taken. */
 function take(taken: Taken, kw: Float64Array, shareOf: (phase: Phase) => number): void {
   for (let t = 0; t < kw.length; t++) {
@@ -96,14 +101,20 @@ function takenOf(
       if (row !== undefined) take(row, kw, shareOf);
     }
   };
+  const addUncontrolled = ({ uncontrolledW, uncontrolledA }: CircuitLimits, circuitId: string): void => {
+    const highest = (f: StepFunction): Float64Array => highestPer(state, grid, f, 'other');
+    const totalKw = highest(uncontrolledW).map((w) => w / 1000);
+    const phaseKw = uncontrolledA.map((f) => highest(f).map((a) => (a * state.site.voltage) / 1000));
+    for (const id of pathUp(state.site, circuitId)) {
+      const row = taken.get(id);
+      if (row === undefined) continue;
+      addTo(row.totalKw, totalKw);
+      row.phaseKw.forEach((into, phase) => addTo(into, phaseKw[phase] ?? []));
+    }
+  };
   for (const circuit of state.site.circuits) {
-    const uncontrolled = limits[circuit.id]?.uncontrolledW ?? constant(0);
-    if (uncontrolled.value.every((w) => w === 0)) continue;
-    add(
-      circuit.id,
-      highestPer(state, grid, uncontrolled, 'other').map((w) => w / 1000),
-      () => 1 / 3,
-    );
+    const own = limits[circuit.id];
+    if (own !== undefined) addUncontrolled(own, circuit.id);
   }
   for (const place of places) {
     if (!place.isFixed) continue;

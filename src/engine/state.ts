@@ -1,7 +1,7 @@
 /** Everything that the engine knows: JSON but for its tables, changed by `step` only. Records are read in the order of their sorted keys. @module */
 import type { DepotEvent } from '#domain/event';
 import type { DepotPlan } from '#domain/plan';
-import type { OcppVersion, Site, StationCapability } from '#domain/site';
+import type { OcppVersion, PerPhase, Site, StationCapability } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
 import { tableOf, type Table } from '#domain/table';
 import type { TimeGrid } from '#domain/time-grid';
@@ -226,6 +226,8 @@ export type LimitEvent = Extract<DepotEvent, { kind: 'limit' }> & { readonly fro
 /** A meter reading. */
 export interface Reading {
   readonly powerW: Watts;
+  /** Current on L1, L2, L3, where the meter tells them apart. */
+  readonly phaseA?: PerPhase;
   readonly sampledAt: EpochS;
 }
 

@@ -1,5 +1,5 @@
 /** What each circuit may carry over time: its fuse, limit events, and the load behind it that nobody controls. @module */
-import type { Circuit, UncontrolledLoad } from '#domain/site';
+import { loadCurrent, type Circuit, type Phase, type UncontrolledLoad } from '#domain/site';
 import {
   combine,
   constant,
@@ -27,43 +27,45 @@ function quarterOf(localS: number): number {
   return Math.floor((((localS % 86_400) + 86_400) % 86_400) / quarterS);
 }
 
-/** What a load is by local time, W. */
+/** What a load is by local time, W, or A on a phase. */
 interface LoadCurve {
   /** [96] by quarter hour of the day. */
-  readonly dayW: readonly number[];
+  readonly day: readonly number[];
   /** [168] by hour of the week, in place of the day where it is known. */
-  readonly weekW: readonly (number | undefined)[];
+  readonly week: readonly (number | undefined)[];
 }
 
 /** A curve as a function of time over `[from, until)`; its highest value afterwards. */
 function curveOver(
   timeZone: string,
-  { dayW, weekW }: LoadCurve,
+  { day, week }: LoadCurve,
   span: { readonly from: EpochS; readonly until: EpochS },
 ): StepFunction {
   const clock = clockOf(timeZone, span.from, span.until);
   const pieces: (readonly [EpochS, number])[] = [];
   for (let at = alignDown(span.from, seconds(quarterS)); at < span.until; at = later(at, quarterS)) {
     const localS = at + offsetAtS(clock, at);
-    pieces.push([at, weekW[hourOfWeek(localS)] ?? dayW[quarterOf(localS)] ?? 0]);
+    pieces.push([at, week[hourOfWeek(localS)] ?? day[quarterOf(localS)] ?? 0]);
   }
   const end = later(pieces.at(-1)?.[0] ?? span.from, quarterS);
-  const top = [...dayW, ...weekW].reduce<number>((most, w) => Math.max(most, w ?? 0), 0);
+  const top = [...day, ...week].reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
   return stepFunctionOf([...pieces, [end, top]]);
 }
 
-/** `f`, but at least the reading while it holds, where it was above `f` when it was taken. */
-function withBound(f: StepFunction, reading: Reading | undefined): StepFunction {
-  if (reading === undefined || reading.powerW <= valueAt(f, reading.sampledAt)) return f;
-  const end = later(reading.sampledAt, readingHoldsS);
+/** `f`, but at least what was read while that holds, where it was above `f` when it was taken. */
+function withBound(f: StepFunction, read: number, sampledAt: EpochS): StepFunction {
+  if (read <= valueAt(f, sampledAt)) return f;
   const held = stepFunctionOf([
     [epochS(0), 0],
-    [reading.sampledAt, 1],
-    [end, 0],
+    [sampledAt, 1],
+    [later(sampledAt, readingHoldsS), 0],
   ]);
-  return combine([f, held], ([level = 0, holds = 0]) =>
-    holds === 0 ? level : Math.max(level, reading.powerW),
-  );
+  return combine([f, held], ([level = 0, holds = 0]) => (holds === 0 ? level : Math.max(level, read)));
+}
+
+/** A bound in W under the last reading. */
+function withReading(f: StepFunction, reading: Reading | undefined): StepFunction {
+  return reading === undefined ? f : withBound(f, reading.powerW, reading.sampledAt);
 }
 
 /**
@@ -99,14 +101,14 @@ function freshLoad(
   const record = state.loadRecords?.[circuit];
   const { timeZone } = state.site;
   if (what === 'bound') {
-    const weekW = loads.length > 0 ? [] : reserveWeekOf(record, state.policy.loadReserveQuantile);
-    const isKnown = loads.length > 0 || weekW.some((w) => w !== undefined);
-    const curve = { dayW: sumOfCurves(loads, 'bound'), weekW };
-    return withBound(isKnown ? curveOver(timeZone, curve, span) : constant(0), reading);
+    const week = loads.length > 0 ? [] : reserveWeekOf(record, state.policy.loadReserveQuantile, 'total');
+    const isKnown = loads.length > 0 || week.some((w) => w !== undefined);
+    const curve = { day: sumOfCurves(loads, ({ boundW }) => boundW), week };
+    return withReading(isKnown ? curveOver(timeZone, curve, span) : constant(0), reading);
   }
-  const weekW = expectedWeekOf(record);
-  if (loads.length === 0 && weekW.every((w) => w === undefined)) return withBound(constant(0), reading);
-  const curve = { dayW: sumOfCurves(loads, 'expected'), weekW };
+  const week = expectedWeekOf(record);
+  if (loads.length === 0 && week.every((w) => w === undefined)) return withReading(constant(0), reading);
+  const curve = { day: sumOfCurves(loads, ({ expectedW }) => expectedW), week };
   if (reading === undefined || later(reading.sampledAt, readingHoldsS) <= span.from)
     return curveOver(timeZone, curve, span);
   const from = epochS(Math.min(span.from, reading.sampledAt));
@@ -159,14 +161,46 @@ function uncontrolledAt(
   return load;
 }
 
-/** Day curves added up. */
-function sumOfCurves(loads: readonly UncontrolledLoad[], what: 'bound' | 'expected'): readonly number[] {
+/** [96] day curves added up. */
+function sumOfCurves(
+  loads: readonly UncontrolledLoad[],
+  curveOf: (load: UncontrolledLoad) => readonly number[],
+): readonly number[] {
   return Array.from({ length: 96 }, (_, quarter) =>
-    loads.reduce<number>(
-      (total, load) => total + ((what === 'bound' ? load.boundW : load.expectedW)[quarter] ?? 0),
-      0,
-    ),
+    loads.reduce<number>((total, load) => total + (curveOf(load)[quarter] ?? 0), 0),
   );
+}
+
+/** The highest current of the uncontrolled load fed at a circuit on each phase, A, whose bound is `boundW` in all. */
+function phaseBoundsOf(
+  state: Metered,
+  circuit: Circuit,
+  boundW: StepFunction,
+  span: { readonly from: EpochS; readonly until: EpochS },
+): CircuitLimits['uncontrolledA'] {
+  const loads = state.site.uncontrolled.filter((load) => load.circuit === circuit.id);
+  const reading = state.loads[circuit.id];
+  const record = state.loadRecords?.[circuit.id];
+  const { voltage, timeZone } = state.site;
+  const third = mapValues(boundW, (w) => w / 3 / voltage);
+  const weekOn = (phase: Phase): LoadCurve['week'] =>
+    loads.length > 0 ? [] : reserveWeekOf(record, state.policy.loadReserveQuantile, phase);
+  const isEven =
+    reading?.phaseA === undefined &&
+    loads.every(({ phaseShares }) => phaseShares === undefined) &&
+    weekOn(0).every((amps) => amps === undefined);
+  if (isEven) return [third, third, third];
+  const onPhase = (phase: Phase): StepFunction => {
+    const day = sumOfCurves(loads, (load) => load.boundW.map((w) => loadCurrent(load, w, phase, voltage)));
+    const curve = curveOver(timeZone, { day, week: weekOn(phase) }, span);
+    // Of a load that nobody declared no phase is known to carry less than a third.
+    const bound = loads.length > 0 ? curve : combine([curve, third], ([a = 0, b = 0]) => Math.max(a, b));
+    if (reading === undefined) return bound;
+    const { powerW, sampledAt, phaseA } = reading;
+    const parts = loads.map((load) => loadCurrent(load, powerW, phase, voltage));
+    return withBound(bound, phaseA?.[phase] ?? Math.max(0, ...parts), sampledAt);
+  };
+  return [onPhase(0), onPhase(1), onPhase(2)];
 }
 
 /** The expected uncontrolled load of the whole site, W. */
@@ -218,7 +252,6 @@ export function siteLimitsOf(
   return Object.fromEntries(
     state.site.circuits.map((circuit): [string, CircuitLimits] => {
       const uncontrolledW = uncontrolledAt(state, circuit, 'bound', span);
-      const perPhase = mapValues(uncontrolledW, (w) => w / 3 / state.site.voltage);
       const wattEvents = eventsOf(state.limits, circuit.id, (e) => e.limitW);
       const limitW = limitUnder(circuit.limitW ?? Infinity, wattEvents);
       const isLimitedW = circuit.limitW !== undefined || wattEvents.length > 0;
@@ -230,7 +263,7 @@ export function siteLimitsOf(
             eventsOf(state.limits, circuit.id, (e) => e.limitA),
           ),
           ...(isLimitedW ? { limitW } : {}),
-          uncontrolledA: [perPhase, perPhase, perPhase],
+          uncontrolledA: phaseBoundsOf(state, circuit, uncontrolledW, span),
           uncontrolledW,
         },
       ];

@@ -60,11 +60,14 @@ function phaseLoadA(
   return place.rotation.includes(phase) ? limit : 0;
 }
 
-/** Highest uncontrolled load at and below a circuit over the day, W. */
-function uncontrolledW(site: Site, circuit: Circuit): number {
+/** Highest uncontrolled load at and below a circuit over the day, W, or A on a phase. */
+function uncontrolledOn(site: Site, circuit: Circuit, on: 'total' | Phase): number {
   const below = site.uncontrolled.filter((load) => pathUp(site, load.circuit).includes(circuit.id));
   const day = Array.from({ length: 96 }, (_, quarter) =>
-    below.reduce<number>((sum, load) => sum + (load.boundW[quarter] ?? 0), 0),
+    below.reduce<number>((sum, { boundW, phaseShares = [1 / 3, 1 / 3, 1 / 3] }) => {
+      const powerW = boundW[quarter] ?? 0;
+      return sum + (on === 'total' ? powerW : (powerW * phaseShares[on]) / site.voltage);
+    }, 0),
   );
   return day.reduce((a, b) => Math.max(a, b), 0);
 }
@@ -100,11 +103,11 @@ function outletsOf(site: Site, floors: Readonly<Record<string, number>>): readon
 
 function circuitRow(site: Site, circuit: Circuit, outlets: readonly Outlet[]): Exposure['circuits'][number] {
   const below = outlets.filter((outlet) => pathUp(site, outlet.circuit).includes(circuit.id));
-  const fixedW = uncontrolledW(site, circuit);
+  const fixedW = uncontrolledOn(site, circuit, 'total');
   const sumA = (phase: Phase, limitOf: (outlet: Outlet) => number): number =>
     below.reduce((sum, outlet) => sum + phaseLoadA(site, outlet, limitOf(outlet), phase), 0);
   const rows = phases.map((phase): z.output<typeof phaseRow> => {
-    const uncontrolledA = fixedW / 3 / site.voltage;
+    const uncontrolledA = uncontrolledOn(site, circuit, phase);
     const floorsA = sumA(phase, (outlet) => outlet.floor);
     return {
       phase: (['L1', 'L2', 'L3'] as const)[phase],

@@ -5,7 +5,7 @@
  * @module
  */
 import { fail, ok, type Result } from '#domain/result';
-import { evseKey, phases, type Evse, type Phase, type Site, type Station } from '#domain/site';
+import { evseKey, loadCurrent, phases, type Evse, type Phase, type Site, type Station } from '#domain/site';
 import { circuitTree, dimensions, type Dimension } from './circuits.ts';
 import { hardwareOf, keepsFloors } from './exposure.ts';
 import { floorNodesMax } from './limits.ts';
@@ -162,25 +162,23 @@ function roomsOfSite(site: Site): Result<FloorRooms, FloorsProblem> {
   const rooms: Record<string, FloorRoom> = {};
   for (const circuit of site.circuits) {
     const below = tree.below(circuit.id);
-    const boundW = highestTogether(
-      site.uncontrolled.filter((load) => below.includes(load.circuit)).map((load) => load.boundW),
+    const loads = site.uncontrolled.filter((load) => below.includes(load.circuit));
+    const boundA = phases.map((phase) =>
+      highestTogether(loads.map((load) => load.boundW.map((w) => loadCurrent(load, w, phase, site.voltage)))),
     );
-    const left = circuit.limitA - boundW / (3 * site.voltage);
-    const leftW = circuit.limitW === undefined ? undefined : circuit.limitW - boundW;
-    if (left < 0 || (leftW ?? 0) < 0) {
-      const [limit, load, unit] =
-        left < 0
-          ? [circuit.limitA, boundW / (3 * site.voltage), 'A on each phase']
-          : [circuit.limitW ?? 0, boundW, 'W'];
-      return fail({
-        kind: 'no-headroom',
-        circuit: circuit.id,
-        message:
-          `${circuit.id}: other loads may take ${round(load)} ${unit}, the limit is ${round(limit)}: ` +
-          'nothing is left for chargers. Raise the limit or lower the bound of the load.',
-      });
-    }
-    rooms[circuit.id] = { phaseA: [left, left, left], ...(leftW === undefined ? {} : { totalW: leftW }) };
+    const boundW = highestTogether(loads.map((load) => load.boundW));
+    const over = boundA.findIndex((amps) => amps > circuit.limitA);
+    if (over >= 0)
+      return fail(
+        noHeadroom(circuit.id, { load: boundA[over] ?? 0, limit: circuit.limitA, on: `A on L${over + 1}` }),
+      );
+    if (boundW > (circuit.limitW ?? Infinity))
+      return fail(noHeadroom(circuit.id, { load: boundW, limit: circuit.limitW ?? 0, on: 'W' }));
+    const left = (phase: Phase): number => circuit.limitA - (boundA[phase] ?? 0);
+    rooms[circuit.id] = {
+      phaseA: [left(0), left(1), left(2)],
+      ...(circuit.limitW === undefined ? {} : { totalW: circuit.limitW - boundW }),
+    };
   }
   return ok(rooms);
 }
@@ -191,6 +189,19 @@ function highestTogether(curves: readonly (readonly number[])[]): number {
   return Array.from({ length: slots }, (_, slot) =>
     curves.reduce((sum, curve) => sum + (curve[slot] ?? 0), 0),
   ).reduce((top, w) => Math.max(top, w), 0);
+}
+
+function noHeadroom(
+  circuit: string,
+  { load, limit, on }: { readonly load: number; readonly limit: number; readonly on: string },
+): FloorsProblem {
+  return {
+    kind: 'no-headroom',
+    circuit,
+    message:
+      `${circuit}: other loads may take ${round(load)} ${on}, the limit is ${round(limit)}: ` +
+      'nothing is left for chargers. Raise the limit or lower the bound of the load.',
+  };
 }
 
 function round(value: number): number {

@@ -103,12 +103,19 @@ const stationGroup = z.strictObject({
   password: z.string().min(8).max(40).exactOptional(),
 });
 
+const phasePart = z.number().min(0).max(1);
+
 const building = z.strictObject({
   circuit: token,
   expectedKw: dayCurve,
   /** Highest power that safety counts on; absent: expected and `boundMarginPercent`. */
   boundKw: dayCurve.exactOptional(),
   boundMarginPercent: z.number().nonnegative().default(20),
+  /** Highest part of the power on L1, L2, L3; more than 1 in sum where it goes from one to another. Absent: a third each. */
+  phaseShares: z
+    .tuple([phasePart, phasePart, phasePart])
+    .refine(([a, b, c]) => a + b + c >= 1 - 1e-9, { message: 'adds up to 1 or more' })
+    .exactOptional(),
   /** The true load wanders about the expected one by this much, by the seed, never above the bound. */
   noisePercent: z.number().nonnegative().default(8),
   meterIntervalS: z.int().positive().default(60),

@@ -174,6 +174,7 @@ function uncontrolledOf(
       circuit: load.circuit,
       expectedW: expected.map(watts),
       boundW: (load.boundKw === undefined ? bound : quarterHoursW(load.boundKw)).map(watts),
+      ...(load.phaseShares === undefined ? {} : { phaseShares: load.phaseShares }),
     };
   });
 }

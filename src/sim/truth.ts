@@ -3,9 +3,9 @@
  * draws, rotations and limits; no profile, plan or ledger.
  * @module
  */
-import type { Circuit, Phase, Site } from '#domain/site';
-import { evseKey, phases } from '#domain/site';
+import { evseKey, phases, type Circuit, type PerPhase, type Phase, type Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
+import { evenShares } from './building.ts';
 import type { CircuitPeak, CircuitSamples, NightSamples, Violation } from './night-result.ts';
 
 /** Rounding that is not an overload. */
@@ -28,6 +28,8 @@ interface CircuitTruth {
   limitA: number;
   limitW: number;
   buildingW: number;
+  /** Part of it on each phase. */
+  buildingShares: PerPhase;
   readonly nowA: [number, number, number];
   nowW: number;
   peak: CircuitPeak;
@@ -52,15 +54,16 @@ interface EvseTruth {
 /** The truth of a site over one span. */
 export interface Truth {
   setDraw(key: string, draw: Draw): void;
-  setBuilding(circuit: string, powerW: number): void;
+  /** `shares`: what part of the power is on each phase, 1 in sum. */
+  setBuilding(circuit: string, powerW: number, shares?: PerPhase): void;
   setLimit(circuit: string, limitA: number, limitW: number | undefined): void;
   /** Everything set so far has been so since the last call, until `at`. */
   advance(at: EpochS): void;
   /** Power of the whole site now, and of its uncontrolled loads. */
   siteW(): number;
   buildingW(): number;
-  /** Power of the uncontrolled load that is fed at one circuit now. */
-  buildingAt(circuit: string): number;
+  /** The uncontrolled load that is fed at one circuit now: W in all, A on each phase. */
+  buildingAt(circuit: string): { readonly powerW: number; readonly amps: PerPhase };
   /** Another number whenever a draw or a building has been set. */
   revision(): number;
   /** Energy through the grid connection so far, Wh, and the part of the uncontrolled loads. */
@@ -89,6 +92,7 @@ function circuitTruths(site: Site, count: number, startS: EpochS): readonly Circ
       limitA: circuit.limitA,
       limitW: circuit.limitW ?? Infinity,
       buildingW: 0,
+      buildingShares: evenShares,
       nowA: [0, 0, 0],
       nowW: 0,
       peak: {
@@ -111,6 +115,16 @@ function circuitTruths(site: Site, count: number, startS: EpochS): readonly Circ
   });
 }
 
+function buildingAmpsOf({ buildingW, buildingShares }: CircuitTruth, voltage: number): PerPhase {
+  const [a, b, c] = buildingShares;
+  return [(buildingW * a) / voltage, (buildingW * b) / voltage, (buildingW * c) / voltage];
+}
+
+function buildingAt(truth: CircuitTruth | undefined, voltage: number): ReturnType<Truth['buildingAt']> {
+  if (truth === undefined) return { powerW: 0, amps: [0, 0, 0] };
+  return { powerW: truth.buildingW, amps: buildingAmpsOf(truth, voltage) };
+}
+
 /** Sums all loads anew, in the fixed order of the site. */
 function sumUp(circuits: readonly CircuitTruth[], evses: readonly EvseTruth[], voltage: number): void {
   for (const truth of circuits) {
@@ -119,12 +133,12 @@ function sumUp(circuits: readonly CircuitTruth[], evses: readonly EvseTruth[], v
   }
   for (const truth of circuits) {
     if (truth.buildingW === 0) continue;
-    const amps = truth.buildingW / 3 / voltage;
+    const amps = buildingAmpsOf(truth, voltage);
     for (const above of truth.path) {
       const circuit = circuits[above];
       if (circuit === undefined) continue;
       circuit.nowW += truth.buildingW;
-      for (const phase of phases) circuit.nowA[phase] += amps;
+      for (const phase of phases) circuit.nowA[phase] += amps[phase];
     }
   }
   for (const { draw, rotation, circuit } of evses) {
@@ -278,9 +292,9 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       stale = true;
       revision++;
     },
-    setBuilding: (circuit, powerW) => {
+    setBuilding: (circuit, powerW, shares = evenShares) => {
       const truth = circuits[circuitIndex.get(circuit) ?? -1];
-      if (truth !== undefined) truth.buildingW = powerW;
+      if (truth !== undefined) Object.assign(truth, { buildingW: powerW, buildingShares: shares });
       stale = true;
       revision++;
     },
@@ -312,7 +326,7 @@ export function createTruth(site: Site, startS: EpochS, endS: EpochS, stepS: num
       return circuits[0]?.nowW ?? 0;
     },
     buildingW: building,
-    buildingAt: (circuit) => circuits[circuitIndex.get(circuit) ?? -1]?.buildingW ?? 0,
+    buildingAt: (circuit) => buildingAt(circuits[circuitIndex.get(circuit) ?? -1], site.voltage),
     revision: () => revision,
     siteWh: () => siteWh,
     buildingWh: () => buildingWh,

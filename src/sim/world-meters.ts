@@ -42,15 +42,19 @@ export function startBuildings(parts: BuildingParts): void {
       quarterOf,
     );
     const change = (): void => {
-      truth.setBuilding(load.circuit, night.powerW(clock.now()));
+      truth.setBuilding(load.circuit, night.powerW(clock.now()), night.shares(clock.now()));
       if (clock.now() < endS) clock.at((clock.now() + buildingStepS) as EpochS, change);
     };
     const read = (): void => {
       const now = clock.now();
+      const powerW = watts(night.powerW(now));
+      const [a, b, c] = night.shares(now);
+      const onPhase = (share: number): number => Math.round((powerW * share * 100) / site.voltage) / 100;
       publish({
         kind: 'uncontrolled-load',
         circuit: load.circuit,
-        powerW: watts(night.powerW(now)),
+        powerW,
+        ...(load.phaseShares === undefined ? {} : { phaseA: [onPhase(a), onPhase(b), onPhase(c)] }),
         sampledAt: now,
       });
       if (now < endS) clock.at((now + building.meterIntervalS) as EpochS, read);

@@ -120,6 +120,13 @@ const bad: readonly (readonly [string, string, unknown, string, string])[] = [
     'circuit',
     'invalid_type',
   ],
+  [
+    'a load on two phases of three',
+    'uncontrolled-load',
+    { kind: 'uncontrolled-load', circuit: 'grid', powerW: 1, phaseA: [1, 2], sampledAt: startS },
+    'phaseA',
+    'too_small',
+  ],
 ];
 
 test.each(bad)('%s', (_, tail, document, path, rule) => {

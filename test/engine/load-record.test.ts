@@ -143,3 +143,37 @@ test('an engine keeps free what its meter has taught, beyond the hour for which 
   // 6,900 W of the first hour are 10 A on each phase.
   expect(supply === undefined ? 0 : valueAt(supply.uncontrolledA[0], epochS(startS + 2.6 * 3600))).toBe(10);
 });
+
+const phasesAt = (state: Parameters<typeof siteLimitsOf>[0], t: EpochS): readonly number[] =>
+  (siteLimitsOf(state, around(t))['grid']?.uncontrolledA ?? []).map(
+    (f) => Math.round(valueAt(f, t) * 100) / 100,
+  );
+
+test('a declared load counts on each phase with its highest part, and a reading by what it shows there', () => {
+  const day = Array.from({ length: 96 }, () => watts(6900));
+  const uncontrolled = [
+    { circuit: 'grid', expectedW: day, boundW: day, phaseShares: [0.5, 0.4, 0.2] as const },
+  ];
+  const state = stateOf(undefined, { uncontrolled });
+  expect(phasesAt(state, startS)).toEqual([15, 12, 6]);
+  const said = { powerW: watts(6900), sampledAt: startS };
+  expect(phasesAt({ ...state, loads: { grid: { ...said, phaseA: [2, 8, 20] } } }, startS)).toEqual([
+    15, 12, 20,
+  ]);
+  // Twice the bound, and nobody says where: each phase by its part.
+  const twice = { grid: { ...said, powerW: watts(13_800) } };
+  expect(phasesAt({ ...state, loads: twice }, startS)).toEqual([30, 24, 12]);
+});
+
+test('of a load that nobody declared each phase is kept free as its meter has shown it, or for a third', () => {
+  const from = at('2026-07-13T00:00:00Z');
+  let record: LoadRecord | undefined;
+  for (let t: number = from; t < from + 4 * dayS; t += quarterS) {
+    const isNoon = Math.floor((t % dayS) / 3600) === 12;
+    const phaseA = isNoon ? ([25, 4, 1] as const) : ([8, 11, 11] as const);
+    record = withLoadReading(record, { powerW: watts(6900), phaseA, sampledAt: epochS(t) }, 'UTC');
+  }
+  const state = stateOf(record);
+  expect(phasesAt(state, at('2026-07-17T12:30:00Z'))).toEqual([25, 10, 10]);
+  expect(phasesAt(state, at('2026-07-17T15:30:00Z'))).toEqual([10, 11, 11]);
+});

@@ -150,6 +150,18 @@ test('a load that rises at a boundary is made room for in the quarter hour befor
   expect([...problem.fixedLoadKw].slice(0, 3)).toEqual([3, 3, 9]);
 });
 
+test('an uneven load leaves less to vehicles on its phases, also on those of circuits above', async () => {
+  const curve = Array.from({ length: 96 }, () => watts(6900));
+  const depot = await depotWith([stationOf('A')], [visit], {
+    uncontrolled: [{ circuit: 'panel', expectedW: curve, boundW: curve, phaseShares: [0.7, 0.4, 0.1] }],
+  });
+  const left = (id: string): readonly number[] =>
+    (circuit(problemOf(depot), id)?.phaseLimitKw ?? []).map((kw) => Math.round((kw[0] ?? 0) * 100) / 100);
+  // 40 A at 230 V are 9.2 kW on each phase of the panel, 60 A 13.8 kW on the grid's.
+  expect(left('panel')).toEqual([4.37, 6.44, 8.51]);
+  expect(left('grid')).toEqual([8.97, 11.04, 13.11]);
+});
+
 test('a measured load moves the curve ahead of it and fades, and the steps of the curve stay', async () => {
   const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter < 74 ? 3000 : 9000));
   const depot = await depotWith([stationOf('A')], [visit], {

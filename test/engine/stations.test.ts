@@ -199,6 +199,33 @@ test('a malformed call is answered by an error and changes nothing but the count
   expect(depot.loop?.state().stations).toEqual(before?.stations);
 });
 
+test('a load above its bound on one phase only is one, and the room for vehicles there goes with it', async () => {
+  const bound = Array.from({ length: 96 }, () => watts(6900));
+  const site = siteOf([stationOf('A')], {
+    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
+  });
+  const depot = new FakeDepot({ site });
+  await depot.begin();
+  const say = (phaseA: readonly number[], s: number): void =>
+    depot.say('uncontrolled-load', {
+      kind: 'uncontrolled-load',
+      circuit: 'grid',
+      powerW: 6000,
+      phaseA,
+      sampledAt: startS + s,
+    });
+  say([10, 9, 7], 0);
+  await depot.settle();
+  expect(depot.alarms()).toEqual([]);
+  await depot.runTo(startS + 60);
+  say([2, 19, 5], 60);
+  await depot.settle();
+  expect(depot.alarms()).toEqual(['load-above-bound']);
+  const { supply, now } = depot.loop?.state() ?? {};
+  const on = supply?.['grid']?.uncontrolledA.map((f) => (now === undefined ? NaN : valueAt(f, now)));
+  expect(on).toEqual([10, 19, 10]);
+});
+
 test('a load above its bound raises the bound while it lasts, and is an alarm', async () => {
   const bound = Array.from({ length: 96 }, () => watts(3000));
   const site = siteOf([stationOf('A')], {

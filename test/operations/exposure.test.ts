@@ -47,6 +47,13 @@ test('the sums of a small depot, by hand', async () => {
   });
 });
 
+test('a load that is uneven counts on each phase with the most that it may carry there', async () => {
+  const [own] = siteExample.building;
+  const answer = await asked({ ...siteExample, building: [{ ...own, phaseShares: [0.6, 0.3, 0.2] }] });
+  // 24 kW: 0.6 of it are 62.61 A.
+  expect(answer.circuits[0]?.phases.map(({ uncontrolledA }) => uncontrolledA)).toEqual([62.61, 31.3, 20.87]);
+});
+
 test('a cap on total power is added up as well', async () => {
   const circuits = [{ id: 'grid', limitA: 160, limitKw: 50 }, siteExample.circuits[1]];
   const answer = await asked({

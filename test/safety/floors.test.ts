@@ -145,6 +145,22 @@ describe('floors', () => {
     });
   });
 
+  test('an uneven load leaves less on its phases, and is told by the phase that it fills', () => {
+    const uneven = (share: number): Site => ({
+      ...site([station('a'), station('b')], [{ id: 'grid', limitA: amperes(20) }]),
+      uncontrolled: [
+        { circuit: 'grid', expectedW: [], boundW: [watts(6900)], phaseShares: [0.1, share, 0.4] },
+      ],
+    });
+    // 6,900 W: 0.3 are 9 A of 20, 0.5 are 15 A; each floor takes 6 A on all phases.
+    expect(floorsOf(uneven(0.3), whole)).toEqual({ ok: true, value: { 'a/1': 6, 'b/1': 0 } });
+    expect(floorsOf(uneven(0.5), whole)).toEqual({ ok: true, value: { 'a/1': 0, 'b/1': 0 } });
+    expect(floorsOf(uneven(0.7), whole)).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('grid: other loads may take 21 A on L2') },
+    });
+  });
+
   test('when a limit drops while running, those with the lowest priority are stopped', () => {
     const depot = site(
       ['a', 'b', 'c'].map((id) => station(id)),

@@ -43,6 +43,14 @@ test('draws are summed per circuit and phase, by rotation, and energy over time'
   expect([evseW['A-3/1']?.[29], evseW['A-3/1']?.[30]]).toEqual([4600, 0]);
 });
 
+test('an uneven building loads each phase with its own part', () => {
+  const truth = createTruth(site, startS, at(3600), 60);
+  truth.setBuilding('grid', 23_000, [0.5, 0.3, 0.2]);
+  truth.advance(at(60));
+  expect(truth.samples().circuits['grid']?.peakA.map((phase) => phase[0])).toEqual([50, 30, 20]);
+  expect(truth.samples().circuits['panel']?.peakA[0]?.[0]).toBe(0);
+});
+
 test('an overload is one span per phase with its worst instant, and lasts only as long as it does', () => {
   const truth = createTruth(site, startS, at(3600), 60);
   const load = (amps: number): void =>

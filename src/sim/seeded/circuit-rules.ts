@@ -130,10 +130,11 @@ export class CircuitRules {
   private floorsA(circuit: number): number {
     const { plan, world } = this.sight;
     const { site } = plan.scenario;
-    const bound =
-      circuit === 0
-        ? Math.max(0, ...site.uncontrolled.flatMap(({ boundW }) => boundW)) / 3 / site.voltage
-        : 0;
+    const highest = site.uncontrolled.map(
+      ({ boundW, phaseShares = [1 / 3] }) =>
+        (Math.max(0, ...boundW) * Math.max(...phaseShares)) / site.voltage,
+    );
+    const bound = circuit === 0 ? Math.max(0, ...highest) : 0;
     return (this.wiring.below[circuit] ?? []).reduce((sum, id) => {
       const station = world.stations.get(id);
       if (station === undefined) return sum;

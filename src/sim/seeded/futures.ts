@@ -6,6 +6,7 @@
 import { phases, type Site, type Station } from '#domain/site';
 import { epochS, later, type EpochS } from '#domain/units';
 import { clockOf, offsetAtS, type LocalClock } from '#tariffs/calendar';
+import { evenShares } from '../building.ts';
 import type { Outlet } from '../outlet.ts';
 import type { SimStation } from '../station.ts';
 import type { World } from '../world.ts';
@@ -318,13 +319,21 @@ function createBounds(
   const read = (circuit: number, fromS: number): readonly Change[] => {
     const loads = feeds[circuit] ?? [];
     const changes: Change[] = [];
-    let before = 0;
+    let before: readonly [number, number, number, number] = [0, 0, 0, 0];
     for (let at = fromS; loads.length > 0 && at < fromS + quarterS + horizonS; at += quarterS) {
       const quarter = quarterAt(at);
-      const w = loads.reduce((sum, load) => sum + (load.boundW[quarter] ?? 0), 0);
-      const amps = (w - before) / 3 / site.voltage;
-      if (w !== before) changes.push({ at, owner: -1, by: [amps, amps, amps, w - before] });
-      before = w;
+      const on = (phase: 0 | 1 | 2): number =>
+        loads.reduce(
+          (sum, { boundW, phaseShares = evenShares }) =>
+            sum + ((boundW[quarter] ?? 0) * phaseShares[phase]) / site.voltage,
+          0,
+        );
+      const w = loads.reduce((sum, { boundW }) => sum + (boundW[quarter] ?? 0), 0);
+      const [a, b, c, total] = before;
+      const next: typeof before = [on(0), on(1), on(2), w];
+      if (w !== total)
+        changes.push({ at, owner: -1, by: [next[0] - a, next[1] - b, next[2] - c, w - total] });
+      before = next;
     }
     return changes;
   };

@@ -78,11 +78,11 @@ export function loadsOf(
 ): Float64Array {
   const loads = new Float64Array(site.circuits.length * lineCount);
   site.circuits.forEach(({ id }, i) => {
-    const w = world.truth.buildingAt(id);
-    if (w === 0) return;
+    const { powerW, amps } = world.truth.buildingAt(id);
+    if (powerW === 0) return;
     for (const at of wiring.paths[i] ?? []) {
-      for (const phase of phases) add(loads, at * lineCount + phase, w / 3 / site.voltage);
-      add(loads, at * lineCount + 3, w);
+      for (const phase of phases) add(loads, at * lineCount + phase, amps[phase]);
+      add(loads, at * lineCount + 3, powerW);
     }
   });
   for (const { station, outlets } of world.stations.values()) {
