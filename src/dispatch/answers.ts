@@ -57,7 +57,10 @@ export function onAnswer(
     command: lapsed.command,
     ledger: settled,
     dispatch: withRoundTrip(
-      { ...view, dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined })) },
+      {
+        ...view,
+        dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined, failures: 0 })),
+      },
       stationId,
       dispatch.policy.callTimeoutS,
     ),

@@ -2,6 +2,8 @@
 
 /** Failed reads in a row after which a station is written to without having been read. */
 export const readTriesMax = 3;
+/** Failed calls in a row after which a station counts as deaf: it is not planned for, and read until it answers. */
+export const deafAfter = 3;
 /** Refusals of one and the same profile after which it rests. */
 export const refusalsMax = 3;
 /** How long such a profile rests, s, or until the next connection; then it is tried once more. */

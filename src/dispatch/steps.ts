@@ -8,7 +8,7 @@ import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '
 import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
 import { refusalKey } from './answers.ts';
 import { stationWith, type StationDispatch } from './dispatch-state.ts';
-import { compositeAheadS, refusalRestS, refusalsMax } from './limits.ts';
+import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
 import { halfSpentAt, isSamePlan } from './plan-profile.ts';
 import type { Held, WantedStation } from './turn.ts';
 
@@ -74,7 +74,13 @@ function openLackOf(view: StationView): Lack {
     return { steps: [...floors, ...requests], held: waiting };
   }
   const plans = planSteps(view);
-  return { ...plans, steps: [...plans.steps, ...foreignSteps(view), ...requests] };
+  const steps = [...plans.steps, ...foreignSteps(view), ...requests];
+  return { ...plans, steps: steps.length === 0 && isSilent(state) ? readSteps(view) : steps };
+}
+
+/** Whether a station has left calls without an answer: it is planned for again when it answers, so it is asked something. */
+function isSilent({ failures, lapsed }: StationDispatch): boolean {
+  return failures >= deafAfter && lapsed !== undefined;
 }
 
 function readSteps({ station, state, messages }: StationView): readonly Step[] {

@@ -1,13 +1,11 @@
 /** Which EVSEs follow the plan, and what the others may draw meanwhile. @module */
 import { evseKey, type Evse, type Site, type Station } from '#domain/site';
 import { constant, mapValues, type StepFunction } from '#domain/step-function';
+import { deafAfter } from '#dispatch/limits';
 import { obeysPurpose } from '#ocpp/obeyed';
 import { contextOf, hardwareOf, stationExposureOf } from '#safety/exposure';
 import { isGuarded } from '#safety/ledger-policy';
 import type { State } from './state.ts';
-
-/** Failed calls in a row after which a station counts as deaf. */
-const deafAfter = 3;
 
 interface Deaf {
   readonly site: Site;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
 import { dispatchOfJson, type DispatchAsJson } from '#dispatch/dispatch-state';
+import { deafAfter } from '#dispatch/limits';
 import type { CommandAnswer } from '#ocpp/station-message';
 import { exposureOf, ledgerOfJson, type LedgerAsJson } from '#safety/ledger';
 import { amperes, later, seconds } from '#domain/units';
@@ -326,6 +327,41 @@ describe('answers', () => {
     // A new connection is known by nothing.
     bench.link('a', false).link('a', true);
     expect(bench.dispatch.stations.get('a')!.slowestS).toBeUndefined();
+  });
+
+  /** A station that has left three calls for a plan without an answer; the id of the last of them. */
+  const unheard = (): { readonly bench: Bench; readonly last: string } => {
+    const bench = new Bench(alone).holds('a', [floor]).wants('a', [floor], at(10));
+    let last = '';
+    for (const now of [1000, 1200, 1400]) {
+      expect(bench.at(now).turn()).toEqual(['a: TxProfile 10']);
+      last = bench.callTo('a').messageId;
+      bench.at(now + 30).turn();
+    }
+    expect(bench.dispatch.stations.get('a')!.failures).toBe(deafAfter);
+    return { bench, last };
+  };
+
+  test('a station whose answer comes late has answered: it counts as deaf no longer', () => {
+    const { bench, last } = unheard();
+    bench.at(1440).answer('a', { kind: 'accepted' }, last);
+    expect(bench.dispatch.stations.get('a')!.failures).toBe(0);
+    expect(bench.at(2000).turn()).toEqual([]);
+  });
+
+  test('a silent station to which there is nothing to say is read until it answers', () => {
+    const { bench } = unheard();
+    bench.wants('a', [floor]);
+    expect(bench.at(1600).turn()).toEqual(['a: read-profiles']);
+    expect(bench.at(1630).turn()).toEqual([]);
+    // Pauses end at 100 s, give or take a quarter.
+    expect(bench.last?.wakeAt).toBeLessThanOrEqual(1755);
+    expect(bench.at(1755).turn()).toEqual(['a: read-profiles']);
+    const { command } = bench.callTo('a');
+    bench.answer('a');
+    bench.report('a', command.kind === 'read-profiles' ? command.requestId : 0, [floor]);
+    expect(bench.dispatch.stations.get('a')!.failures).toBe(0);
+    expect(bench.at(3000).turn()).toEqual([]);
   });
 
   test('a floor refused three times is tried again after an hour, and stays once it is accepted', () => {
