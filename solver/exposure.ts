@@ -5,9 +5,9 @@
  */
 import type { ConnectorNode, DepotProblem, Session } from './problem.ts';
 
-/** kW that circuits count per kW drawn: 1, or the number of pins for a one-phase vehicle on a three-phase socket. */
+/** kW that circuits count per kW drawn: 1, the number of pins for a one-phase vehicle on a three-phase socket, or as told. */
 export function exposureFactor(session: Session, connector: ConnectorNode): number {
-  return session.phases === 1 ? connector.rotation.length : 1;
+  return session.countedPerKw ?? (session.phases === 1 ? connector.rotation.length : 1);
 }
 
 /** Most power of a session in interval `t` of the horizon, kW. */

@@ -46,6 +46,8 @@ export interface Session {
   readonly maxKw: number | Float64Array;
   /** Number of connector phases that the vehicle loads: 1 (the first pin), or all. */
   readonly phases: 1 | 3;
+  /** kW that circuits count per kW drawn; absent: what `phases` comes to. At least 1. */
+  readonly countedPerKw?: number;
   /** Least power other than 0; 0 where any power will do. Holds after repair, not in the LP. */
   readonly minKw: number;
   /** Powers above 0 are multiples of this; 0 where any will do. Holds after repair, not in the LP. */

@@ -163,6 +163,7 @@ function checkSession(problem: DepotProblem, s: number, faults: Faults): void {
     faults.series(`${path}.maxKw`, session.maxKw, Math.max(0, session.depart - session.arrive), 0, Infinity);
   faults.number(`${path}.minKw`, session.minKw, 0);
   faults.number(`${path}.stepKw`, session.stepKw, 0);
+  if (session.countedPerKw !== undefined) faults.number(`${path}.countedPerKw`, session.countedPerKw, 1);
   faults.number(`${path}.shortfallPrice`, session.shortfallPrice, 0);
   if (session.phases !== 1 && session.phases !== 3) {
     faults.add(`${path}.phases`, session.phases, 'bad-phases', 'Give 1 or 3.');

@@ -18,9 +18,11 @@ export const heldCapOf = (problem: DepotProblem, s: number, t: number): number =
   return held < minKw - 1e-6 ? 0 : held;
 };
 
-/** kW that circuits see per kW of session `s`: all pins of a three-phase socket carry a one-phase limit. */
-export const weightOf = (problem: DepotProblem, s: number): number =>
-  problem.sessions[s].phases === 1 ? problem.connectors[problem.sessions[s].connector].rotation.length : 1;
+/** kW that circuits see per kW of session `s`: all pins of a three-phase socket carry a one-phase limit; or as told. */
+export const weightOf = (problem: DepotProblem, s: number): number => {
+  const { phases, connector, countedPerKw } = problem.sessions[s];
+  return countedPerKw ?? (phases === 1 ? problem.connectors[connector].rotation.length : 1);
+};
 
 /** What a limit leaves above what is held back below it; a limit below 0 asks sources to cover as much. */
 export const roomOf = (limit: number, held: number): number =>

@@ -88,6 +88,28 @@ describe('law: independent methods agree', () => {
     });
   }
 
+  test(`with factors as told: structured and HiGHS on ${instances} drawn depots, and plans in steps hold`, async () => {
+    let told = 0;
+    for (let seed = 0; seed < instances / 3; seed++) {
+      const drawn = randomDepot({ seed: seed + 5_000_000, mixed: true, intervalsMax: 48 });
+      // Every third stay at a three-phase socket charges all or nothing, and counts for half as much again.
+      const sessions = drawn.sessions.map((session, s) => {
+        const { rotation, maxKw } = drawn.connectors[session.connector]!;
+        if (s % 3 > 0 || rotation.length < 3) return session;
+        told++;
+        return { ...session, phases: 3 as const, minKw: maxKw, stepKw: maxKw, countedPerKw: 1.5 };
+      });
+      const problem = { ...drawn, sessions };
+      expect(problemFaults(problem), `seed ${seed}`).toEqual([]);
+      const [mine, whole] = [await by('structured', problem), await by('highs', problem)];
+      expect(relative(mine.objective, whole.objective), `seed ${seed}`).toBeLessThan(1e-7);
+      const stepped = await solve(problem, { continuous: false, gap: 1e-6 });
+      for (const solution of [mine, whole, stepped])
+        expect(solution.certificate.valid, `seed ${seed} ${solution.solver}`).toBe(true);
+    }
+    expect(told).toBeGreaterThan(instances / 6);
+  });
+
   test(`javascript-lp-solver on small ones of ${instances}`, async () => {
     let small = 0;
     for (let seed = 0; seed < instances; seed++) {
