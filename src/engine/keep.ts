@@ -8,8 +8,8 @@ import type { SolvedPlan } from './input.ts';
 import { phasesInForce } from './phase-changes.ts';
 import type { KeptPlan, PlannedSession } from './state.ts';
 
-/** Break of a limit that the plan in force may show on the new problem, kW: less than the room left for rounding. */
-const residualMaxKw = 0.001;
+/** Break of a limit that the plan in force may show on the new problem, kW: as much as the certificate of any plan. */
+const residualMaxKw = 1e-6;
 /** Part of the energy cost that a new plan must save to be taken. */
 const gainShare = 0.002;
 

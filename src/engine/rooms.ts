@@ -52,6 +52,8 @@ export function lowestPer(state: State, grid: TimeGrid, f: StepFunction): Float6
 
 /** What a load takes from a circuit: kW in all and on each phase, per interval. */
 interface Taken {
+  /** Loads in it that need not be whole milliamperes. */
+  parts: number;
   readonly totalKw: Float64Array;
   readonly phaseKw: readonly [Float64Array, Float64Array, Float64Array];
 }
@@ -90,6 +92,7 @@ function takenOf(
     state.site.circuits.map((circuit) => [
       circuit.id,
       {
+        parts: 0,
         totalKw: new Float64Array(grid.count),
         phaseKw: [new Float64Array(grid.count), new Float64Array(grid.count), new Float64Array(grid.count)],
       },
@@ -98,7 +101,9 @@ function takenOf(
   const add = (circuitId: string, kw: Float64Array, shareOf: (phase: Phase) => number): void => {
     for (const id of pathUp(state.site, circuitId)) {
       const row = taken.get(id);
-      if (row !== undefined) take(row, kw, shareOf);
+      if (row === undefined) continue;
+      row.parts++;
+      take(row, kw, shareOf);
     }
   };
   const addUncontrolled = ({ uncontrolledW, uncontrolledA }: CircuitLimits, circuitId: string): void => {
@@ -128,7 +133,10 @@ function takenOf(
   return taken;
 }
 
-/** Room for the ledger's rounding up of each EVSE, kW: a plan that fills a circuit to the last watt would not be admitted. */
+/**
+ * Room for the ledger's rounding up of each load that is no whole number of milliamperes, kW: a DC EVSE, a building, what follows
+ * no plan. Without it a plan that fills a circuit to the last watt would not be admitted. Steps of AC limits are whole ones.
+ */
 const roundingKw = 0.002;
 
 /** What uncontrolled loads and EVSEs that follow no plan leave of a circuit, below 0 where it does not carry even them. */
@@ -154,8 +162,10 @@ export function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]):
     const { limitA, limitW } = limits[circuit.id] ?? { limitA: constant(0), limitW: undefined };
     const used = taken.get(circuit.id);
     const below = liveBelow.get(circuit.id) ?? [];
+    const live = below.filter(({ station }) => station.current === 'DC').length;
+    const rounded = roundingKw * (live + (used?.parts ?? 0));
     const left = (limitKw: Float64Array, usedKw: Float64Array | undefined): Float64Array =>
-      limitKw.map((kw, t) => kw - (usedKw?.[t] ?? 0) - roundingKw * below.length);
+      limitKw.map((kw, t) => kw - (usedKw?.[t] ?? 0) - rounded);
     const phaseKw = lowestPer(state, grid, limitA).map((a) => (a * state.site.voltage) / 1000);
     const onPhase = (phase: Phase): Float64Array => left(phaseKw, used?.phaseKw[phase]);
     return {

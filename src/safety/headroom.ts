@@ -42,8 +42,8 @@ export function headroomOf(question: HeadroomQuestion): StepFunction {
         const concerned = on === 'total' || wires.includes(on);
         if (room === undefined || total === undefined || !concerned) return [];
         const unit = perUnit(on);
-        // The total holds this EVSE rounded up; one whole unit of slack covers that.
-        return [combineThree([room, total, own], (most, all, mine) => (most - all - 1) / unit + mine)];
+        // A sum that grows by whole units grows by no more when it is rounded up.
+        return [combineThree([room, total, own], (most, all, mine) => (most - all) / unit + mine)];
       }),
     );
   const allowed = combine([own, ...left], (values) => {

@@ -127,11 +127,13 @@ test('circuits keep what the floors of all EVSEs take, idle ones too', async () 
   ]);
 });
 
-test('a circuit has what its fuse leaves, less the rounding of each EVSE', async () => {
-  const depot = await depotWith([stationOf('A'), stationOf('B')], [visit]);
+test('a circuit has what its fuse leaves, less the rounding of each DC EVSE', async () => {
+  const plain = stationOf('B');
+  const dc: Station = { ...plain, current: 'DC', capability: { ...plain.capability, rateUnit: 'W' } };
+  const depot = await depotWith([stationOf('A'), dc], [visit]);
   const problem = problemOf(depot);
-  // 40 A at 230 V are 9.2 kW on each phase; 2 W for each of two EVSEs.
-  expect(circuit(problem, 'panel')?.phaseLimitKw?.[1][0]).toBeCloseTo(9.196, 9);
+  // 40 A at 230 V are 9.2 kW on each phase; 2 W for the EVSE whose watts are no whole milliamperes.
+  expect(circuit(problem, 'panel')?.phaseLimitKw?.[1][0]).toBeCloseTo(9.198, 9);
   expect(circuit(problem, 'panel')?.limitKw[0]).toBe(Infinity);
   expect(circuit(problem, 'panel')?.parent).toBe(0);
   expect(circuit(problem, 'grid')?.parent).toBe(-1);
@@ -272,7 +274,7 @@ test('a station that is lost is a fixed load by the plan that it holds', async (
   const problem = problemOf(depot);
   expect(problem.sessions.map((s) => s.id)).toEqual(['v2']);
   expect(problem.connectors.map((c) => c.id)).toEqual(['B/1']);
-  // What A may draw is gone from the panel; one EVSE is left to round for.
+  // What A may draw is gone from the panel, rounded once.
   const left = circuit(problem, 'panel')?.phaseLimitKw?.[0][0] ?? 0;
   expect(left).toBeCloseTo(((40 - heldA) * 230) / 1000 - 0.002, 6);
   expect(problem.fixedLoadKw[0]).toBeCloseTo((heldA * 690) / 1000, 6);

@@ -229,7 +229,8 @@ describe('headroom', () => {
   test('is what the circuits have left, or what is held already', () => {
     const ledger = holding(pair, { a: [floor, at(20)], b: [floor, at(10)] });
     const most = headroomOf({ site: pair, ledger, limits: limitsOf(pair), stationId: 'b', evseId: 1 });
-    expect(Math.round(most.value.at(0)!)).toBe(20);
+    // To the milliampere: a plan that fills the feeder exactly is not cut by a step.
+    expect(most.value.at(0)).toBe(20);
   });
 
   test('law: what is inside the headroom is admitted', () => {
