@@ -39,7 +39,7 @@ import {
   rememberRefusal,
   type AdmissionQuestion,
 } from './memo.ts';
-import { cutPlan, lowersPlan } from './plan-profile.ts';
+import { cutPlan, lowersPlan, writtenRoom } from './plan-profile.ts';
 import { lackOf, type StationView, type Step } from './steps.ts';
 import { withoutStrangers } from './strangers.ts';
 import type { Held, OutgoingCall, Turn, TurnOutcome, Wanted } from './turn.ts';
@@ -443,7 +443,8 @@ function cutStep(turn: Turn, progress: Progress, view: StationView, step: Step):
     stationId: station.id,
     evseId: step.evseId,
   });
-  const cut = cutPlan(station, evse, wanted, most, turn.now);
+  const room = writtenRoom(station, evse, most, turn.site.voltage);
+  const cut = cutPlan(station, evse, wanted, room, turn.now);
   if (cut === undefined) return undefined;
   const lowers = lowersAny(view, cut);
   if (!lowers) return undefined;

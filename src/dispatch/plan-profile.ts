@@ -1,6 +1,6 @@
 /** Plan profiles as functions of time: whether two say the same, and how one is cut to what may be had. @module */
 import type { Evse, Station } from '#domain/site';
-import { combineTwo, valueAt, type StepFunction } from '#domain/step-function';
+import { combineTwo, mapValues, valueAt, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, SchedulePeriod } from '#ocpp/profile';
@@ -73,6 +73,15 @@ export function isSamePlan(
 export function halfSpentAt(profile: ChargingProfile): EpochS | undefined {
   const { startS, endS } = leaseOf(profile);
   return Number.isFinite(endS) ? epochS(Math.floor((startS + endS) / 2)) : undefined;
+}
+
+/**
+ * A limit as circuits count it, in the unit that a station is sent: an AC station that takes W only is written the power of
+ * one phase, and may have any where the circuits bear all that its hardware carries.
+ */
+export function writtenRoom(station: Station, evse: Evse, most: StepFunction, voltage: number): StepFunction {
+  if (station.current === 'DC' || station.capability.rateUnit === 'A') return most;
+  return mapValues(most, (a) => (a >= evse.maxA ? Infinity : a * voltage));
 }
 
 /**

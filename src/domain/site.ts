@@ -118,6 +118,20 @@ export interface Station {
   readonly password?: string;
 }
 
+/**
+ * Whether a limit of an EVSE is the power of all three phases of its socket, AC: any of them might carry all of it, so
+ * circuits count it on each, and no more than the hardware carries.
+ */
+export function sharesWatts({ current, capability }: Station, { rotation }: Evse): boolean {
+  return current === 'AC' && capability.rateUnit === 'W' && rotation.length === 3;
+}
+
+/** The least limit at which a vehicle charges at an AC station, A per phase as circuits count it. */
+export function startingA(station: Station, evse: Evse): number {
+  const { minA, maxA, rotation } = evse;
+  return sharesWatts(station, evse) ? Math.min(minA * rotation.length, maxA) : minA;
+}
+
 /** One depot behind one grid connection. */
 export interface Site {
   readonly id: string;

@@ -5,7 +5,7 @@
  * plans do not go below that. AC only: a DC station asks its vehicle.
  * @module
  */
-import { evseKey, type Evse, type EvseRef, type Station } from '#domain/site';
+import { evseKey, startingA, type Evse, type EvseRef, type Station } from '#domain/site';
 import { valueAt } from '#domain/step-function';
 import { later, type EpochS } from '#domain/units';
 import { isInstalled } from '#safety/candidate';
@@ -43,14 +43,6 @@ function offeredAOf(state: State, ref: EvseRef, transactionId: string): number |
   return isInstalled(belief, wanted.profile) ? valueAt(wanted.limit, state.now) : undefined;
 }
 
-/**
- * The current that a plan has to give before a vehicle is offered its minimum, A per phase. A station that takes W only
- * shares among three phases what the circuits count for each of them.
- */
-function minimumAOf({ capability }: Station, { minA, rotation }: Evse): number {
-  return capability.rateUnit === 'W' ? minA * rotation.length : minA;
-}
-
 function isAsGoodAsFull({ visit, deliveredWh }: VisitState): boolean {
   return visit.energyWh - deliveredWh < visit.energyWh * missingLeastShare;
 }
@@ -75,7 +67,7 @@ export function noteDraw(
   const offeredA = offeredAOf(state, ref, transaction.id);
   // A plan on its way says nothing: where leases are short one is at every third sample, and the count goes on.
   if (offeredA === undefined) return [state, []];
-  if (offeredA < minimumAOf(at.station, at.evse)) {
+  if (offeredA < startingA(at.station, at.evse)) {
     const { since: _, ...waiting } = watch;
     // What a pulse of ours leaves behind is no pause.
     const hasPaused = watch.hasPaused || watch.pulses === 0;
@@ -158,7 +150,7 @@ export function leastAOf(state: State, visit: VisitState | undefined): number {
   const station = siteStation(state.site, stationId);
   const evse = station?.evses.find(({ id }) => id === evseId);
   if (station?.current !== 'AC' || evse === undefined) return 0;
-  const leastA = minimumAOf(station, evse);
+  const leastA = startingA(station, evse);
   return (state.floors[evseKey(visit.visit.evse)] ?? 0) >= leastA ? leastA : 0;
 }
 

@@ -98,12 +98,13 @@ function limitOver(
   session: PlannedSession,
   solved: { readonly powerKw: readonly number[]; readonly onePhase: readonly number[] | undefined },
 ): readonly (readonly [EpochS, number])[] {
-  const station = siteStation(state.site, session.stationId);
-  const perUnit = station?.current === 'AC' ? state.site.voltage * session.phases : 1;
   const least = leastAOf(state, state.visits[session.visitId]);
   const pieces = solved.powerKw.map((kw, i) => {
     const share = solved.onePhase?.[i] === 1 ? session.phases : 1;
-    return [startOf(grid, session.arrive + i), Math.max(least, (kw * 1000 * share) / perUnit)] as const;
+    return [
+      startOf(grid, session.arrive + i),
+      Math.max(least, (kw * 1000 * share) / session.wattsPerUnit),
+    ] as const;
   });
   return [...pieces, [startOf(grid, session.depart), state.floors[keyAt(state.site, session)] ?? 0]];
 }

@@ -9,7 +9,18 @@ import { hasNoFloor, reservedPowerOf } from './fleet.ts';
 import { phaseSwitchesOf } from './phase-changes.ts';
 import { highestReactionS, pathUp } from './places.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
-import { circuitsOf, fixedLoadOf, lowestPer, placesOf, roomsOf, sharesOf, type Place } from './rooms.ts';
+import { powerWaysOf, type Powers } from './powers.ts';
+import {
+  circuitsOf,
+  fixedLoadOf,
+  lowestPer,
+  placesOf,
+  ratingFits,
+  roomsOf,
+  sharesOf,
+  type Place,
+  type Room,
+} from './rooms.ts';
 import { goneKwh, onePhaseBefore, plannedBefore } from './running-interval.ts';
 import { solverMoneyOf } from './solver-money.ts';
 import type { PlannedSession, State, VisitState } from './state.ts';
@@ -71,37 +82,6 @@ function stayOf(state: State, grid: TimeGrid, visit: VisitState): Stay | undefin
   return depart > arrive ? { arrive, depart } : undefined;
 }
 
-/**
- * Powers at which a vehicle can charge at its place, kW. An AC station that takes W only is written the power of one
- * phase, so that no phase is above its limit whatever it does, and shares it among its three: it gives a third of what
- * the circuits have to count, and needs three times the least current of one phase before anything flows.
- */
-function powersOf(
-  state: State,
-  place: Place,
-  visit: VisitState,
-): { readonly phases: 1 | 3; readonly maxKw: number; readonly minKw: number; readonly stepKw: number } {
-  const { station, evse } = place;
-  const most = Math.min(visit.visit.maxW, evse.maxW) / 1000;
-  if (station.current === 'DC') return { phases: 3, maxKw: most, minKw: 0, stepKw: 0 };
-  const phases = visit.visit.phases === 1 || evse.rotation.length === 1 ? 1 : 3;
-  const kwPerAmpere = (state.site.voltage * phases) / 1000;
-  if (phases === 3 && station.capability.rateUnit === 'W') {
-    return {
-      phases: 1,
-      maxKw: Math.min(most, (evse.maxA * kwPerAmpere) / 3),
-      minKw: evse.minA * kwPerAmpere,
-      stepKw: evse.stepA * kwPerAmpere,
-    };
-  }
-  return {
-    phases,
-    maxKw: Math.min(most, evse.maxA * kwPerAmpere),
-    minKw: evse.minA * kwPerAmpere,
-    stepKw: evse.stepA * kwPerAmpere,
-  };
-}
-
 /** Where a visit is planned. */
 interface PlannedPlace {
   readonly place: Place;
@@ -109,6 +89,7 @@ interface PlannedPlace {
   readonly shortfallPrice: number;
   /** By circuit, where any of them is below 1: see `sharesOf`. */
   readonly shares: ReadonlyMap<string, Float64Array>;
+  readonly rooms: readonly Room[];
 }
 
 /** Highest power in each interval of a stay, kW: what limits of others and dropped limits leave; one number where none do. */
@@ -157,6 +138,43 @@ interface DraftedVisit {
   readonly planned: PlannedSession;
 }
 
+/** A way of charging over a stay, with what it can give. */
+interface Way {
+  readonly powers: Powers;
+  readonly mostKw: number | Float64Array;
+  /** What the visit lacks with a margin, and what the solver counts in the part of the running interval that is over. */
+  readonly wantedKwh: number;
+  /** What the stay can give with nobody else in it. */
+  readonly windowKwh: number;
+}
+
+function wayOf(
+  state: State,
+  grid: TimeGrid,
+  visit: VisitState,
+  at: PlannedPlace,
+  { stay, powers }: { readonly stay: Stay; readonly powers: Powers },
+): Way {
+  const mostKw = mostKwOf(state, grid, at, { stay, ...powers });
+  const hours = grid.intervalS / 3600;
+  const { countedPerKw, maxKw } = powers;
+  const fits = countedPerKw === undefined ? undefined : ratingFits(at.rooms, at.place, countedPerKw * maxKw);
+  let windowKwh = 0;
+  for (let t = stay.arrive; t < stay.depart; t++) {
+    const kw = typeof mostKw === 'number' ? mostKw : (mostKw[t - stay.arrive] ?? 0);
+    if (fits === undefined || (fits[t] === 1 && kw >= powers.minKw)) windowKwh += kw * hours;
+  }
+  const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
+  const gone = goneKwh(state, grid, visit, { stay, neededKwh, maxKw: powers.maxKw });
+  return { powers, mostKw, wantedKwh: neededKwh + gone, windowKwh };
+}
+
+/** The first way that gives a vehicle all that it wants, or the one that gives most. */
+function bestWay(ways: readonly Way[]): Way | undefined {
+  const most = ways.reduce((top, { windowKwh }) => Math.max(top, windowKwh), 0);
+  return ways.find(({ windowKwh, wantedKwh }) => windowKwh >= Math.min(wantedKwh, most));
+}
+
 function sessionOf(
   state: State,
   grid: TimeGrid,
@@ -165,15 +183,13 @@ function sessionOf(
 ): DraftedVisit | undefined {
   const stay = stayOf(state, grid, visit);
   if (stay === undefined) return undefined;
-  const powers = powersOf(state, at.place, visit);
-  const mostKw = mostKwOf(state, grid, at, { stay, ...powers });
-  const hours = grid.intervalS / 3600;
-  const windowKwh =
-    typeof mostKw === 'number'
-      ? (stay.depart - stay.arrive) * hours * mostKw
-      : mostKw.reduce((sum, kw) => sum + kw * hours, 0);
-  const neededKwh = (neededWh(visit) + marginWh(state, visit)) / 1000;
-  const wantedKwh = neededKwh + goneKwh(state, grid, visit, { stay, neededKwh, maxKw: powers.maxKw });
+  const ways = powerWaysOf(state, at.place, visit).map((powers) =>
+    wayOf(state, grid, visit, at, { stay, powers }),
+  );
+  const best = bestWay(ways);
+  if (best === undefined) return undefined;
+  const { powers, mostKw, wantedKwh, windowKwh } = best;
+  const { wattsPerUnit, ...solved } = powers;
   const energyKwh = Math.max(wantedKwh, Math.min(windowKwh, wholeKwh(wantedKwh, grid, powers)));
   const restKwh = Math.max(0, visit.visit.energyWh - visit.deliveredWh) / 1000;
   return {
@@ -182,7 +198,7 @@ function sessionOf(
       connector: at.connector,
       ...stay,
       energyKwh,
-      ...powers,
+      ...solved,
       maxKw: mostKw,
       ...phaseSwitchesOf(at.place.station, visit, powers.phases),
       shortfallPrice: at.shortfallPrice * visit.visit.priority,
@@ -192,6 +208,7 @@ function sessionOf(
       stationId: at.place.station.id,
       evseId: at.place.evse.id,
       phases: powers.phases,
+      wattsPerUnit,
       ...stay,
       ...onePhaseBefore(state, grid, { visitId: visit.visit.id, ...stay }),
       extraKwh: energyKwh - restKwh,
@@ -249,7 +266,7 @@ export function draftOf(state: State): Draft | undefined {
     const one =
       connector === undefined || place === undefined
         ? undefined
-        : sessionOf(state, grid, visit, { place, connector, shortfallPrice, shares });
+        : sessionOf(state, grid, visit, { place, connector, shortfallPrice, shares, rooms });
     return one === undefined ? [] : [one];
   });
   const own = withoutOverlap(drafted);

@@ -139,8 +139,11 @@ function takenOf(
  */
 const roundingKw = 0.002;
 
+/** Room below which a rating fits all the same: the noise of sums, kW. */
+const fitNoiseKw = 1e-9;
+
 /** What uncontrolled loads and EVSEs that follow no plan leave of a circuit, below 0 where it does not carry even them. */
-interface Room {
+export interface Room {
   readonly circuit: Circuit;
   /** EVSEs below that follow the plan. */
   readonly below: readonly Place[];
@@ -187,6 +190,23 @@ export function roomsOf(state: State, grid: TimeGrid, places: readonly Place[]):
 /** What EVSEs take in any case, by how much of it counts, kW. */
 function reservedKw(places: readonly Place[], shareOf: (place: Place) => number): number {
   return places.reduce<number>((sum, p) => sum + p.reservedKw * shareOf(p), 0);
+}
+
+/** [T] 1 where `ratedKw` of a place fit every circuit above it beside what is kept free for all others. */
+export function ratingFits(rooms: readonly Room[], place: Place, ratedKw: number): Uint8Array {
+  const { evse, key } = place;
+  const fits = new Uint8Array(rooms[0]?.phaseKw[0].length ?? 0).fill(1);
+  const narrow = (kw: Float64Array, others: readonly Place[], shareOf: (one: Place) => number): void => {
+    const askedKw = reservedKw(others, shareOf) + ratedKw * shareOf(place);
+    for (let t = 0; t < fits.length; t++) if ((kw[t] ?? 0) < askedKw - fitNoiseKw) fits[t] = 0;
+  };
+  for (const { below, phaseKw, totalKw } of rooms) {
+    if (!below.some((one) => one.key === key)) continue;
+    const others = below.filter((one) => one.key !== key);
+    for (const phase of evse.rotation) narrow(phaseKw[phase], others, (one) => phaseShare(one, phase));
+    if (totalKw !== undefined) narrow(totalKw, others, () => 1);
+  }
+  return fits;
 }
 
 /** The circuit tree with what is left for the EVSEs that follow the plan, never less than they take in any case. */

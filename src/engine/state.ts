@@ -173,6 +173,8 @@ export interface PlannedSession {
   readonly stationId: string;
   readonly evseId: number;
   readonly phases: 1 | 3;
+  /** Planned power that one unit of the limit stands for, W: of an A per phase (AC) or a W (DC). */
+  readonly wattsPerUnit: number;
   readonly arrive: number;
   readonly depart: number;
   /** Energy asked for beyond what the visit still lacks: margin, the part of the interval that is over; kWh. */

@@ -203,7 +203,7 @@ function describeNote(note: CompileNote): string {
     case 'merged-down':
       return `Too many periods: neighbours are joined at the lower value, ${note.lost} unit-seconds are lost.`;
     case 'unit-converted':
-      return 'The station takes W only: the power of one phase is sent, so that no phase is above its limit.';
+      return 'The station takes W only: the power of one phase is sent, so that no phase is above its limit; all that the hardware carries is sent as the power of all phases.';
     case 'lease-as-step':
       return `The plan does not end by itself: the floor of ${note.floor} is its last period.`;
   }

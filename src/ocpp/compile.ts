@@ -81,7 +81,10 @@ export interface PlanInput extends PlanWish {
 /** What a compiled plan does not give as it was asked for. */
 export type CompileNote =
   | FitNote
-  /** An AC station that takes W only: the power is one phase's, so that no phase is above its limit. */
+  /**
+   * An AC station that takes W only: the power is one phase's, so that no phase is above its limit. A limit of all that the
+   * hardware carries is written as the power of all phases.
+   */
   | { readonly kind: 'unit-converted' }
   /** The station ignores durations: the floor is written as the last period. */
   | { readonly kind: 'lease-as-step'; readonly floor: number };
@@ -142,8 +145,8 @@ export function compileFloors(input: FloorsInput): readonly InstalledProfile[] {
   const startAt = epochS(Math.min(floorStartS, now));
   const dress = dressOf(station, input.voltage);
   const entries: InstalledProfile[] = [];
-  const add = (evseId: number, purpose: ProfilePurpose, limit: number, phases: number): void => {
-    const periods = [periodOf(dress, 0, limit, phases)];
+  const add = (evseId: number, purpose: ProfilePurpose, limit: number, wires: Wires): void => {
+    const periods = [periodOf(dress, 0, limit, wires)];
     const profile: ChargingProfile = {
       id: profileIdOf(evseId, purpose, 0),
       stackLevel: 0,
@@ -161,7 +164,9 @@ export function compileFloors(input: FloorsInput): readonly InstalledProfile[] {
       most: grids.reduce((total, one) => total + one.most, 0),
     };
     const phases = Math.max(...station.evses.map((evse) => evse.rotation.length));
-    add(0, 'ChargingStationMaxProfile', quantizedLimit(stationMax, grid), phases);
+    // A cap that EVSEs do not share holds for each of them, and circuits count on none of it.
+    const mostA = station.capability.sharesStationCap ? grid.most : 0;
+    add(0, 'ChargingStationMaxProfile', quantizedLimit(stationMax, grid), { phases, mostA });
   }
   for (const { evseId, limit } of floors) {
     const evse = station.evses.find((one) => one.id === evseId);
@@ -170,7 +175,7 @@ export function compileFloors(input: FloorsInput): readonly InstalledProfile[] {
       evseId,
     });
     const floor = quantizedLimit(limit, gridOf(station, evse, input.voltage));
-    add(evseId, 'TxDefaultProfile', floor, evse.rotation.length);
+    add(evseId, 'TxDefaultProfile', floor, wiresOf(evse));
   }
   return entries;
 }
@@ -226,15 +231,15 @@ function profileOf(input: PlanInput, evse: Evse, form: PlanForm): ChargingProfil
   const { pieces, untilS, ending, level } = form;
   const dress = dressOf(station, input.voltage);
   const startAt = epochS(input.now - backdateS);
-  const phases = evse.rotation.length;
+  const wires = wiresOf(evse);
   const periods = pieces.map(([at, limit], i) => {
     const startS = i === 0 ? 0 : at - startAt;
     return limit > 0 && isOnePhase(input, evse, at)
       ? onePhasePeriodOf(station, startS, limit)
-      : periodOf(dress, startS, limit, phases);
+      : periodOf(dress, startS, limit, wires);
   });
   if (ending !== 'lease' && pieces[pieces.length - 1]?.[1] !== level) {
-    periods.push(periodOf(dress, untilS - startAt, level, phases));
+    periods.push(periodOf(dress, untilS - startAt, level, wires));
   }
   const endS = ending === 'step' ? later(untilS, input.leaseS) : untilS;
   const endless = ending === 'endless-step';
@@ -274,9 +279,21 @@ function gridOf(station: Station, evse: Evse, voltage = 230): LimitGrid {
   return { step: 0.1, least: evse.minA * voltage * evse.rotation.length, most: evse.maxW };
 }
 
-function periodOf(dress: Dress, startS: number, limit: number, phases: number): SchedulePeriod {
-  if (dress.unit === 'W') return { startS, limit: tenthDown(limit * dress.perPhase) };
-  return { startS, limit, numberPhases: phases };
+/** What a limit of an AC station is for: the phases of a socket, and the most that each of them carries, A. */
+interface Wires {
+  readonly phases: number;
+  readonly mostA: number;
+}
+
+function wiresOf({ rotation, maxA }: Evse): Wires {
+  return { phases: rotation.length, mostA: maxA };
+}
+
+function periodOf(dress: Dress, startS: number, limit: number, { phases, mostA }: Wires): SchedulePeriod {
+  if (dress.unit === 'A') return { startS, limit, numberPhases: phases };
+  // Where every phase may carry all that it can, more watts are no more current on any of them.
+  const carriers = dress.perPhase > 1 && limit >= mostA ? phases : 1;
+  return { startS, limit: tenthDown(limit * dress.perPhase * carriers) };
 }
 
 /** Where phases change while something may flow. */
@@ -386,7 +403,7 @@ function expectedOf(input: PlanInput, pieces: Pieces, untilS: EpochS, level: num
   return stepFunctionOf([...piecesBetween(dressed, input.now, untilS), [untilS, after]]);
 }
 
-/** What is left of a limit after it was written in the station's unit. */
+/** What is left of a limit, as circuits count it, after it was written in the station's unit. */
 function writtenLimit(input: PlanInput, limit: number): number {
   const { perPhase } = dressOf(input.station, input.voltage);
   return perPhase === 1 || !Number.isFinite(limit) ? limit : tenthDown(limit * perPhase) / perPhase;
@@ -401,7 +418,7 @@ function compositeOver(
 ): StepFunction {
   const { station, evseId, now } = input;
   const evse = station.evses.find((one) => one.id === evseId);
-  return limitOf({
+  const limit = limitOf({
     version: station.version,
     installed,
     transactions: transactions.map((id) => ({ evseId, id, startedAt: now })),
@@ -412,6 +429,10 @@ function compositeOver(
     unit: station.current === 'AC' ? 'A' : 'W',
     readings: readingsOf(station),
   });
+  const isDressed = dressOf(station, input.voltage).perPhase > 1;
+  if (!isDressed || evse === undefined) return limit;
+  // A full limit is written as the power of all phases: no phase carries more than the hardware.
+  return mapValues(limit, (a) => (Number.isFinite(a) ? Math.min(a, evse.maxA) : a));
 }
 
 /** Where the composite of the compiled profile over the floors is not `expected`, or is above the limit. */

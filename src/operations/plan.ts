@@ -181,11 +181,10 @@ function profileOf(
   departsAt: EpochS,
 ): { readonly profile: unknown; readonly notes: string[] } {
   const { state, draft, session, powerKw, onePhase, station } = source;
-  const perUnit = station.current === 'AC' ? state.site.voltage * session.phases : 1;
   const now = startOf(draft.grid, session.arrive);
   const pieces = [...powerKw].map((kw, i) => {
     const share = onePhase?.[i] === 1 ? session.phases : 1;
-    return [startOf(draft.grid, session.arrive + i), (kw * 1000 * share) / perUnit] as const;
+    return [startOf(draft.grid, session.arrive + i), (kw * 1000 * share) / session.wattsPerUnit] as const;
   });
   const end = startOf(draft.grid, session.depart);
   const floor = state.floors[evseKey(session)] ?? 0;

@@ -5,12 +5,21 @@
  * @module
  */
 import { fail, ok, type Result } from '#domain/result';
-import { evseKey, loadCurrent, phases, type Evse, type Phase, type Site, type Station } from '#domain/site';
+import {
+  evseKey,
+  loadCurrent,
+  phases,
+  startingA,
+  type Evse,
+  type Phase,
+  type Site,
+  type Station,
+} from '#domain/site';
 import { circuitTree, dimensions, type Dimension } from './circuits.ts';
 import { hardwareOf, keepsFloors } from './exposure.ts';
 import { floorNodesMax } from './limits.ts';
 
-/** By `evseKey`: A per phase (AC) or W (DC). */
+/** By `evseKey`: A per phase as circuits count it (AC) or W (DC). */
 export type Floors = Readonly<Record<string, number>>;
 
 /** What the owner wants of the floors. */
@@ -144,7 +153,7 @@ function placesOf(site: Site, policy: FloorsPolicy): readonly Place[] {
   return site.stations.flatMap((station) =>
     station.evses.map((evse): Place => {
       const key = evseKey({ stationId: station.id, evseId: evse.id });
-      const least = station.current === 'AC' ? evse.minA : policy.dcFloorW;
+      const least = station.current === 'AC' ? startingA(station, evse) : policy.dcFloorW;
       return {
         key,
         station,

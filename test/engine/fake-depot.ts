@@ -181,6 +181,8 @@ export class FakeStation {
   configuration: Readonly<Record<string, string>> | 'junk' | 'error' | 'silent' = {};
   /** Whether it refuses a profile. */
   refuses: (profile: WireProfile) => boolean = () => false;
+  /** What a limit in W is for one ampere: taken the harsh way, each phase may carry all of it; 690 shares it among three. */
+  wattsPerA: 230 | 690 = 230;
   /** A purpose that it accepts and does not act on. */
   ignores = '';
   /** What its vehicles do when they are offered nothing: charge on, sleep for good, or until they are offered nothing once more. */
@@ -373,8 +375,7 @@ export class FakeStation {
         const isOver =
           at >= (duration ?? Infinity) || now >= (instantOfIso(profile.validTo ?? '') ?? Infinity);
         const period = chargingSchedulePeriod.filter((p) => p.startPeriod <= at).at(-1);
-        // A limit in W is taken the harsh way: each phase may carry all of it.
-        const perA = profile.chargingSchedule.chargingRateUnit === 'W' ? 230 : 1;
+        const perA = profile.chargingSchedule.chargingRateUnit === 'W' ? this.wattsPerA : 1;
         if (isOver || period === undefined) return [];
         const { limit, numberPhases: phases = 3 } = period;
         return [{ level: profile.stackLevel, limitA: limit / perA, phases }];

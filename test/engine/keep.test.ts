@@ -38,7 +38,17 @@ const problemWith = (
 });
 
 const sessionWith = (extraKwh: number, leastKwh: number): readonly PlannedSession[] => [
-  { visitId: 'v1', stationId: 'A', evseId: 1, phases: 3, arrive: 0, depart: 4, extraKwh, leastKwh },
+  {
+    visitId: 'v1',
+    stationId: 'A',
+    evseId: 1,
+    phases: 3,
+    wattsPerUnit: 690,
+    arrive: 0,
+    depart: 4,
+    extraKwh,
+    leastKwh,
+  },
 ];
 
 test('a plan that still delivers is counted out on the new prices', () => {

@@ -1,7 +1,7 @@
 /** What the solver is told of the depot, worked by hand. */
 import { expect, test } from 'vitest';
 import type { Station } from '#domain/site';
-import { seconds, watts } from '#domain/units';
+import { amperes, seconds, watts } from '#domain/units';
 import { draftOf } from '#engine/problem';
 import type { State } from '#engine/state';
 import type { DepotProblem } from '#solver/problem';
@@ -74,14 +74,48 @@ test('powers go in whole amperes from six on, on the phases that the vehicle has
   ]);
 });
 
+/** A three-phase station that is told watts alone. */
+function wattStation(id: string, maxA: number): Station {
+  const { capability, evses } = stationOf(id);
+  return stationOf(id, {
+    capability: { ...capability, rateUnit: 'W' },
+    evses: evses.map((evse) => ({ ...evse, maxA: amperes(maxA), maxW: watts(maxA * 690) })),
+  });
+}
+
 test('a station that is told watts alone shares the power of one phase among three', async () => {
-  const { capability } = stationOf('A');
-  const inWatts = stationOf('A', { capability: { ...capability, rateUnit: 'W' } });
-  const depot = await depotWith([inWatts], [visit]);
+  const depot = await depotWith([wattStation('A', 32)], [visit]);
   // 32 A on one phase are 7.36 kW, a third of three phases; 6 A on each of three are 4.14 kW. The circuits count one.
-  expect(problemOf(depot).sessions).toMatchObject([
-    { id: 'v1', phases: 1, minKw: 4.14, stepKw: 0.69, maxKw: expect.closeTo(7.36, 9) },
-  ]);
+  const [session] = problemOf(depot).sessions;
+  expect(session).toMatchObject({ phases: 1, minKw: 4.14, stepKw: 0.69, maxKw: expect.closeTo(7.36, 9) });
+  expect(session?.countedPerKw).toBeUndefined();
+});
+
+test('it gets all that it carries, counted with that, where a third is too little to start or too slow', async () => {
+  const whole = (kw: number, counted: number, phases: 1 | 3 = 3) => ({
+    phases,
+    maxKw: expect.closeTo(kw, 9),
+    minKw: expect.closeTo(kw, 9),
+    stepKw: expect.closeTo(kw, 9),
+    countedPerKw: expect.closeTo(counted / kw, 9),
+  });
+  // A third of 16 A is less than 6 A.
+  const small = await depotWith([wattStation('A', 16)], [visit]);
+  expect(problemOf(small).sessions).toMatchObject([whole(11, 11.04)]);
+  // 7.36 kW from 18:15 to 20:00 are 12.9 kWh.
+  const hurried = await depotWith([wattStation('A', 32)], [{ ...visit, energyWh: 15_000 }]);
+  expect(problemOf(hurried).sessions).toMatchObject([whole(11, 22.08)]);
+  // One phase gets a third of the watts at one station and all at another; at 16 A of each phase it gets 16 A at both.
+  const onePhase = await depotWith([wattStation('A', 16)], [{ ...visit, maxW: 3680, phases: 1 }]);
+  expect(problemOf(onePhase).sessions).toMatchObject([whole(3.68, 11.04, 1)]);
+  // 32 A do not fit on the panel, but 31 do: slow is better than nothing.
+  const crowded = await depotWith([wattStation('A', 32)], [{ ...visit, energyWh: 15_000 }], {
+    circuits: [
+      { id: 'grid', limitA: amperes(60) },
+      { id: 'panel', parent: 'grid', limitA: amperes(31) },
+    ],
+  });
+  expect(problemOf(crowded).sessions).toMatchObject([{ phases: 1, maxKw: expect.closeTo(7.36, 9) }]);
 });
 
 test('a station that may forget its profiles has its full rating kept free by the plan too', async () => {

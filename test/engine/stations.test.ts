@@ -251,3 +251,30 @@ test('a load above its bound raises the bound while it lasts, and is an alarm', 
   await depot.runTo(startS + 4600);
   expect(now()).toBe(3000);
 });
+
+test.each([
+  { phases: 3, maxW: 11_000, energyWh: 12_000 },
+  { phases: 1, maxW: 3680, energyWh: 4500 },
+] as const)(
+  'a three-phase station of 16 A that is told watts alone charges a vehicle of $phases phases full',
+  async ({ phases, maxW, energyWh }) => {
+    const { capability, evses } = stationOf('A');
+    const inWatts = stationOf('A', {
+      capability: { ...capability, rateUnit: 'W', keepsProfiles: 'all' },
+      evses: evses.map((evse) => ({ ...evse, maxA: amperes(16), maxW: watts(11_040) })),
+    });
+    const depot = new FakeDepot({
+      site: siteOf([inWatts, stationOf('B'), stationOf('C')]),
+      // Without floors: it charges by its plan.
+      policy: policyWith({ floorShare: 0 }),
+      visits: [visitAt('A', { phases, maxW, energyWh }), visitAt('B'), visitAt('C')],
+    });
+    depot.station('A').wattsPerA = 690;
+    await depot.begin();
+    await depot.runTo(startS + 7210);
+    expect(Object.fromEntries(depot.leftWh)).toEqual({ vA: 0, vB: 0, vC: 0 });
+    // The panel counts it with 16 A on each phase, whatever phase the watts go to.
+    expect(depot.peakA).toBeLessThanOrEqual(40);
+    expect(depot.said('out.alarm')).toEqual([]);
+  },
+);

@@ -23,6 +23,20 @@ describe('floors', () => {
     expect(floorsOf(depot, whole)).toEqual({ ok: true, value: { 'a/1': 6, 'b/1': 6, 'b/2': 6 } });
   });
 
+  test('a three-phase socket that is told watts alone needs what its vehicle starts at three times, or all it carries', () => {
+    const told = (id: string, maxA: number, rotation: readonly Phase[] = [0, 1, 2]) =>
+      station(id, {
+        evses: [evse(1, { maxA: amperes(maxA), rotation })],
+        capability: { rateUnit: 'W' },
+      });
+    // 6 A of each phase, and any of them may carry all 18: of 16 A no more than 16.
+    const depot = site([told('a', 32), told('b', 16), told('c', 32, [1])]);
+    expect(floorsOf(depot, whole)).toEqual({ ok: true, value: { 'a/1': 18, 'b/1': 16, 'c/1': 6 } });
+    // 21 A carry two floors of 6 A, and not one of them beside 16.
+    const tight = site([told('b', 16), station('d'), station('e')], [{ id: 'grid', limitA: amperes(21) }]);
+    expect(floorsOf(tight, whole)).toEqual({ ok: true, value: { 'b/1': 0, 'd/1': 6, 'e/1': 6 } });
+  });
+
   test('plans keep their share of the room', () => {
     // 30 A, half of it: 15 A carry two floors of 6 A.
     const depot = site(

@@ -62,12 +62,17 @@ test('room for all is counted with its margins: 12 quarters of 16, 85 % of the r
   expect(servesAll(nightOf(6, 1000), () => 0)).toBe(false);
 });
 
-test('an AC station that takes W only gives a third of what its phases are counted with', () => {
-  // The floors of 2 A are counted as 6. 72 A: 0.85 x 60 = 51 A beside them; each may have 32 A counted, 10 of 10.7 A given:
-  // 12 quarters x 10 A x 172.5 Wh = 20,700 Wh each, for a need of up to 18,818 Wh.
-  expect(servesAll(nightOf(72, 18_700, 'W', 32), () => 2)).toBe(true);
-  expect(servesAll(nightOf(72, 18_900, 'W', 32), () => 2)).toBe(false);
-  expect(servesAll(nightOf(72, 18_900, 'A', 32), () => 6)).toBe(true);
-  // A third of 16 A is less than a vehicle starts at.
-  expect(servesAll(nightOf(200, 100, 'W', 16), () => 2)).toBe(false);
+test('an AC station that takes W only gives a third of what its phases are counted with, or all that it carries', () => {
+  // The floors of 2 A are counted as 6. 72 A: 0.85 x 60 = 51 A beside them. One is counted with all of 32 A, 26 more, and its
+  // vehicle takes 16 A; the other with 6 + 25 = 31 A, and gives 10 of 10.3 A; or the other way round:
+  // 12 quarters x 26 A x 172.5 Wh = 53,820 Wh for both, 24,463 Wh each with the margin.
+  expect(servesAll(nightOf(72, 23_500, 'W', 32), () => 2)).toBe(true);
+  expect(servesAll(nightOf(72, 24_600, 'W', 32), () => 2)).toBe(false);
+  expect(servesAll(nightOf(72, 24_600, 'A', 32), () => 6)).toBe(true);
+  // 32 A: 17 A beside the floors, one at a time is counted with 23 and gives 7: 12 x 7 A x 172.5 Wh = 14,490 Wh for both.
+  expect(servesAll(nightOf(32, 6300, 'W', 32), () => 2)).toBe(true);
+  expect(servesAll(nightOf(32, 6700, 'W', 32), () => 2)).toBe(false);
+  // A third of 16 A is less than a vehicle starts at: it has all of them, or nothing.
+  expect(servesAll(nightOf(200, 26_500, 'W', 16), () => 2)).toBe(true);
+  expect(servesAll(nightOf(18, 100, 'W', 16), () => 2)).toBe(false);
 });

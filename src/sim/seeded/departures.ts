@@ -24,8 +24,6 @@ interface Stay {
   readonly evse: Evse;
   /** Highest current per phase, A; for DC power over three phases. */
   readonly maxA: number;
-  /** What a phase is counted with for each ampere that it gives. */
-  readonly counted: number;
   leftWh: number;
 }
 
@@ -65,14 +63,25 @@ function stayOf(site: Site, visit: SimVisit): readonly Stay[] {
   if (station === undefined || evse === undefined) return [];
   const sharedW = (station.moduleW ?? Infinity) / station.evses.length;
   const maxW = Math.min(visit.announced.maxW, evse.maxW, sharedW);
-  const counted = countedOf(station, evse);
-  const maxA = Math.min(evse.maxA / counted, maxW / wattsPerA(site, visit));
-  return [{ visit, station, evse, maxA, counted, leftWh: visit.energyWh * needMore }];
+  const maxA = Math.min(evse.maxA, maxW / wattsPerA(site, visit));
+  return [{ visit, station, evse, maxA, leftWh: visit.energyWh * needMore }];
 }
 
-/** An AC station that takes W only might give them all to one phase: each is counted with what all of them give. */
-function countedOf({ current, capability }: Station, evse: Evse): number {
-  return current === 'AC' && capability.rateUnit === 'W' ? evse.rotation.length : 1;
+/**
+ * What each phase is counted with where it gives `amps`: an AC station that takes W only might give all of them to one, and
+ * no phase carries more than the hardware.
+ */
+function countedA({ current, capability }: Station, evse: Evse, amps: number): number {
+  const times = current === 'AC' && capability.rateUnit === 'W' ? evse.rotation.length : 1;
+  return Math.min(amps * times, evse.maxA);
+}
+
+/** The most that a vehicle gets where each phase may be counted with `most`. */
+function givenA({ station, evse, visit, maxA }: Stay, most: number): number {
+  if (countedA(station, evse, 1) <= 1) return Math.min(maxA, most);
+  if (most >= evse.maxA) return maxA;
+  // A vehicle on one phase may get a third of it.
+  return visit.announced.phases === 3 ? Math.min(maxA, most / evse.rotation.length) : 0;
 }
 
 /** What the building may draw in each quarter hour, W. */
@@ -105,7 +114,7 @@ function roomAt(site: Site, { above }: Wiring, floorOf: FloorOf, boundW: number)
   });
   for (const station of site.stations) {
     for (const evse of station.evses) {
-      const amps = isForgetful(station) ? evse.maxA : floorOf(station, evse) * countedOf(station, evse);
+      const amps = isForgetful(station) ? evse.maxA : countedA(station, evse, floorOf(station, evse));
       for (const phase of evse.rotation) take(above.get(station.id) ?? [], phase, amps);
     }
   }
@@ -120,15 +129,17 @@ function serve(
   room: readonly Float64Array[],
   floorOf: FloorOf,
 ): void {
-  const { station, evse, visit, maxA, counted } = stay;
+  const { station, evse, visit } = stay;
   const path = above.get(station.id) ?? [];
-  const free = isForgetful(station) ? evse.maxA : floorOf(station, evse) * counted;
+  const free = isForgetful(station) ? evse.maxA : countedA(station, evse, floorOf(station, evse));
   const roomA = Math.min(
     ...path.flatMap((circuit) => evse.rotation.map((phase) => room[circuit]?.[phase] ?? 0)),
   );
-  const amps = Math.floor(Math.min(maxA, (free + Math.max(0, roomA)) / counted));
+  const most = free + Math.max(0, roomA);
+  const amps = Math.floor(givenA(stay, most));
   if (amps < Math.max(1, evse.minA)) return;
-  const extra = isForgetful(station) ? 0 : Math.max(0, amps * counted - free);
+  const taken = Math.min(most, countedA(station, evse, amps));
+  const extra = isForgetful(station) ? 0 : Math.max(0, taken - free);
   for (const circuit of path) {
     const line = room[circuit];
     for (const phase of evse.rotation) if (line !== undefined) line[phase] = (line[phase] ?? 0) - extra;

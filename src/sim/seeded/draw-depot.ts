@@ -247,9 +247,7 @@ function visitsAt(
   for (let count = 1; at < span.endS - 3600; count++) {
     const stayS = Math.min(prng.integer(3600, 9 * 3600), span.endS - 600 - at);
     const isOnePhase = evse.rotation.length === 1 || prng.integer(0, 5) === 0;
-    // A watt limit without a number of phases is one for all three of a socket: docs/worlds.md, open findings.
-    const sharesWatts = station.capability.rateUnit === 'W' && evse.rotation.length === 3;
-    const phaseCount = station.current === 'DC' || !isOnePhase || sharesWatts ? 3 : 1;
+    const phaseCount = station.current === 'DC' || !isOnePhase ? 3 : 1;
     const maxW = Math.round(
       wattsOf(evse) * (station.current === 'AC' ? phaseCount / evse.rotation.length : 1),
     );

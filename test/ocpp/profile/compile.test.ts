@@ -199,6 +199,31 @@ describe('a compiled plan', () => {
     expect(readingsOf(dcStation())).toEqual({});
   });
 
+  test('where no phase can carry more, it gets the power of all of them', () => {
+    const cp = station({ capability: { rateUnit: 'W' } });
+    // 32 A is all that its hardware carries: whatever phase the watts go to, none is above it.
+    const compiled = plan({ station: cp, limit: steps([0, 31], [900, 40]) });
+    expect(compiled.profile.schedules[0]!.periods).toEqual([
+      { startS: 0, limit: 31 * 230 },
+      { startS: 960, limit: 32 * 230 * 3 },
+    ]);
+    expect([0, 900].map((s) => valueAt(compiled.expected, after(t0, s)))).toEqual([31, 32]);
+  });
+
+  test.each([
+    // The feeder carries less than the sockets: no phase may be above it where the ledger counts on the cap.
+    { shares: true, stationMax: 40, watts: 40 * 230 },
+    { shares: true, stationMax: 64, watts: 64 * 230 * 3 },
+    { shares: false, stationMax: 40, watts: 40 * 230 * 3 },
+  ])('its cap of $stationMax A is $watts W where it is shared: $shares', ({ shares, stationMax, watts }) => {
+    const cp = station({
+      evses: [evse(1), evse(2)],
+      capability: { rateUnit: 'W', sharesStationCap: shares },
+    });
+    const [cap] = compileFloors({ station: cp, floors: [], stationMax, now: t0 });
+    expect(cap?.profile.schedules[0]!.periods).toEqual([{ startS: 0, limit: watts }]);
+  });
+
   test.each([
     ['unknown-evse', { evseId: 9 }],
     ['unit-not-supported', { station: { ...dcStation(), capability: station().capability } }],
