@@ -99,13 +99,26 @@ function memoryJournal(): Journal {
   return { append: () => {}, read: () => [], compact: () => {}, close: () => {} };
 }
 
-function openJournal(path: string | undefined): { readonly journal: Journal; readonly text: string } {
-  if (path === undefined)
-    return { journal: memoryJournal(), text: 'none: what is known ends with this process; give --journal' };
+/** What a new engine waits for: a site where nobody was before looks like one whose journal is lost. */
+function firstPlansText({ lateS }: Policy): string {
+  const what = 'when no call of a process that may have been here before can arrive any more';
+  return `first plans after ${lateS} s, ${what} (lateS of the policy)`;
+}
+
+function openJournal(
+  path: string | undefined,
+  policy: Policy,
+): { readonly journal: Journal; readonly text: string } {
+  const first = firstPlansText(policy);
+  if (path === undefined) {
+    const text = `none: what is known ends with this process; give --journal; ${first}`;
+    return { journal: memoryJournal(), text };
+  }
   try {
     const journal = openJournalFile({ path, durability: 'disk', partsBytesMax: journalPartsBytesMax });
     const torn = journal.tornBytes === 0 ? '' : `, ${journal.tornBytes} bytes of a torn record dropped`;
-    return { journal, text: `${path}, ${journal.length} records${torn}` };
+    const isNew = journal.length === 0 ? `, new: ${first}` : '';
+    return { journal, text: `${path}, ${journal.length} records${torn}${isNew}` };
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const fix = 'give a file that this program wrote, or a new one';
@@ -256,14 +269,14 @@ function busText(settings: ServeSettings, isEvents: boolean): string {
 /** The endpoint, then the journal, so that a file is made only when all else is good. @throws InputFaults */
 async function opened(
   settings: ServeSettings,
-  depot: Depot,
+  { depot, policy }: Served,
   bus: Bus,
   log: Log,
 ): Promise<{ readonly server: CsmsServer; readonly journal: Journal; readonly journalText: string }> {
   let server: CsmsServer | undefined;
   try {
     server = await listening(settings, depot, log);
-    const { journal, text: journalText } = openJournal(settings.journal);
+    const { journal, text: journalText } = openJournal(settings.journal, policy);
     return { server, journal, journalText };
   } catch (error) {
     await server?.close();
@@ -281,7 +294,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { site } = served.depot;
   const log = createConsoleLog();
   const bus = settings.nats === undefined ? createMemoryBus() : await openBus(settings.nats, 'voltherd', log);
-  const { server, journal, journalText } = await opened(settings, served.depot, bus, log);
+  const { server, journal, journalText } = await opened(settings, served, bus, log);
   const asked = stopAsked();
   const solver = startSolverThread();
   const tell = options.json === true ? jsonLines() : undefined;

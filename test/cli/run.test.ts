@@ -312,7 +312,7 @@ describe('serve', () => {
     const journal = join(folder, 'served.jsonl');
     const first = await served(['--journal', journal, '--events']);
     expect(first.said()).toContain('serves Small depot: 3 stations, 3 connectors, 2 circuits');
-    expect(first.said()).toContain(`journal  ${journal}, 0 records`);
+    expect(first.said()).toContain(`journal  ${journal}, 0 records, new: first plans after 120 s`);
     expect(first.said()).toContain('bus      in this process only, events from standard input');
     const socket = new WebSocket(`${urlOf(first.said())}/A-1`, ['ocpp2.0.1']);
     const answer = await new Promise<string>((resolve, reject) => {
@@ -340,6 +340,7 @@ describe('serve', () => {
     expect(first.said()).toMatch(/SIGTERM: stopping[\s\S]*stopped\n$/);
     const second = await served(['--journal', journal]);
     expect(second.said()).toMatch(/served\.jsonl, [1-9]\d* records/);
+    expect(second.said()).not.toContain('first plans');
     expect(await second.stop('SIGINT')).toBe(0);
   });
 
