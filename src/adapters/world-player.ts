@@ -15,6 +15,8 @@ export interface PlayOptions {
    */
   readonly solver: 'sample' | 'greedy' | 'shipped';
   readonly bug?: PlantedBug;
+  /** Told of all records of the engine's journal at the end; the replay is proven then. */
+  readonly onJournal?: (records: readonly unknown[]) => void;
 }
 
 /** One seed in so many has plans of the shipped solver and its journal replayed. */
@@ -40,9 +42,10 @@ export async function playPlan(plan: WorldPlan, options: PlayOptions): Promise<W
       if (isShipped(turn)) return solve(problem, own);
       return Promise.resolve(planForward(problem, planStartOf(plan.seed), turn));
     },
-    proveReplay: isSample,
+    proveReplay: isSample || options.onJournal !== undefined,
     slowWatch: plan.seed % slowEvery === 0,
     ...(options.bug === undefined ? {} : { bug: options.bug }),
+    ...(options.onJournal === undefined ? {} : { onJournal: options.onJournal }),
   });
   await bus.close();
   return outcome;

@@ -31,6 +31,8 @@ export interface Switches {
   readonly onePhaseOnly: boolean;
   /** Its clock gains this much. */
   readonly driftSPerHour: number;
+  /** Its clock stands so far beside the true time. */
+  readonly clockOffS: number;
   /** Leaves the old profile in place when a new one replaces it. */
   readonly keepsReplaced: boolean;
   /** Sends meter values. */
@@ -75,6 +77,7 @@ const honest: Switches = {
   otherUnit: false,
   onePhaseOnly: false,
   driftSPerHour: 0,
+  clockOffS: 0,
   keepsReplaced: false,
   meters: true,
   ignoredPurpose: 'none',
@@ -125,6 +128,7 @@ const table: Readonly<Record<PersonaName, Partial<Switches>>> = {
   'hides-capability': { capabilityAnswers: 'none' },
   'garbles-capability': { capabilityAnswers: 'garbled' },
   'wakes-on-pulse': { wakes: 'on pulse' },
+  'clock-steps-back': { clockOffS: -90 },
 };
 
 /** The switches of all personas that a station has at once; the later in the list wins. */

@@ -194,6 +194,7 @@ export const personaNames = [
   'hides-capability',
   'garbles-capability',
   'wakes-on-pulse',
+  'clock-steps-back',
 ] as const;
 
 const fault = z.discriminatedUnion('kind', [

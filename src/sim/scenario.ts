@@ -16,7 +16,9 @@ export type Behaviour = Required<BehaviourDocument>;
 
 /** One visit: what is announced and when, and what really happens. */
 export interface SimVisit {
-  /** As first announced. */
+  /** Something else that is said of it before, under the same id: another place, departure or energy. */
+  readonly saidBefore?: { readonly at: EpochS; readonly visit: Visit };
+  /** As first announced, or put right. */
   readonly announced: Visit;
   readonly announcedAt: EpochS;
   readonly arrivesAt: EpochS;

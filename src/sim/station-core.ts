@@ -96,10 +96,10 @@ export function createTimers(clock: Clock): Timers {
 export function ownNow(core: StationCore): EpochS {
   const { clock, switches } = core.parts;
   const now = clock.now();
-  const { driftSPerHour } = switches();
-  return driftSPerHour === 0
+  const { driftSPerHour, clockOffS } = switches();
+  return driftSPerHour === 0 && clockOffS === 0
     ? now
-    : ((now + Math.trunc((driftSPerHour * (now - core.builtS)) / 3600)) as EpochS);
+    : ((now + clockOffS + Math.trunc((driftSPerHour * (now - core.builtS)) / 3600)) as EpochS);
 }
 
 /** An EVSE of the station. */

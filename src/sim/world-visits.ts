@@ -38,7 +38,8 @@ export function scheduleDeparture(
   at: Schedule,
   publish: (event: DepotEvent) => void,
 ): void {
-  const { announced, announcedAt, departsAt, changes } = record.visit;
+  const { announced, announcedAt, departsAt, changes, saidBefore } = record.visit;
+  if (saidBefore !== undefined) at(saidBefore.at, () => publish({ kind: 'visit', visit: saidBefore.visit }));
   at(announcedAt, () => publish({ kind: 'visit', visit: announced }));
   for (const change of changes) {
     at(change.at, () =>

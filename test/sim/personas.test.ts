@@ -148,6 +148,18 @@ const stories: Record<PersonaName, () => void> = {
     // After two hours its clock is 10 s ahead: the step at 7210 is due at 7200, and 5 s later it is followed.
     expect(drawAt(bench, 7203, 7206)).toEqual([4140, 5520]);
   },
+  'clock-steps-back': () => {
+    const bench = charging('clock-steps-back');
+    set(bench, {
+      ...floor,
+      periods: [
+        [0, 6],
+        [600, 8],
+      ],
+    });
+    // Its clock is 90 s behind: the step at 600 is due at 690, and followed 5 s later.
+    expect(drawAt(bench, 603, 693, 696)).toEqual([4140, 4140, 5520]);
+  },
   'ignores-valid-to': () => {
     const bench = charging('ignores-valid-to');
     const profile = setProfile('1.6', { id: 2, stack: 1, purpose: 'tx', periods: [[0, 10]] });

@@ -6,6 +6,7 @@ import { textOfUtf8, utf8Of } from '#engine/utf8';
 import type { State } from '#engine/state';
 import type { LinkMessage } from '#ports/charger-link';
 import type { Guards } from '#safety/ledger-policy';
+import { EngineDeath } from '#sim/seeded/crashing-journal';
 import type { PlantedBug } from '#sim/seeded/play-world';
 import type { SwitchName } from '#sim/seeded/world-plan';
 
@@ -135,6 +136,25 @@ const unsaid =
       },
     };
   };
+
+/** Messages of the bus of which all but the first of a kind are changed or dropped. */
+const afterFirst =
+  (tail: string, keyOf: (text: string) => string, change: (text: string) => string | undefined) =>
+  (parts: LoopParts): LoopParts => {
+    const seen = new Set<string>();
+    return busOf(tail, (text) => {
+      const key = keyOf(text);
+      if (seen.has(key)) return change(text);
+      seen.add(key);
+      return text;
+    })(parts);
+  };
+
+/** The first record with another site in it. */
+function withSite(record: unknown, site: Site): unknown {
+  const { state, ...input } = record as { readonly state?: object };
+  return state === undefined ? { ...input, site } : { ...input, state: { ...state, site } };
+}
 
 /** The table. */
 export const plantedBugs: readonly BugEntry[] = [
@@ -459,5 +479,128 @@ export const plantedBugs: readonly BugEntry[] = [
       },
     },
     allowed: ['engine-crash'],
+  },
+  {
+    name: 'the last record is lost though its messages have left',
+    bug: { parts: (parts) => set(parts, () => parts.journal.read().slice(0, -1)) },
+    allowed: ['crash-amid'],
+  },
+  {
+    name: 'what a full disk does not take is acted upon',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        journal: {
+          ...parts.journal,
+          append: (record) => {
+            try {
+              parts.journal.append(record);
+            } catch (error) {
+              if (!(error instanceof EngineDeath) || error.crash.fullS === undefined) throw error;
+            }
+          },
+        },
+      }),
+    },
+    allowed: ['disk-full', 'engine-crash'],
+  },
+  {
+    name: 'a site file takes the place of the site in the journal',
+    bug: {
+      parts: (parts) =>
+        set(parts, () =>
+          parts.journal.read().map((record, i) => (i === 0 ? withSite(record, parts.site) : record)),
+        ),
+    },
+    allowed: ['old-site'],
+  },
+  {
+    name: 'a plan that nothing vouches for is taken',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        solve: async (problem, options) => {
+          const solution = await parts.solve(problem, options);
+          return { ...solution, certificate: { ...solution.certificate, valid: true } };
+        },
+      }),
+    },
+    allowed: ['solver-lies'],
+  },
+  {
+    name: 'solves that fail are not told',
+    bug: { parts: unsaid('out.alarm', '"solver-failed"') },
+    allowed: ['solver-fails', 'solver-slow'],
+  },
+  {
+    name: 'messages of other sites are heard',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        bus: {
+          ...parts.bus,
+          subscribe: (pattern, on) =>
+            parts.bus.subscribe(pattern.replace(parts.site.id, '*'), (message) => {
+              const [, , ...tail] = message.subject.split('.');
+              const subject = ['voltherd', parts.site.id, ...tail].join('.');
+              on({ subject, data: message.data });
+            }),
+        },
+      }),
+    },
+    allowed: ['other-site'],
+  },
+  {
+    name: 'a reading that comes again counts as a new one',
+    bug: {
+      parts: (parts) =>
+        afterFirst(
+          'in.site-meter',
+          (text) => text,
+          (text) => text.replace(/"sampledAt":\d+/, `"sampledAt":${parts.clock.now()}`),
+        )(parts),
+    },
+    allowed: ['bus-repeats'],
+  },
+  {
+    name: 'another tariff begins the month anew',
+    bug: {
+      parts: afterFirst(
+        'in.tariff',
+        () => 'tariff',
+        (text) => text.replace('"id":"seeded"', '"id":"another"'),
+      ),
+    },
+    allowed: ['tariff-changes'],
+  },
+  {
+    name: 'what is put right of a visit is not heard',
+    bug: {
+      parts: afterFirst(
+        'in.visit',
+        (text) => /"id":"[^"]*"/.exec(text)?.[0] ?? '',
+        () => undefined,
+      ),
+    },
+    allowed: ['visit-changes'],
+  },
+  {
+    name: 'visits are heard in the first minute only',
+    bug: {
+      parts: (parts) => {
+        let last = parts.clock.now();
+        return busOf('in.visit', (text) => {
+          const isFirst = parts.clock.now() - last < 60;
+          last = isFirst ? last : parts.clock.now();
+          return isFirst ? text : undefined;
+        })(parts);
+      },
+    },
+    allowed: ['bus-lost', 'late-news', 'visit-changes'],
+  },
+  {
+    name: 'a clock that is behind is taken for right',
+    bug: { policy: (policy) => ({ ...policy, clockSkewS: seconds(0) }) },
+    allowed: ['persona-clock-steps-back'],
   },
 ];

@@ -12,7 +12,19 @@ const quarterS = 900;
 /** Readings are whole watts. */
 const toleranceKw = 0.01;
 /** Switches under which the engine misses readings of the grid meter, or dates them otherwise. */
-const blinding: readonly SwitchName[] = ['engine-crash', 'journal-lost', 'clock-jump', 'dead-site-meter'];
+const blinding: readonly SwitchName[] = [
+  'engine-crash',
+  'journal-lost',
+  'clock-jump',
+  'dead-site-meter',
+  'crash-amid',
+  'disk-full',
+  'old-site',
+  'stall',
+  'solver-slow',
+  'bus-lost',
+  'bus-late',
+];
 
 /** Seconds of local time since the epoch, as if they were UTC. */
 export function localAt({ clock }: BillPlan, at: number): number {

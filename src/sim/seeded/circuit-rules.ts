@@ -4,6 +4,7 @@ import type { EpochS } from '#domain/units';
 import type { FaultSpan } from '../scenario-cast.ts';
 import { createFutures, type Futures } from './futures.ts';
 import { builtLimit, firstOverload, loadsOf, wiringOf, type Wiring } from './physics.ts';
+import { heardAt } from './rough-bus.ts';
 import { isRogue, overloadText, type Breach, type Reach, type Sight } from './rule.ts';
 
 /** Least time that the engine has to get room for a charger that it has caught. */
@@ -101,7 +102,9 @@ export class CircuitRules {
   }
 
   private reachableSince(circuit: number, since: number): boolean {
-    if (this.sight.plan.network.loss > 0) return false;
+    const { plan, said } = this.sight;
+    // An engine that stood still since then, or that nobody heard, has its time from then on.
+    if (plan.network.loss > 0 || (said.upSince ?? Infinity) > since) return false;
     return (this.wiring.below[circuit] ?? []).every((id) => this.reach.isSince(id, since));
   }
 
@@ -110,7 +113,8 @@ export class CircuitRules {
     const { plan, world } = this.sight;
     const { site } = plan.scenario;
     for (const { circuit: name, limitA = Infinity, fromS, untilS, announcedAt } of this.drops) {
-      const from = Math.max(fromS, announcedAt + obeyedAfterS);
+      const heardS = heardAt(plan, announcedAt);
+      const from = Math.max(fromS, heardS + obeyedAfterS);
       if (now < from || now >= untilS) continue;
       const dropped = site.circuits.findIndex(({ id }) => id === name);
       const loads = loadsOf(world, site, this.wiring, () => false);
@@ -119,7 +123,7 @@ export class CircuitRules {
       );
       if (over === undefined) continue;
       const below = this.wiring.below[dropped] ?? [];
-      if (!this.reachableSince(dropped, announcedAt) || below.some((id) => isRogue(plan, id, now))) continue;
+      if (!this.reachableSince(dropped, heardS) || below.some((id) => isRogue(plan, id, now))) continue;
       if (this.floorsA(dropped) > limitA) continue;
       return { rule: 'dropped-limit-holds', at: now, text: overloadText(over, now) };
     }

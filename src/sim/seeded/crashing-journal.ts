@@ -24,6 +24,8 @@ export interface CrashingJournal {
   kept(): readonly unknown[];
   /** Records that were appended, over all processes. */
   count(): number;
+  /** A message is to leave: where the engine dies amid those of a record, this may be where. @throws EngineDeath */
+  leaves(): void;
 }
 
 /**
@@ -36,6 +38,7 @@ export function createCrashingJournal(
   first: readonly unknown[],
   crashes: readonly Crash[],
   mayCrash: () => boolean,
+  now: () => number,
   isAsked: 'at the end' | 'after crashes' = 'at the end',
 ): CrashingJournal {
   const records: unknown[] = [...first];
@@ -44,17 +47,28 @@ export function createCrashingJournal(
   const keepsLast = keepsAll || crashes.length > 0;
   const due = new Map(crashes.map((crash) => [crash.record, crash]));
   let count = 0;
+  let amid: { readonly crash: Crash; left: number } | undefined;
+  let full: { readonly crash: Crash; readonly untilS: number } | undefined;
+  const die = (crash: Crash): never => {
+    amid = undefined;
+    throw new EngineDeath(crash);
+  };
   const read = (from: readonly unknown[]): readonly unknown[] =>
     from.map((record): unknown => JSON.parse(jsonOf(record)));
   const append = (record: unknown): void => {
+    // All that followed from the record before has left.
+    if (amid !== undefined && mayCrash()) die(amid.crash);
+    if (full !== undefined && now() < full.untilS && mayCrash()) die(full.crash);
     count++;
     const crash = mayCrash() ? due.get(count) : undefined;
+    if (crash?.fullS !== undefined) full = { crash, untilS: now() + crash.fullS };
     if (crash?.when !== 'before') {
       if (keepsLast) records.push(record);
       if (keepsAll) all.push(record);
     }
     if (crash?.losesJournal === true) for (const list of [records, all]) list.length = 0;
-    if (crash !== undefined) throw new EngineDeath(crash);
+    if (crash?.when === 'amid') amid = { crash, left: crash.effects ?? 0 };
+    else if (crash !== undefined) die(crash);
   };
   return {
     open: () => ({
@@ -70,5 +84,10 @@ export function createCrashingJournal(
       return read(all);
     },
     count: () => count,
+    leaves: () => {
+      if (amid === undefined || !mayCrash()) return;
+      if (amid.left === 0) die(amid.crash);
+      amid.left--;
+    },
   };
 }

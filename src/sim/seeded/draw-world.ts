@@ -9,6 +9,7 @@ import { drawBill } from './draw-bill.ts';
 import { drawPersonas } from './draw-personas.ts';
 import { momentIn, namedMost, spanIn, type Span } from './draw-span.ts';
 import { drawDepot, drawVisits, pick } from './draw-depot.ts';
+import { drawBus, drawLaterEvents, withCorrections } from './draw-later.ts';
 import {
   switchNames,
   usualSwitches,
@@ -43,8 +44,11 @@ function drawNetwork(prng: Prng, on: ReadonlySet<SwitchName>, stations: readonly
   const slowReaders = on.has('slow-reader')
     ? stations.filter(() => slow.integer(0, 5) === 0).map(({ id }) => [id, slow.integer(2, 15)] as const)
     : [];
+  const loss = rate('loss', 0.2);
+  const cut = rate('truncated', 0.1);
   return {
-    loss: rate('loss', 0.2),
+    loss: Math.max(loss, cut),
+    cutShort: cut === 0 ? 0 : Math.min(1, cut / Math.max(loss, cut)),
     duplicate: rate('duplicate', 0.1),
     delay: rate('delay', 0.5),
     delayMaxS: on.has('delay')
@@ -64,13 +68,16 @@ function drawLink(network: NetworkRates, on: ReadonlySet<SwitchName>, hours: num
   const lateS = Math.max(120, network.delayMaxS + 60 + 40 * slowest);
   const drifts = on.has('persona-clock-drifts') ? 5 * hours + 5 : 0;
   const jumps = on.has('clock-jump') ? jumpMaxS : 0;
-  return { lateS, repeatS: repeats ? lateS : 0, clockSkewS: drifts + jumps };
+  const steps = on.has('persona-clock-steps-back') ? clockStepS : 0;
+  return { lateS, repeatS: repeats ? lateS : 0, clockSkewS: drifts + jumps + steps };
 }
 
 /** Crashes fall among so many first records for each station: a night has about as many. */
 const crashRecordsPerStation = 200;
 /** The furthest that all jumps of the engine's clock together lead away from true time. */
 const jumpMaxS = 45;
+/** How far the clock of a station steps back, and a second for what is rounded. */
+const clockStepS = 91;
 
 /** Records between snapshots, where the engine dies: few enough that most of its starts read one. */
 const snapshotRecords = [150, 600, 1500] as const;
@@ -271,7 +278,7 @@ function drawSampleS(prng: Prng): number {
 export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const { seed, hours } = choice;
   const prng = prngOf(seed);
-  const on = swarm(seed, choice.allowed ?? usualSwitches);
+  const on = swarm(seed, choice.allowed ?? usualSwitches(seed));
   const depot = drawDepot(prng.fork('depot'), choice.connectors);
   const { startS } = depot;
   const endS = epochS(startS + Math.round(hours * 3600));
@@ -279,12 +286,10 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const span: Span = { startS, healS };
   const cast = drawPersonas(prng.fork('personas'), on, depot.site.stations, span);
   const site = withRoom({ ...depot.site, stations: cast.stations });
-  const visits = withLies(
-    prng.fork('lies'),
-    on,
-    drawVisits(prng.fork('visits'), site, { startS, endS }),
-    span,
-  );
+  const lied = withLies(prng.fork('lies'), on, drawVisits(prng.fork('visits'), site, { startS, endS }), span);
+  const visits = on.has('visit-changes')
+    ? withCorrections(prng.fork('corrections'), lied, { site, healS })
+    : lied;
   const bill = drawBill(prng.fork('bill'), site.timeZone, depot.clock);
   const siteMeterS = pick(prng.fork('site-meter'), [300, 900, 900]);
   const scenario: Scenario = {
@@ -309,6 +314,13 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
     .flatMap((name) => [
       ...drawLineEvents(prng.fork(`line/${name}`), name, site.stations, span),
       ...drawDepotEvents({ prng: prng.fork(`depot/${name}`), on }, name, scenario, span),
+      ...drawLaterEvents(name, {
+        prng: prng.fork(`later/${name}`),
+        site,
+        span,
+        bill,
+        recordsMax: crashRecordsPerStation * site.stations.length,
+      }),
     ]);
   const events = [...cast.events, ...drawn];
   const dropped = new Set(choice.dropped ?? []);
@@ -328,6 +340,7 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
       clockSkewS: seconds(link.clockSkewS),
     },
     network,
+    bus: drawBus(prng.fork('bus'), on),
     events: events.filter((_, i) => !dropped.has(i)),
     link,
     rogues: cast.rogues,

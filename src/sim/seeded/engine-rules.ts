@@ -1,9 +1,12 @@
 /** Rules on what the engine knows and says: bounds, bad messages, silent meters, and what has healed at the end. @module */
 import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
+import { jsonOf } from '#engine/json';
 import type { State } from '#engine/state';
 import type { Breach, Reach, Sight } from './rule.ts';
-import type { WorldEvent } from './world-plan.ts';
+import { heardAt } from './rough-bus.ts';
+import { otherSiteW } from './draw-later.ts';
+import type { SwitchName, WorldEvent } from './world-plan.ts';
 
 /** Inputs that may wait at the end of an instant. */
 const waitingMax = 10_000;
@@ -14,6 +17,19 @@ const silentMoreS = 120;
 const lookEveryS = 300;
 /** Age of a reading of the site from which on it counts for nothing, and an interval for it to be noticed. */
 const staleAfterS = 900 + 900;
+
+/** Switches under which the engine hears visits late, twice, in another order, or while it is not there. */
+const deafening: ReadonlySet<SwitchName> = new Set([
+  'engine-crash',
+  'journal-lost',
+  'crash-amid',
+  'disk-full',
+  'old-site',
+  'stall',
+  'solver-slow',
+  'bus-late',
+  'bus-repeats',
+]);
 
 /** Stations whose meters fall silent, and when. */
 function blindStations(
@@ -33,7 +49,8 @@ export class EngineRules {
   private readonly sight: Sight;
   private readonly reach: Reach;
   private readonly announced: ReadonlySet<string>;
-  private readonly circuits: ReadonlySet<string>;
+  /** Limits that somebody has said, as `circuit amperes`. */
+  private readonly limits: ReadonlySet<string>;
   private readonly blind: ReturnType<typeof blindStations>;
   private readonly dead: readonly Extract<WorldEvent, { kind: 'dead-meter' }>[];
   private lookAt = 0;
@@ -42,9 +59,15 @@ export class EngineRules {
   constructor(sight: Sight, reach: Reach) {
     this.sight = sight;
     this.reach = reach;
-    const { site, visits } = sight.plan.scenario;
+    const { visits } = sight.plan.scenario;
     this.announced = new Set(visits.map(({ announced }) => announced.id));
-    this.circuits = new Set(site.circuits.map(({ id }) => id));
+    this.limits = new Set(
+      sight.plan.events.flatMap((event) =>
+        event.kind === 'fault' && event.fault.kind === 'limit'
+          ? [`${event.fault.circuit} ${event.fault.limitA ?? ''}`]
+          : [],
+      ),
+    );
     this.blind = blindStations(sight.plan.events);
     this.dead = sight.plan.events.flatMap((event) => (event.kind === 'dead-meter' ? [event] : []));
   }
@@ -84,7 +107,7 @@ export class EngineRules {
   /** I15: the meter at the grid connection is never taken for fresh when it has said nothing for long. */
   deadMeterIsTold(now: EpochS): Breach | undefined {
     const { plan, said } = this.sight;
-    const staleAt = now - staleAfterS - plan.siteMeterS;
+    const staleAt = now - staleAfterS - plan.siteMeterS - plan.bus.lateMaxS - plan.bus.repeatMaxS;
     const dead = this.dead.find(({ fromS, untilS }) => fromS <= staleAt && now < untilS);
     if (dead === undefined || said.upSince === undefined || said.upSince > staleAt) return undefined;
     // Of a meter that was dead when it began a process without a journal has never heard.
@@ -100,21 +123,40 @@ export class EngineRules {
   /** I14: the engine knows visits, limits and loads that somebody has said in form, and no others. */
   badMessageChangesNothing(now: EpochS): Breach | undefined {
     const state = this.sight.loop()?.state();
-    if (state === undefined || !this.sight.plan.on.includes('bad-bus')) return undefined;
+    const { on } = this.sight.plan;
+    if (state === undefined || !(on.includes('bad-bus') || on.includes('other-site'))) return undefined;
     const { visits, limits, loads } = state;
     const wrong =
       this.known?.visits === visits && this.known.limits === limits
         ? undefined
         : (Object.keys(visits).find((id) => !this.announced.has(id)) ??
-          limits.find((limit) => !(Number(limit.limitA ?? 0) >= 0 && this.circuits.has(limit.circuit)))
-            ?.circuit);
+          limits.find(({ circuit, limitA }) => !this.limits.has(`${circuit} ${limitA ?? ''}`))?.circuit);
     const load =
-      this.known?.loads === loads ? undefined : Object.values(loads).find(({ powerW }) => !(powerW >= 0));
+      this.known?.loads === loads
+        ? undefined
+        : Object.values(loads).find(({ powerW }) => !(powerW >= 0) || powerW === otherSiteW);
     this.known = { visits, limits, loads };
     if (wrong === undefined && load === undefined) return undefined;
     const text = `the engine believes ${wrong ?? JSON.stringify(load)}, which nobody said in form`;
     return { rule: 'bad-message-changes-nothing', at: now, text };
   }
+
+  /** At the end the engine knows of each visit what was said of it last. */
+  visitsAsSaid(now: EpochS): Breach | undefined {
+    const { plan, loop } = this.sight;
+    if (plan.on.some((name) => deafening.has(name))) return undefined;
+    const known = loop()?.state().visits ?? {};
+    for (const { announced, announcedAt } of plan.scenario.visits) {
+      const visit = known[announced.id]?.visit;
+      // What was said too late was refused.
+      if (visit === undefined || heardAt(plan, announcedAt) >= announced.departsAt) continue;
+      if (jsonOf(visit) === jsonOf(announced)) continue;
+      const text = `of ${announced.id} ${jsonOf(announced)} was said last, the engine knows ${jsonOf(visit)}`;
+      return { rule: 'visits-as-said', at: now, text };
+    }
+    return undefined;
+  }
+
   /** I12, I17: after everything has healed every station is connected and the engine knows it. */
   heals(now: EpochS): Breach | undefined {
     const state = this.sight.loop()?.state();

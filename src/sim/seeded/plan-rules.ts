@@ -69,6 +69,12 @@ export class PlanRules {
     return undefined;
   }
 
+  /** No plan gives a vehicle more than it takes, whatever the solver answers. */
+  planIsPossible(now: EpochS): Breach | undefined {
+    const { impossible } = this.sight.said;
+    return impossible === undefined ? undefined : { rule: 'plan-is-possible', at: now, text: impossible };
+  }
+
   /** I6: no plan is told twice, and none after a later one, over all processes of the engine. */
   revisionsRise(now: EpochS): Breach | undefined {
     const { disorder } = this.sight.said;

@@ -1,11 +1,12 @@
 /** One seeded world played to its end, or to the first rule that does not hold. @module */
 import { subjectOf, type DepotEvent } from '#domain/event';
 import type { Site } from '#domain/site';
-import type { EpochS } from '#domain/units';
+import { prngOf } from '#domain/prng';
+import { amperes, watts, type EpochS } from '#domain/units';
 import { jsonOf, recordOf } from '#engine/json';
 import type { Loop, LoopParts } from '#engine/loop';
 import type { Policy } from '#engine/policy';
-import { effectsOf, replay, snapshotRecordOf } from '#engine/replay';
+import { replay, snapshotRecordOf } from '#engine/replay';
 import { startedState } from '#engine/start';
 import type { State } from '#engine/state';
 import type { Bus } from '#ports/bus';
@@ -21,6 +22,9 @@ import { createSeededTransport, type FrameCounts, type SeededTransport } from '.
 import { listen } from './hear.ts';
 import type { Breach, Said } from './rule.ts';
 import { createTrace } from './trace.ts';
+import { createFaultySolver } from './faulty-solver.ts';
+import { createRoughBus, type RoughBus } from './rough-bus.ts';
+import { otherSiteId } from './draw-later.ts';
 import type { WorldEvent, WorldPlan } from './world-plan.ts';
 
 /** An engine with something wrong in it, for proofs that the worlds find it. */
@@ -43,6 +47,8 @@ export interface WorldParts {
   readonly bug?: PlantedBug;
   /** Replays the journal at the end and compares what was sent. */
   readonly proveReplay?: boolean;
+  /** Told of all records at the end, where the replay is proven. */
+  readonly onJournal?: (records: readonly unknown[]) => void;
   /** Looks at every station at every instant instead of those that have changed; what is found must be the same. */
   readonly slowWatch?: boolean;
   /** Told of every engine state at the end of an instant. */
@@ -87,6 +93,16 @@ function jumpingClock(clock: VirtualClock): JumpingClock {
   };
 }
 
+/** A site file from before the building was there, with circuits half as large again. */
+function olderSite(site: Site): Site {
+  const circuits = site.circuits.map(({ limitW, ...circuit }) => ({
+    ...circuit,
+    limitA: amperes(circuit.limitA * 1.5),
+    ...(limitW === undefined ? {} : { limitW: watts(limitW * 1.5) }),
+  }));
+  return { ...site, circuits, uncontrolled: [] };
+}
+
 /** The first records of the journal: none, where the engine begins as it is shipped. */
 function firstRecords(plan: WorldPlan, bug: PlantedBug, site: Site, policy: Policy): readonly unknown[] {
   if (bug.state === undefined) return [];
@@ -113,6 +129,7 @@ class Play {
   private readonly clock: VirtualClock;
   private readonly engineClock: JumpingClock;
   private readonly bus: WatchedBus;
+  private readonly rough: RoughBus;
   private readonly transport: SeededTransport;
   private readonly journal: CrashingJournal;
   private readonly world: World;
@@ -128,6 +145,10 @@ class Play {
   /** The loop as it is conducted. */
   private running: Loop | undefined;
   private crashes = 0;
+  /** Stalls that go on, and solves that take a while: the loop does nothing meanwhile. */
+  private holds = 0;
+  private onHold: (() => void) | undefined;
+  private isSiteOld = false;
   private breach: Breach | undefined;
 
   constructor(parts: WorldParts) {
@@ -137,6 +158,15 @@ class Play {
     this.clock = createVirtualClock(scenario.startS);
     this.engineClock = jumpingClock(this.clock);
     this.bus = watchBus(parts.bus);
+    this.rough = createRoughBus({
+      plan,
+      bus: this.bus,
+      clock: this.clock,
+      prng: prngOf(plan.seed).fork('rough-bus'),
+      roughFromS: (scenario.startS + commissioningS) as EpochS,
+      onBack: () => this.isToldAgain(),
+      resend: () => this.resend(),
+    });
     this.site = bug.site?.(scenario.site) ?? scenario.site;
     this.policy = bug.policy?.(plan.policy) ?? plan.policy;
     this.transport = createSeededTransport({
@@ -154,6 +184,7 @@ class Play {
       firstRecords(plan, bug, this.site, this.policy),
       plan.events.flatMap((event) => (event.kind === 'crash' ? [event] : [])),
       () => this.clock.now() < plan.healS,
+      () => this.clock.now(),
       parts.proveReplay === true ? 'at the end' : 'after crashes',
     );
     const faults = plan.events.flatMap((event): FaultSpan[] => (event.kind === 'fault' ? [event.fault] : []));
@@ -167,7 +198,7 @@ class Play {
     });
     this.said = listen(
       this.bus,
-      scenario.site,
+      scenario,
       () => this.clock.now(),
       () => this.resend(),
     );
@@ -192,7 +223,7 @@ class Play {
           clock: this.clock,
           bus: this.bus,
           settleTransport: () => this.transport.settle(),
-          loop: () => this.running,
+          loop: () => (this.holds > 0 ? undefined : this.running),
           onInstant: () => undefined,
           takeChores: () => this.chores.splice(0),
           onQuiet: () => this.onQuiet(),
@@ -203,6 +234,7 @@ class Play {
     } catch (error) {
       if (!(error instanceof WorldOver)) this.breach = this.died(error);
     }
+    if (this.parts.proveReplay === true) this.parts.onJournal?.(this.journal.kept());
     return this.outcome();
   }
 
@@ -248,7 +280,37 @@ class Play {
   }
 
   private say(tail: string, text: string): void {
-    this.bus.publish(subjectOf(this.parts.plan.scenario.site.id, tail), text);
+    this.rough.say(subjectOf(this.parts.plan.scenario.site.id, tail), text);
+  }
+
+  /** From now on what the engine says is heard, and it hears; rules that give it time count from here. */
+  private isToldAgain(): void {
+    const isThere = this.running !== undefined && this.holds === 0 && !this.rough.isLost();
+    this.said.upSince = isThere ? this.clock.now() : undefined;
+  }
+
+  private hold(): void {
+    this.holds++;
+    this.isToldAgain();
+  }
+
+  private release(): void {
+    this.holds--;
+    this.isToldAgain();
+  }
+
+  /** A solve that takes until then: the turn that waits for it goes on when it is done. */
+  private waitForSolve(untilS: EpochS, done: () => void): void {
+    this.hold();
+    this.onHold?.();
+    const loop = this.running;
+    this.clock.at(untilS, () => {
+      this.chores.push(async () => {
+        this.release();
+        done();
+        if (loop !== undefined && this.running === loop) await loop.turn();
+      });
+    });
   }
 
   /** A fleet system says everything again to an engine that asks for it. */
@@ -272,31 +334,66 @@ class Play {
       case 'bad-message':
         this.clock.at(event.at, () => this.say(event.tail, event.text));
         break;
+      case 'other-site':
+        this.clock.at(event.at, () => this.rough.say(subjectOf(otherSiteId, event.tail), event.text));
+        break;
+      case 'stall':
+        this.clock.at(event.fromS, () => this.hold());
+        this.clock.at(event.untilS, () => this.release());
+        break;
+      case 'bus-lost':
+        this.clock.at(event.fromS, () => this.isToldAgain());
+        break;
+      case 'bus-rewound':
+        this.clock.at(event.at, () => this.resend());
+        break;
+      case 'tariff':
+        this.clock.at(event.at, () => this.replaceTariff(event.tariff));
+        break;
       case 'fault':
       case 'dead-meter':
       case 'crash':
+      case 'solver':
         break;
     }
+  }
+
+  private replaceTariff(tariff: Readonly<Record<string, unknown>>): void {
+    const event: DepotEvent = { kind: 'tariff', tariff };
+    this.published.push(event);
+    this.say(`in.${event.kind}`, JSON.stringify(event));
   }
 
   private async start(): Promise<void> {
     const link = await this.transport.listen();
     const { bug, solve, createLoop, plan } = this.parts;
     const own: LoopParts = {
-      site: this.site,
+      site: this.isSiteOld ? olderSite(this.site) : this.site,
       policy: this.policy,
       seed: plan.scenario.seed,
       clock: this.engineClock,
-      bus: this.bus,
+      bus: {
+        ...this.rough.engine,
+        publish: (subject, data) => {
+          this.journal.leaves();
+          this.rough.engine.publish(subject, data);
+        },
+      },
       link: {
         ...link,
         send: (message) => {
+          this.journal.leaves();
           if (this.parts.proveReplay === true) this.sent.push(JSON.stringify(recordOf(message)));
           link.send(message);
         },
       },
       journal: this.journal.open(),
-      solve,
+      solve: createFaultySolver({
+        events: plan.events,
+        clock: this.clock,
+        solve,
+        wait: (untilS, done) => this.waitForSolve(untilS, done),
+      }),
       log: quiet,
       autoTurn: false,
       ...(plan.snapshotRecords === undefined ? {} : { journalRecordsMax: plan.snapshotRecords }),
@@ -306,7 +403,7 @@ class Play {
       loop.start();
       this.loop = loop;
       this.running = this.watched(loop);
-      this.said.upSince = this.clock.now();
+      this.isToldAgain();
       this.world.engineIs('up');
     } catch (error) {
       this.killed(loop, error);
@@ -323,7 +420,10 @@ class Play {
       state: () => loop.state(),
       turn: async () => {
         try {
-          return await loop.turn();
+          const slow = new Promise<number>((resolve) => {
+            this.onHold = () => resolve(1);
+          });
+          return await Promise.race([loop.turn(), slow]);
         } catch (error) {
           this.killed(loop, error);
           return 1;
@@ -340,9 +440,14 @@ class Play {
     this.running = undefined;
     this.said.upSince = undefined;
     this.world.engineIs('down');
-    const { downS, cutStations, cutS, losesJournal } = error.crash;
+    this.rough.forget();
+    const { downS, cutStations, cutS, losesJournal, oldSite } = error.crash;
+    this.isSiteOld = oldSite === true;
     // The next process has to catch rogues anew.
-    if (losesJournal === true) this.said.caught.clear();
+    if (losesJournal === true) {
+      this.said.caught.clear();
+      this.sent.length = 0;
+    }
     const inAWhile = (s: number): EpochS => Math.min(this.clock.now() + s, this.parts.plan.healS) as EpochS;
     const cut = (state: 'cut' | 'whole'): void => {
       for (const id of cutStations) this.transport.cut(id, state);
@@ -371,20 +476,34 @@ class Play {
     };
   }
 
-  /** I7: the journal alone gives every message again, byte for byte. */
+  /**
+   * I7: the journal alone gives every message again, byte for byte. Of those that follow from the last record of a process
+   * that died some may not have left.
+   */
   private replays(): Breach | undefined {
     if (this.parts.proveReplay !== true) return undefined;
-    if (this.crashes > 0) return this.comesBack();
-    const again = effectsOf(this.journal.kept()).flatMap((text) => {
-      const effect = JSON.parse(text) as { readonly kind: string; readonly message?: unknown };
-      return effect.kind === 'send' ? [JSON.stringify(effect.message)] : [];
+    const turns: { readonly messages: readonly string[]; isLast: boolean }[] = [];
+    replay(this.journal.kept(), (input, effects) => {
+      const last = turns.at(-1);
+      if (last !== undefined && (input.kind === 'restarted' || input.kind === 'started')) last.isLast = true;
+      const messages = effects.flatMap((effect) =>
+        effect.kind === 'send' ? [JSON.stringify(recordOf(effect.message))] : [],
+      );
+      turns.push({ messages, isLast: false });
     });
-    const first = this.sent.findIndex((text, i) => again[i] !== text);
-    if (first < 0 && again.length === this.sent.length) return undefined;
-    return {
-      rule: 'replays',
-      at: this.clock.now(),
-      text: `message ${first} of ${this.sent.length} differs in the replay`,
-    };
+    const end = turns.at(-1);
+    if (end !== undefined) end.isLast = this.loop === undefined;
+    let at = 0;
+    for (const { messages, isLast } of turns) {
+      const first = messages.findIndex((text, i) => this.sent[at + i] !== text);
+      if (first >= 0 && !isLast) return this.differs(at + first);
+      at += first < 0 ? messages.length : first;
+    }
+    return at === this.sent.length ? this.comesBack() : this.differs(at);
+  }
+
+  private differs(at: number): Breach {
+    const text = `message ${at} of ${this.sent.length} differs in the replay`;
+    return { rule: 'replays', at: this.clock.now(), text };
   }
 }

@@ -23,6 +23,8 @@ export type RuleName =
   | 'silence-is-told'
   | 'sleepers-are-woken'
   | 'bad-message-changes-nothing'
+  | 'visits-as-said'
+  | 'plan-is-possible'
   | 'inbox-is-bounded'
   | 'heals'
   | 'transactions-agree'
@@ -62,6 +64,8 @@ export interface Said {
   plan: { readonly revision: number; readonly text: string; readonly at: EpochS };
   /** What is wrong with the order of plans. */
   disorder?: string;
+  /** What is wrong with the powers of a plan. */
+  impossible?: string;
   /** Peaks as they were last told. */
   peaks: readonly ToldPeak[];
   /** Since when the process of the engine runs; absent while none does. */

@@ -37,6 +37,8 @@ interface Line {
   readonly version: OcppVersion;
   readonly events: SocketEvents;
   readonly prng: Prng;
+  /** Which lost frames arrive cut short. */
+  readonly cuts: Prng;
   /** Counts connections; a frame belongs to one. */
   number: number;
   station: 'off' | 'connecting' | 'open';
@@ -114,6 +116,7 @@ class SeededLines implements SeededTransport {
       version: station?.version ?? '1.6',
       events,
       prng: prngOf(this.parts.seed).fork(`line/${stationId}`),
+      cuts: prngOf(this.parts.seed).fork(`cuts/${stationId}`),
       number: 0,
       station: 'off',
       engine: 0,
@@ -250,13 +253,17 @@ class SeededLines implements SeededTransport {
     return rate > 0 && this.isRough() && line.prng.next() < rate;
   }
 
-  private carry(line: Line, direction: 'up' | 'down', deliver: () => void): void {
+  /** Hands a frame over in its time, or cut short, or not at all. */
+  private carry(line: Line, direction: 'up' | 'down', text: string, hand: (text: string) => void): void {
     const { rates, clock } = this.parts;
     this.tally.sent++;
     if (line.dead === line.number || this.isLucky(line, rates.loss)) {
       this.tally.lost++;
+      const isCut = rates.cutShort > 0 && line.dead !== line.number && line.cuts.next() < rates.cutShort;
+      if (isCut) this.queue.push(() => hand(text.slice(0, text.length / 2)));
       return;
     }
+    const deliver = (): void => hand(text);
     const copies = this.isLucky(line, rates.duplicate) ? 2 : 1;
     if (copies === 2) this.tally.doubled++;
     for (let copy = 0; copy < copies; copy++) {
@@ -273,13 +280,13 @@ class SeededLines implements SeededTransport {
   private sendUp(line: Line, text: string): void {
     if (line.station !== 'open') return;
     const { number } = line;
-    this.carry(line, 'up', () => {
+    this.carry(line, 'up', text, (frame) => {
       if (line.engine !== number || this.server === undefined) return;
-      this.parts.onFrame?.('up', line.stationId, text);
-      const read = readFrame(line.stationId, line.version, text);
+      this.parts.onFrame?.('up', line.stationId, frame);
+      const read = readFrame(line.stationId, line.version, frame);
       if (read === undefined) return;
       if ('event' in read) this.tell(read.event);
-      else this.carry(line, 'down', () => this.arrive(line, number, read.refusal));
+      else this.carry(line, 'down', read.refusal, (reply) => this.arrive(line, number, reply));
     });
   }
 
@@ -288,7 +295,7 @@ class SeededLines implements SeededTransport {
     if (line === undefined || line.engine === 0) return;
     const number = line.engine;
     const text = textOfMessage(message, line.version);
-    this.carry(line, 'down', () => this.arrive(line, number, text));
+    this.carry(line, 'down', text, (frame) => this.arrive(line, number, frame));
   }
 
   private arrive(line: Line, number: number, text: string): void {

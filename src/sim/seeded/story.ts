@@ -28,6 +28,20 @@ function faultSentence(fault: FaultSpan): string {
   }
 }
 
+function crashSentence(crash: Extract<WorldEvent, { kind: 'crash' }>): string {
+  const { when, record, effects, fullS, oldSite, losesJournal, downS, cutStations, cutS } = crash;
+  const parts = [
+    `The engine dies ${when} journal record ${record}`,
+    ...(effects === undefined ? [] : [`${effects} messages have left`]),
+    ...(fullS === undefined ? [] : [`its disk is full for ${fullS} s`]),
+    ...(oldSite === true ? ['the next one is given an older site'] : []),
+    ...(losesJournal === true ? ['its journal is lost'] : []),
+  ];
+  const cut =
+    cutStations.length === 0 ? '' : `; ${cutStations.join(', ')} are cut off with it, for ${cutS} s`;
+  return `${parts.join(', ')}${parts.length > 1 ? ',' : ''} and is down for ${downS} s${cut}.`;
+}
+
 function eventSentence(event: WorldEvent): string {
   switch (event.kind) {
     case 'fault':
@@ -37,29 +51,46 @@ function eventSentence(event: WorldEvent): string {
     case 'storm':
       return `${clockTime(event.at)} all connections break at once.`;
     case 'crash':
-      return (
-        `The engine dies ${event.when} journal record ${event.record}` +
-        `${event.losesJournal === true ? ', its journal is lost,' : ''} and is down for ${event.downS} s` +
-        (event.cutStations.length === 0
-          ? '.'
-          : `; ${event.cutStations.join(', ')} are cut off with it, for ${event.cutS} s.`)
-      );
+      return crashSentence(event);
     case 'jump':
       return `${clockTime(event.at)} the engine's clock moves by ${event.byS} s.`;
     case 'dead-meter':
       return `${clockTime(event.fromS)} the meters of the site fall silent until ${clockTime(event.untilS)}.`;
     case 'bad-message':
       return `${clockTime(event.at)} ${event.tail} carries ${event.text}.`;
+    case 'other-site':
+      return `${clockTime(event.at)} ${event.tail} of another site carries ${event.text}.`;
+    case 'stall':
+      return `${clockTime(event.fromS)} the engine stands still until ${clockTime(event.untilS)}.`;
+    case 'solver':
+      return `${clockTime(event.fromS)} the solver ${event.how === 'slow' ? `takes ${event.takesS} s` : event.how} until ${clockTime(event.untilS)}.`;
+    case 'bus-lost':
+      return `${clockTime(event.fromS)} nothing passes on the bus until ${clockTime(event.untilS)}; what is said to the engine ${event.inbound === 'waits' ? 'waits' : 'is lost and said again'}.`;
+    case 'bus-rewound':
+      return `${clockTime(event.at)} everything is said to the engine again.`;
+    case 'tariff':
+      return `${clockTime(event.at)} another tariff is in force.`;
   }
 }
 
 function networkSentences(plan: WorldPlan): readonly string[] {
-  const { loss, duplicate, delay, delayMaxS, reorder, slowReaders } = plan.network;
+  const { loss, cutShort, duplicate, delay, delayMaxS, reorder, slowReaders } = plan.network;
+  const { late, lateMaxS, repeat, repeatMaxS } = plan.bus;
   return [
     ...(loss > 0 ? [`${percent(loss)} of the frames are lost.`] : []),
+    ...(cutShort > 0 ? [`${percent(cutShort)} of these arrive cut short.`] : []),
     ...(duplicate > 0 ? [`${percent(duplicate)} of the frames arrive twice.`] : []),
     ...(delay > 0 ? [`${percent(delay)} of the frames take up to ${delayMaxS} s.`] : []),
     ...(reorder ? ['Frames overtake each other.'] : []),
+    ...(late > 0 ? [`${percent(late)} of what is said to the engine comes up to ${lateMaxS} s late.`] : []),
+    ...(repeat > 0
+      ? [`${percent(repeat)} of what is said to the engine comes again within ${repeatMaxS} s.`]
+      : []),
+    ...plan.scenario.visits.flatMap(({ announced, announcedAt, saidBefore }) =>
+      saidBefore === undefined
+        ? []
+        : [`${clockTime(announcedAt)} what was said of ${announced.id} is put right.`],
+    ),
     ...Object.entries(slowReaders).map(([id, s]) => `${id} takes ${s} s to read a frame.`),
   ];
 }

@@ -35,6 +35,25 @@ const depotSwitches = [
   'late-news',
 ] as const;
 
+/** Faults that came later. */
+const laterSwitches = [
+  'persona-clock-steps-back',
+  'truncated',
+  'crash-amid',
+  'disk-full',
+  'old-site',
+  'stall',
+  'solver-fails',
+  'solver-lies',
+  'solver-slow',
+  'bus-lost',
+  'bus-late',
+  'bus-repeats',
+  'other-site',
+  'tariff-changes',
+  'visit-changes',
+] as const;
+
 /** A way in which stations can be wrong, as a switch. */
 export type PersonaSwitch = `persona-${Exclude<PersonaName, 'obeys'>}`;
 /** Everything that a seed may switch on. */
@@ -42,25 +61,37 @@ export type SwitchName =
   | (typeof networkSwitches)[number]
   | (typeof depotSwitches)[number]
   | PersonaSwitch
-  | 'journal-lost';
+  | 'journal-lost'
+  | (typeof laterSwitches)[number];
 
 /** All switches in the order in which they are drawn: later ones come last, so that the worlds of a seed stay what they were. */
 export const switchNames: readonly SwitchName[] = [
   ...networkSwitches,
   ...depotSwitches,
-  ...personaNames.flatMap((name): readonly PersonaSwitch[] => (name === 'obeys' ? [] : [`persona-${name}`])),
+  ...personaNames.flatMap((name): readonly PersonaSwitch[] =>
+    name === 'obeys' || name === 'clock-steps-back' ? [] : [`persona-${name}`],
+  ),
   'journal-lost',
+  ...laterSwitches,
 ];
 
 /** Switches that are on only where they are asked for by name: a WebSocket keeps order and repeats nothing. */
 const beyondWebSocket: ReadonlySet<SwitchName> = new Set(['duplicate', 'reorder']);
 
+/** Seeds below draw nothing of what came later, so that their nights stay what they were. */
+const laterFromSeed = 100_000;
+
 /** The switches that a seed draws from where nothing else is said. */
-export const usualSwitches: readonly SwitchName[] = switchNames.filter((name) => !beyondWebSocket.has(name));
+export function usualSwitches(seed: number): readonly SwitchName[] {
+  const later: ReadonlySet<SwitchName> = new Set(seed < laterFromSeed ? laterSwitches : []);
+  return switchNames.filter((name) => !beyondWebSocket.has(name) && !later.has(name));
+}
 
 /** What the network does to each frame. Parts are of all frames, 0 to 1. */
 export interface NetworkRates {
   readonly loss: number;
+  /** Part of the lost frames of which the first half arrives. */
+  readonly cutShort: number;
   readonly duplicate: number;
   /** Part of the frames that take `delayMaxS` at most instead of no time. */
   readonly delay: number;
@@ -84,11 +115,20 @@ export type WorldEvent = { readonly switch: SwitchName } & (
     }
   /** All connections break at once. */
   | { readonly kind: 'storm'; readonly at: EpochS }
-  /** The engine dies before or after its journal has taken this record, counted over all its processes. */
+  /**
+   * The engine dies before or after its journal has taken this record, counted over all its processes, or `amid` what
+   * follows from it.
+   */
   | {
       readonly kind: 'crash';
       readonly record: number;
-      readonly when: 'before' | 'after';
+      readonly when: 'before' | 'after' | 'amid';
+      /** Messages to stations and to the bus that still leave where it dies amid them. */
+      readonly effects?: number;
+      /** The disk is full from this record on, for so long: every process until then dies at its first record. */
+      readonly fullS?: number;
+      /** The next process is given an older site file, with larger circuits and nothing beside the chargers. */
+      readonly oldSite?: true;
       readonly downS: number;
       /** Its journal is gone with it: the next process knows the site and nothing else. */
       readonly losesJournal?: true;
@@ -100,7 +140,39 @@ export type WorldEvent = { readonly switch: SwitchName } & (
   /** The meters of the building and of the grid connection say nothing. */
   | { readonly kind: 'dead-meter'; readonly fromS: EpochS; readonly untilS: EpochS }
   | { readonly kind: 'bad-message'; readonly at: EpochS; readonly tail: string; readonly text: string }
+  /** A message for another site on the same bus. */
+  | { readonly kind: 'other-site'; readonly at: EpochS; readonly tail: string; readonly text: string }
+  /** The process of the engine does nothing; what comes in waits. */
+  | { readonly kind: 'stall'; readonly fromS: EpochS; readonly untilS: EpochS }
+  /** Each solve fails, gives three times the power without a certificate, or takes `takesS`. */
+  | {
+      readonly kind: 'solver';
+      readonly how: 'fails' | 'lies' | 'slow';
+      readonly fromS: EpochS;
+      readonly untilS: EpochS;
+      readonly takesS: number;
+    }
+  /** Nothing passes on the bus. What was said meanwhile comes in order afterwards, or is lost and said again. */
+  | {
+      readonly kind: 'bus-lost';
+      readonly fromS: EpochS;
+      readonly untilS: EpochS;
+      readonly inbound: 'waits' | 'said again';
+    }
+  /** Everything that was ever said is said once more, in order. */
+  | { readonly kind: 'bus-rewound'; readonly at: EpochS }
+  | { readonly kind: 'tariff'; readonly at: EpochS; readonly tariff: Readonly<Record<string, unknown>> }
 );
+
+/** What the bus does to each message to the engine. Parts are of all messages, 0 to 1. */
+export interface BusRates {
+  /** Part that comes late, by so many seconds at most. */
+  readonly late: number;
+  readonly lateMaxS: number;
+  /** Part that comes once more, after so many seconds at most. */
+  readonly repeat: number;
+  readonly repeatMaxS: number;
+}
 
 /** What the owner of the site has told the ledger about its link and clocks. */
 export interface LinkPromise {
@@ -134,6 +206,7 @@ export interface WorldPlan {
   readonly scenario: Scenario;
   readonly policy: Policy;
   readonly network: NetworkRates;
+  readonly bus: BusRates;
   readonly events: readonly WorldEvent[];
   readonly link: LinkPromise;
   /** Stations that break what they declare, from when on. */
