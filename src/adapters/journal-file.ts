@@ -291,9 +291,19 @@ class FileJournal implements JournalFile {
   }
 }
 
-/** The records of a journal that something else may be writing; a torn last one is left out. Nothing is changed. @throws JournalError */
-export function recordsOfJournalFile(path: string): readonly unknown[] {
-  return contentOf(path, readFileSync(path)).records;
+/**
+ * The records of a journal that something else may be writing, and the bytes of a torn last one, which is left out. Nothing is
+ * changed. @throws JournalError
+ */
+export function readJournalFile(path: string): Pick<Content, 'records' | 'tornBytes'> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new JournalError(path, { kind: 'inaccessible', code }, error);
+  }
+  return contentOf(path, bytes);
 }
 
 /** Opens or creates a journal; a torn last record is dropped. @throws JournalError for any other damage. */

@@ -179,6 +179,7 @@ function addWorld(root: Command): void {
       rangeOption('--depot-hours <n>', 'hours of a depot to play, instead of --seeds', [1, 999_999_999]),
     )
     .option('--state <file>', 'keep in this file where the run stands, and go on from there')
+    .option('--journal <file>', 'write the journal of the engine of one world, for replay; proves its replay')
     .addOption(rangeOption('--from <seed>', 'first seed', [0, 999_999_999]).default(1))
     .addOption(rangeOption('--connectors <n>', 'size of each depot', [1, 500]).default(44))
     .addOption(rangeOption('--hours <n>', 'length of each night', [3, 168]).default(24))

@@ -1,7 +1,7 @@
 /** `replay`: a journal offline, through the same step as the night it tells of. @module */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { JournalError, recordsOfJournalFile } from '#adapters/journal-file';
+import { JournalError, readJournalFile } from '#adapters/journal-file';
 import { partsOf } from '#adapters/journal-parts';
 import { instantOfIso, isoOf } from '#domain/instant';
 import type { Effect } from '#engine/effect';
@@ -11,7 +11,7 @@ import { replay, snapshotRecordOf } from '#engine/replay';
 import type { State } from '#engine/state';
 import { outboundLine } from './outbound-line.ts';
 import { tableOf } from './table.ts';
-import { emit, InputFaults, paint } from './terminal.ts';
+import { complain, emit, InputFaults, paint } from './terminal.ts';
 
 /** Options of `replay`. */
 export interface ReplayOptions {
@@ -21,14 +21,19 @@ export interface ReplayOptions {
 }
 
 /** The records of one file. @throws InputFaults */
-function recordsOf(file: string): readonly unknown[] {
+function contentOf(file: string): ReturnType<typeof readJournalFile> {
   try {
-    return recordsOfJournalFile(file);
+    return readJournalFile(file);
   } catch (error) {
     if (!(error instanceof JournalError)) throw error;
     const { trouble } = error;
-    const line = trouble.kind === 'broken-line' ? ` (line ${trouble.line})` : '';
-    const fix = `give a journal that run or serve has written, whole${line}`;
+    const where =
+      trouble.kind === 'broken-line'
+        ? ` (line ${trouble.line})`
+        : trouble.kind === 'inaccessible'
+          ? ` (${trouble.code})`
+          : '';
+    const fix = `give a journal that run, serve or world has written, whole${where}`;
     throw new InputFaults([{ path: '', file, rule: trouble.kind, fix }]);
   }
 }
@@ -50,7 +55,7 @@ function filesOf(file: string, { since }: ReplayOptions): readonly string[] {
     throw new InputFaults([{ path: '', file, rule: 'no-file', fix: 'give the path of a journal' }]);
   const files = [...partsOf(file), file];
   if (at === undefined) return files;
-  const from = files.findLastIndex((one) => (snapshotAt(recordsOf(one)) ?? Infinity) <= at);
+  const from = files.findLastIndex((one) => (snapshotAt(contentOf(one).records) ?? Infinity) <= at);
   return files.slice(Math.max(from, 0));
 }
 
@@ -65,7 +70,8 @@ function replayFiles(
   let before: State | undefined;
   let count = 0;
   for (const file of files) {
-    const records = recordsOf(file);
+    const { records, tornBytes } = contentOf(file);
+    if (tornBytes > 0) complain(`${file}: its last record is cut off, ${tornBytes} bytes are left out`);
     if (before !== undefined && snapshotAt(records) !== undefined) {
       const isSame = jsonOf(records[0]) === jsonOf(snapshotRecordOf(before));
       const fix =

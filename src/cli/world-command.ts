@@ -1,4 +1,6 @@
 /** `world`: seeded worlds until one breaks a rule, and then its story. @module */
+import { existsSync } from 'node:fs';
+import { JournalError, openJournalFile } from '#adapters/journal-file';
 import { mayWriteState, readWorldsState, writeWorldsState, type WorldsState } from '#adapters/world-state';
 import { playChoice } from '#adapters/world-player';
 import { runWorlds } from '#adapters/world-runner';
@@ -27,6 +29,8 @@ export interface WorldOptions {
   readonly solver: string;
   /** File in which the run stands, and goes on from. */
   readonly state?: string;
+  /** File for the journal of the one world that is played. */
+  readonly journal?: string;
   readonly json?: boolean;
 }
 
@@ -258,6 +262,25 @@ function traceOf(outcomes: readonly WorldOutcome[]): string {
   return trace.hash();
 }
 
+/** Plays the one world of a run here and writes its journal. @throws InputFaults */
+async function playWithJournal(run: Run, options: WorldOptions, file: string): Promise<void> {
+  const refuse = (fix: string): InputFaults => new InputFaults([faultOf('--journal', file, fix)]);
+  if (run.count !== 1) throw refuse('A journal is of one world: give --seeds 1.');
+  if (file === '' || existsSync(file)) throw refuse('Name a file that is not there yet.');
+  const onJournal = (records: readonly unknown[]): void => {
+    try {
+      const journal = openJournalFile({ path: file, durability: 'process' });
+      for (const record of records) journal.append(record);
+      journal.close();
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      throw refuse(`It cannot be written (${error.trouble.kind}).`);
+    }
+  };
+  const choice = { ...run.choice, seed: run.from };
+  take(run, await playChoice(choice, { solver: run.solver, onJournal }), options);
+}
+
 /** The seeds that were played; a run that was stopped may have left some out in between. */
 function seedsText({ from, done }: Run): string {
   let last = from;
@@ -301,7 +324,8 @@ export async function runWorldCommand(options: WorldOptions): Promise<void> {
     );
   };
   let stoppedBy: string | undefined;
-  if (run.count > 0) {
+  if (options.journal !== undefined) await playWithJournal(run, options, options.journal);
+  else if (run.count > 0) {
     void stopAsked().then((signal) => {
       stoppedBy = signal;
       complain(`${signal}: stopping after the worlds in progress; once more ends at once`);

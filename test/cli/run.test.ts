@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { openJournalFile, recordsOfJournalFile } from '#adapters/journal-file';
+import { openJournalFile, readJournalFile } from '#adapters/journal-file';
 import { replay, snapshotRecordOf } from '#engine/replay';
 import { scenarioExample, siteExample } from '#operations/examples';
 import { startNatsServer, type NatsServer } from '../setup/nats-server.ts';
@@ -220,7 +220,7 @@ test('replay of a journal in parts is that of the whole one, from any part on', 
   const out = join(folder, 'whole');
   await voltherd(['run', scenarioFolder('in-parts', shortNight), '--memory', '--out', out]);
   const whole = join(out, 'journal.jsonl');
-  const records = recordsOfJournalFile(whole);
+  const records = readJournalFile(whole).records;
   const cuts = [1, 2].map((third) => Math.floor((records.length * third) / 3));
   const path = join(folder, 'parts.jsonl');
   const journal = openJournalFile({ path, durability: 'process', partsBytesMax: 1e9 });

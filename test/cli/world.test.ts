@@ -1,7 +1,7 @@
 /** Runs of worlds as a process: they go on where they stopped, and mean the same in every time zone. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -68,4 +68,45 @@ test('a run that is asked to stop ends after its worlds, tells what it played an
   const more = await voltherd([...small, '--seeds', String(worlds + 1), '--state', state]);
   expect(more.out).toContain('1 worlds, 3 depot-hours in');
   expect(JSON.parse(readFileSync(state, 'utf8'))).toMatchObject({ next: next + 1 });
+});
+
+test('the journal of a world replays byte for byte in three time zones; a damaged one is refused, a cut one told', async () => {
+  const journal = join(folder, 'world.jsonl');
+  const played = [...small, '--seeds', '1', '--from', '14', '--faults', 'crash-amid,cut,delay'];
+  expect(await voltherd([...played, '--journal', journal])).toMatchObject({ code: 0 });
+  const replays = await Promise.all(
+    ['UTC', 'America/New_York', 'Australia/Lord_Howe'].map((TZ) =>
+      voltherd(['replay', journal, '--json'], '', { TZ }),
+    ),
+  );
+  expect(replays[0]?.out.split('\n').length).toBeGreaterThan(100);
+  for (const { code, out } of replays) expect([code, out === replays[0]?.out]).toEqual([0, true]);
+
+  const text = readFileSync(journal, 'utf8');
+  const cut = join(folder, 'cut.jsonl');
+  writeFileSync(cut, text.slice(0, -10));
+  const torn = await voltherd(['replay', cut]);
+  expect([torn.code, torn.err]).toEqual([
+    0,
+    expect.stringMatching(/cut\.jsonl: its last record is cut off, \d+ bytes/),
+  ]);
+  const missing = join(folder, 'missing.jsonl');
+  writeFileSync(missing, text.split('\n').toSpliced(4, 1).join('\n'));
+  const broken = await voltherd(['replay', missing]);
+  expect([broken.code, broken.err]).toEqual([2, expect.stringContaining('line 5')]);
+  const place = await voltherd(['replay', folder]);
+  expect([place.code, place.err]).toEqual([2, expect.stringContaining('inaccessible')]);
+});
+
+test('a journal is of one world, in a file of its own', async () => {
+  const there = join(folder, 'there.jsonl');
+  writeFileSync(there, '');
+  for (const [seeds, file] of [
+    ['2', join(folder, 'two.jsonl')],
+    ['1', there],
+    ['1', join(there, 'below.jsonl')],
+  ] as const) {
+    const { code, err } = await voltherd([...small, '--seeds', seeds, '--journal', file]);
+    expect([code, err]).toEqual([2, expect.stringContaining('--journal = ')]);
+  }
 });

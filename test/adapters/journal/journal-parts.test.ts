@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openJournalFile, recordsOfJournalFile, type JournalFile } from '#adapters/journal-file';
+import { openJournalFile, readJournalFile, type JournalFile } from '#adapters/journal-file';
 import { partsFolderOf, partsOf } from '#adapters/journal-parts';
 
 let folder = '';
@@ -30,7 +30,7 @@ function grown(snapshots: number, partsBytesMax?: number): JournalFile {
   return journal;
 }
 
-const allRecords = (): unknown[] => [...partsOf(path), path].map((file) => recordsOfJournalFile(file));
+const allRecords = (): unknown[] => [...partsOf(path), path].map((file) => readJournalFile(file).records);
 
 test('what a snapshot replaces stays in numbered parts, each a whole journal', () => {
   grown(3).close();
@@ -111,7 +111,7 @@ test('reading a journal that another process writes changes nothing', () => {
   writeFileSync(`${path}.new`, 'half');
   const torn = Buffer.concat([readFileSync(path), Buffer.from('{"hash":"12')]);
   writeFileSync(path, torn);
-  expect(recordsOfJournalFile(path)).toEqual([{ snapshot: 1 }, 'last']);
+  expect(readJournalFile(path).records).toEqual([{ snapshot: 1 }, 'last']);
   expect(readFileSync(path).equals(torn)).toBe(true);
   expect(readFileSync(`${path}.new`, 'utf8')).toBe('half');
 });
