@@ -1,5 +1,6 @@
 /** What is looked up in a site again and again, worked out once for each site. Sites never change once they are made. @module */
 import { evseKey, type Evse, type EvseRef, type Site, type Station } from '#domain/site';
+import type { Policy } from './policy.ts';
 
 /** One EVSE of a site with its station. */
 export interface SitePlace {
@@ -32,6 +33,7 @@ const pathsUp = ofSite(
   (site) => new Map(site.circuits.map(({ id }): [string, readonly string[]] => [id, freshPath(site, id)])),
 );
 
+/** The longest time that any station takes to follow a decrease, s. */
 const highestReaction = ofSite((site) => ({
   reactionS: site.stations.reduce<number>((top, s) => Math.max(top, s.capability.reactionS), 0),
 }));
@@ -91,7 +93,15 @@ export function pathUp(site: Site, circuitId: string): readonly string[] {
   return pathsUp(site).get(circuitId) ?? [];
 }
 
-/** The longest time that any station takes to follow a decrease, s. */
-export function highestReactionS(site: Site): number {
-  return highestReaction(site).reactionS;
+/** What delays depend on. */
+type Clocked = { readonly site: Site; readonly policy: Pick<Policy, 'clockSkewS' | 'raiseMarginS'> };
+
+/** How long after a step down of a plan the last station may draw as before: its reaction, by a clock that is behind, s. */
+export function lastStepS({ site, policy }: Clocked): number {
+  return highestReaction(site).reactionS + policy.clockSkewS;
+}
+
+/** How long increases of plans are put off, s: what pays for them is down by then, whichever clock is ahead or behind. */
+export function raiseDelayOf(state: Clocked): number {
+  return lastStepS(state) + state.policy.clockSkewS + state.policy.raiseMarginS;
 }

@@ -22,7 +22,7 @@ import type { Effect } from './effect.ts';
 import type { SolvedPlan } from './input.ts';
 import { limitingSetsOf } from './limiting-sets.ts';
 import { phasesOfVisit, phasesOverTime, withPhaseChanges } from './phase-changes.ts';
-import { highestReactionS, keyAt, placesOfSite, siteStation } from './places.ts';
+import { keyAt, placesOfSite, raiseDelayOf, siteStation } from './places.ts';
 import { stateWith } from './state.ts';
 import type { OpenSolve, PlannedSession, State, VisitState, WantedPlan } from './state.ts';
 import { neededWh } from './visits.ts';
@@ -222,7 +222,7 @@ function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined
   const before = state.wanted[key];
   const inForce = before?.transactionId === transactionId ? before : undefined;
   if (inForce !== undefined && goesOn(state, want, inForce, endS)) return inForce;
-  const raiseDelayS = highestReactionS(state.site) + state.policy.raiseMarginS;
+  const raiseDelayS = raiseDelayOf(state);
   const [first, ...rest] = want.pieces;
   const level = first?.[1] ?? 0;
   const held = inForce === undefined ? level : valueAt(inForce.limit, epochS(state.now - 1));

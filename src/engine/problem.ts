@@ -7,7 +7,7 @@ import { sorted } from './change.ts';
 import { externalPowerOf } from './external-limits.ts';
 import { hasNoFloor, reservedPowerOf } from './fleet.ts';
 import { phaseSwitchesOf } from './phase-changes.ts';
-import { highestReactionS, pathUp } from './places.ts';
+import { pathUp, raiseDelayOf } from './places.ts';
 import { modelOn, shortfallPriceOf } from './price.ts';
 import { powerWaysOf, type Powers } from './powers.ts';
 import {
@@ -38,7 +38,7 @@ export interface Draft {
  * it is still good.
  */
 function marginWh(state: State, visit: VisitState): number {
-  const lateH = (highestReactionS(state.site) + state.policy.raiseMarginS) / 3600;
+  const lateH = raiseDelayOf(state) / 3600;
   return neededWh(visit) * state.policy.energyMargin + visit.visit.maxW * lateH;
 }
 

@@ -6,7 +6,7 @@ import { epochS, type EpochS } from '#domain/units';
 import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
 import type { CircuitNode } from '#solver/problem';
 import { hasNoFloor, heldPowerOf, reasonFixed, reservedPowerOf } from './fleet.ts';
-import { highestReactionS, pathUp, placesOfSite, type SitePlace } from './places.ts';
+import { lastStepS, pathUp, placesOfSite, type SitePlace } from './places.ts';
 import type { State } from './state.ts';
 import { expectedLoadOf, siteLimitsOf } from './supply.ts';
 import { neededWh } from './visits.ts';
@@ -36,7 +36,7 @@ export function placesOf(state: State): readonly Place[] {
  * after its end. `own`: the function is that of a charger, which follows its steps as late as all others do.
  */
 function highestPer(state: State, grid: TimeGrid, f: StepFunction, of: 'own' | 'other'): Float64Array {
-  const reactionS = highestReactionS(state.site) + 1;
+  const reactionS = lastStepS(state) + 1;
   if (f.startS.length === 1) return new Float64Array(grid.count).fill(f.value[0] ?? 0);
   return Float64Array.from({ length: grid.count }, (_, t) => {
     const from = Math.max(startOf(grid, t), state.now) + (of === 'own' ? reactionS : 0);

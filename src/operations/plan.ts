@@ -14,6 +14,7 @@ import { epochS, type EpochS } from '#domain/units';
 import type { Input } from '#engine/input';
 import { phasesOverTime } from '#engine/phase-changes';
 import { depotPlanOf, floorProfilesOf } from '#engine/plan';
+import { raiseDelayOf } from '#engine/places';
 import { policyOf } from '#engine/policy';
 import { modelOn, planBillOf } from '#engine/price';
 import { draftOf, type Draft } from '#engine/problem';
@@ -188,9 +189,7 @@ function profileOf(
   });
   const end = startOf(draft.grid, session.depart);
   const floor = state.floors[evseKey(session)] ?? 0;
-  const raiseDelayS =
-    state.site.stations.reduce<number>((top, one) => Math.max(top, one.capability.reactionS), 0) +
-    state.policy.raiseMarginS;
+  const raiseDelayS = raiseDelayOf(state);
   const compiled = compilePlan({
     station,
     evseId: session.evseId,

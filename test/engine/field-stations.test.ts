@@ -7,7 +7,7 @@
 import { describe, expect, test } from 'vitest';
 import { isoOf } from '#domain/instant';
 import { valueAt } from '#domain/step-function';
-import { epochS } from '#domain/units';
+import { epochS, watts } from '#domain/units';
 import type { LinkMessage } from '#ports/charger-link';
 import { heldLimitOf } from '#engine/fleet';
 import type { State } from '#engine/state';
@@ -51,6 +51,25 @@ describe('W03: a clock that is off', () => {
     await depot.runTo(startS + 900);
     expect(verdictsOf(depot)).toEqual(['clock-off A', 'clock-right A']);
     expect(stateOf(depot).site.stations[0]?.capability.clockSkewS).toBeUndefined();
+    await depot.runTo(startS + 7210);
+    expect(depot.leftWh.get('vA')).toBe(0);
+  });
+
+  test('that may be off: a plan that rises when the building takes less is sent as a whole', async () => {
+    // Until 19:00 the building may take 40 of 60 A, then nothing: 20 A for an hour, then 32 A for another, are 35,880 Wh.
+    const boundW = Array.from({ length: 96 }, (_, quarter) => watts(quarter < 76 ? 27_600 : 0));
+    const depot = new FakeDepot({
+      site: siteOf([stationOf('A')], {
+        uncontrolled: [{ circuit: 'grid', boundW, expectedW: boundW }],
+      }),
+      visits: [visitAt('A', { arriveS: startS + 10, maxW: 22_080, energyWh: 31_000 })],
+      policy: policyWith({ sampleIntervalS: 60, clockSkewS: 45 }),
+      sampleS: 60,
+    });
+    await depot.begin();
+    // A new site has its first plans after two minutes.
+    await depot.runTo(startS + 600);
+    expect(depot.station('A').limitA()).toBeGreaterThan(15);
     await depot.runTo(startS + 7210);
     expect(depot.leftWh.get('vA')).toBe(0);
   });
