@@ -53,6 +53,13 @@ function trimmed(
   return cut;
 }
 
+/** The numbers of a row as a list: a spread of it takes ten times as long. */
+function listOf(row: Float64Array): readonly number[] {
+  const list: number[] = [];
+  for (let t = 0; t < row.length; t++) list.push(row[t] ?? 0);
+  return list;
+}
+
 /** The plan in force on a new problem; undefined where it lacks a session or breaks a limit. */
 export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | undefined {
   const powerKw: Float64Array[] = [];
@@ -62,7 +69,9 @@ export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | u
     const leastKwh = sessions[i]?.leastKwh ?? session.energyKwh;
     if (row === undefined) return undefined;
     const lostKwh = session.arrive === 0 ? goneH * (row[0] ?? 0) : 0;
-    const plannedKwh = row.reduce((sum, kw) => sum + kw, 0) * problem.intervalH;
+    let plannedKw = 0;
+    for (let t = 0; t < row.length; t++) plannedKw += row[t] ?? 0;
+    const plannedKwh = plannedKw * problem.intervalH;
     const energyKwh = Math.max(leastKwh + lostKwh, Math.min(session.energyKwh, plannedKwh));
     const surplusKwh = plannedKwh - energyKwh;
     // On one phase powers have steps of their own: such a row stays as it is.
@@ -78,10 +87,10 @@ export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | u
   return {
     objective: counted.objective,
     energyCost: counted.cost.energy + counted.cost.earliness,
-    powerKw: powerKw.map((row) => [...row]),
+    powerKw: powerKw.map(listOf),
     ...(phases === undefined ? {} : { onePhase: phases }),
-    shortfallKwh: [...counted.shortfallKwh],
-    peaksKw: [...counted.peaksKw],
+    shortfallKwh: listOf(counted.shortfallKwh),
+    peaksKw: listOf(counted.peaksKw),
   };
 }
 

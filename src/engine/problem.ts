@@ -1,6 +1,6 @@
 /** The depot as the engine knows it, in the solver's numbers. @module */
 import { evseKey } from '#domain/site';
-import { alignDown, endOf, type TimeGrid } from '#domain/time-grid';
+import { alignDown, endOf, rowOf, type TimeGrid } from '#domain/time-grid';
 import { seconds, type EpochS } from '#domain/units';
 import type { ConnectorNode, DepotProblem, Session } from '#solver/problem';
 import { sorted } from './change.ts';
@@ -110,7 +110,7 @@ function mostKwOf(
   const leastKw = lowestPer(state, grid, external).map((w) => w / 1000);
   const ratedKw =
     station.current === 'DC' ? evse.maxW / 1000 : (evse.maxA * state.site.voltage * phases) / 1000;
-  return Float64Array.from({ length: stay.depart - stay.arrive }, (_, i) => {
+  return rowOf(stay.depart - stay.arrive, (i) => {
     const t = stay.arrive + i;
     const share = shares.reduce((least, row) => Math.min(least, row[t] ?? 1), 1);
     return Math.max(0, Math.min(maxKw, leastKw[t] ?? maxKw, share < 1 ? share * ratedKw : maxKw));

@@ -1,7 +1,7 @@
 /** What circuits have left for the vehicles that follow the plan, and what else the site draws. @module */
 import type { Circuit, Phase } from '#domain/site';
 import { constant, integral, maxOver, valueAt, type StepFunction } from '#domain/step-function';
-import { endOf, startOf, type TimeGrid } from '#domain/time-grid';
+import { endOf, rowOf, startOf, type TimeGrid } from '#domain/time-grid';
 import { epochS, type EpochS } from '#domain/units';
 import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
 import type { CircuitNode } from '#solver/problem';
@@ -38,7 +38,7 @@ export function placesOf(state: State): readonly Place[] {
 function highestPer(state: State, grid: TimeGrid, f: StepFunction, of: 'own' | 'other'): Float64Array {
   const reactionS = lastStepS(state) + 1;
   if (f.startS.length === 1) return new Float64Array(grid.count).fill(f.value[0] ?? 0);
-  return Float64Array.from({ length: grid.count }, (_, t) => {
+  return rowOf(grid.count, (t) => {
     const from = Math.max(startOf(grid, t), state.now) + (of === 'own' ? reactionS : 0);
     return maxOver(f, epochS(from), epochS(Math.max(from, startOf(grid, t + 1)) + reactionS));
   });
@@ -236,20 +236,21 @@ export function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<stri
   const share = (
     roomKw: Float64Array,
     below: readonly Place[],
+    bare: readonly Place[],
     on: (place: Place) => number,
   ): Float64Array => {
-    const bare = below.filter((p) => hasNoFloor(state, p.station));
-    if (bare.length === 0) return roomKw.map(() => 1);
     const rated = reservedKw(bare, on);
     const floors = reservedKw(below, on) - rated;
     return roomKw.map((kw) => (rated > 0 ? Math.min(1, Math.max(0, kw - floors) / rated) : 1));
   };
   return new Map(
     rooms.flatMap(({ circuit, below, phaseKw, totalKw }): (readonly [string, Float64Array])[] => {
+      const bare = below.filter((p) => hasNoFloor(state, p.station));
+      if (bare.length === 0) return [];
       const rows = ([0, 1, 2] as const).map((phase) =>
-        share(phaseKw[phase], below, (p) => phaseShare(p, phase)),
+        share(phaseKw[phase], below, bare, (p) => phaseShare(p, phase)),
       );
-      if (totalKw !== undefined) rows.push(share(totalKw, below, () => 1));
+      if (totalKw !== undefined) rows.push(share(totalKw, below, bare, () => 1));
       const [first = new Float64Array(0), ...others] = rows;
       const least = others.reduce((low, row) => low.map((x, t) => Math.min(x, row[t] ?? 1)), first);
       return least.every((x) => x === 1) ? [] : [[circuit.id, least]];
@@ -260,7 +261,7 @@ export function sharesOf(state: State, rooms: readonly Room[]): ReadonlyMap<stri
 /** [T] mean power of everything that no session stands for: building, vehicles at stations that follow no plan. */
 export function fixedLoadOf(state: State, grid: TimeGrid, places: readonly Place[]): Float64Array {
   const expected = expectedLoadOf(state, { from: grid.startS, until: endOf(grid) });
-  const load = Float64Array.from({ length: grid.count }, (_, t) => {
+  const load = rowOf(grid.count, (t) => {
     const at = t === 0 ? state.now : startOf(grid, t);
     return valueAt(expected, at) / 1000;
   });

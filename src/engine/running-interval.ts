@@ -6,7 +6,7 @@
  * @module
  */
 import type { VisitPlan } from '#domain/plan';
-import type { TimeGrid } from '#domain/time-grid';
+import { rowOf, type TimeGrid } from '#domain/time-grid';
 import type { PlannedSession, State, VisitState } from './state.ts';
 import { plannedFor } from './visit-plan.ts';
 
@@ -17,12 +17,19 @@ interface BoundStay {
   readonly depart: number;
 }
 
-/** The plan in force for a visit, and the interval of its grid with which a new grid begins; undefined where it has none. */
+/** The plan in force for a visit, and the interval of its grid with which a new grid begins. */
+interface InForce {
+  readonly before: VisitPlan;
+  readonly offset: number;
+  readonly isNew: boolean;
+}
+
+/** The plan in force for a visit; undefined where it has none. */
 function inForce(
   { plan }: State,
   grid: TimeGrid,
-  { visitId, arrive }: BoundStay,
-): { readonly before: VisitPlan; readonly offset: number; readonly isNew: boolean } | undefined {
+  { visitId, arrive }: Pick<BoundStay, 'visitId' | 'arrive'>,
+): InForce | undefined {
   if (plan === undefined || plan.grid.intervalS !== grid.intervalS) return undefined;
   const offset = (grid.startS - plan.grid.startS) / grid.intervalS;
   const before = plannedFor(plan, visitId);
@@ -30,16 +37,22 @@ function inForce(
   return { before, offset, isNew: arrive === 0 && offset < before.arrive };
 }
 
-/**
- * [depart - arrive] the plan in force over a stay on a new grid, kW; undefined where it has none. A vehicle that is there
- * before the plan counts on it goes on at once with what it has next.
- */
+/** What the plan in force gives in an interval of the new grid, kW. */
+function powerIn({ before, offset }: InForce, t: number): number {
+  return (before.powerW[t + offset] ?? 0) / 1000;
+}
+
+/** What it gives in the first interval of a stay. A vehicle that is there before the plan counts on it goes on at once with what it has next. */
+function firstPower(plan: InForce, { arrive, depart }: Omit<BoundStay, 'visitId'>): number {
+  return powerIn(plan, plan.isNew && depart - arrive > 1 ? 1 : arrive);
+}
+
+/** [depart - arrive] the plan in force over a stay on a new grid, kW; undefined where it has none. */
 export function plannedBefore(state: State, grid: TimeGrid, stay: BoundStay): Float64Array | undefined {
-  const { before, offset, isNew } = inForce(state, grid, stay) ?? {};
-  if (before === undefined || offset === undefined) return undefined;
-  const at = (t: number): number => (before.powerW[t + offset] ?? 0) / 1000;
-  const row = Float64Array.from({ length: stay.depart - stay.arrive }, (_, i) => at(stay.arrive + i));
-  if (isNew === true && row.length > 1) row[0] = at(1);
+  const plan = inForce(state, grid, stay);
+  if (plan === undefined) return undefined;
+  const row = rowOf(stay.depart - stay.arrive, (i) => powerIn(plan, stay.arrive + i));
+  if (row.length > 0) row[0] = firstPower(plan, stay);
   return row;
 }
 
@@ -80,6 +93,7 @@ export function goneKwh(
   if (stay.arrive > 0 || goneH <= 0 || goneH >= intervalH) return 0;
   const restH = (stay.depart - 1) * intervalH;
   const leastKw = (neededKwh - restH * maxKw) / (intervalH - goneH);
-  const plannedKw = plannedBefore(state, grid, { visitId: visit.visit.id, ...stay })?.[0] ?? 0;
+  const plan = inForce(state, grid, { visitId: visit.visit.id, arrive: stay.arrive });
+  const plannedKw = plan === undefined ? 0 : firstPower(plan, stay);
   return goneH * Math.min(maxKw, Math.max(plannedKw, leastKw));
 }
