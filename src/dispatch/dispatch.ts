@@ -29,11 +29,9 @@ import {
 } from './dispatch-state.ts';
 import { isFullOfRaises, wakeAfterRaises } from './in-flight.ts';
 import {
-  idleLackOf,
   isKnownRaise,
-  lackNow,
+  knownLackOf,
   knownRefusalOf,
-  rememberIdle,
   rememberLack,
   rememberRaise,
   rememberRefusal,
@@ -136,8 +134,8 @@ function openStations(turn: Turn, progress: Progress): readonly string[] {
 /** Whether the station is known to lack nothing, now or later. */
 function isContent(turn: Turn, progress: Progress, stationId: string): boolean {
   const view = viewOf(turn, progress, stationId);
-  const known = view && idleLackOf(view);
-  return known !== undefined && known.dueAt === undefined;
+  const known = view && knownLackOf(view);
+  return known?.steps.length === 0 && known.held.length === 0 && known.dueAt === undefined;
 }
 
 function compareText(a: string, b: string): number {
@@ -193,12 +191,9 @@ function firstAfter(now: EpochS, instants: readonly (EpochS | undefined)[]): Epo
 function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower' | 'raise'): Progress {
   const view = viewOf(turn, progress, stationId);
   if (view === undefined) return progress;
-  const known = idleLackOf(view) ?? lackNow(view);
+  const known = knownLackOf(view);
   const lack = known ?? lackOf(view);
-  if (known === undefined) {
-    rememberIdle(view, lack);
-    rememberLack(view, lack);
-  }
+  if (known === undefined) rememberLack(view, lack);
   if (lack.steps.length === 0 && (pass === 'lower' || (lack.held.length === 0 && lack.dueAt === undefined))) {
     return progress;
   }

@@ -14,34 +14,7 @@ import { circuitTree } from '#safety/circuits';
 import { skewOf } from '#safety/exposure';
 import { beliefOf, type Ledger } from '#safety/ledger';
 import { totalsOf, type CircuitTotal } from '#safety/totals';
-import type { StationDispatch } from './dispatch-state.ts';
 import type { Lack, StationView } from './steps.ts';
-import type { WantedStation } from './turn.ts';
-
-interface Idle {
-  readonly station: Station;
-  readonly state: StationDispatch;
-  readonly wanted: WantedStation;
-  readonly lack: Lack;
-}
-
-const idles = new WeakMap<Belief, Idle>();
-
-/** Keeps in mind that a station lacks nothing. */
-export function rememberIdle({ station, state, belief, wanted }: StationView, lack: Lack): void {
-  // What is refused or falls due now may look different later.
-  if (lack.steps.length === 0 && lack.held.length === 0) idles.set(belief, { station, state, wanted, lack });
-}
-
-/** What a station was found to lack, where that is nothing and still so; undefined: it must be worked out. */
-export function idleLackOf(view: StationView): Lack | undefined {
-  const known = idles.get(view.belief);
-  if (known === undefined || known.state !== view.state || known.station !== view.station) return undefined;
-  if (known.lack.dueAt !== undefined && known.lack.dueAt <= view.now) return undefined;
-  const isSame =
-    isSameList(known.wanted.floors, view.wanted.floors) && isSameList(known.wanted.plans, view.wanted.plans);
-  return isSame ? known.lack : undefined;
-}
 
 interface Known extends StationView {
   readonly lack: Lack;
@@ -49,17 +22,30 @@ interface Known extends StationView {
 
 const lacks = new WeakMap<Belief, Known>();
 
-/** Keeps in mind what a station lacks at this instant: both passes of a turn ask. */
+/** Keeps in mind what a station lacks. */
 export function rememberLack(view: StationView, lack: Lack): void {
   lacks.set(view.belief, { ...view, lack });
 }
 
-/** What a station was found to lack at this very instant; undefined: it must be worked out. */
-export function lackNow({ station, state, belief, wanted, now, messages }: StationView): Lack | undefined {
+/** What a station was found to lack, where that is still so; undefined: it must be worked out. */
+export function knownLackOf({
+  station,
+  state,
+  belief,
+  wanted,
+  now,
+  messages,
+}: StationView): Lack | undefined {
   const known = lacks.get(belief);
-  if (known === undefined || known.now !== now || known.messages !== messages) return undefined;
-  const isSame = known.station === station && known.state === state && known.wanted === wanted;
-  return isSame ? known.lack : undefined;
+  if (known === undefined || known.state !== state || known.station !== station) return undefined;
+  const { lack } = known;
+  if (now !== known.now && now >= (lack.untilS ?? Infinity)) return undefined;
+  // The id of a report that is asked for is the number of the message.
+  if (known.messages !== messages && lack.steps.some(({ purpose }) => purpose === 'read')) return undefined;
+  const isSame =
+    known.wanted === wanted ||
+    (isSameList(known.wanted.floors, wanted.floors) && isSameList(known.wanted.plans, wanted.plans));
+  return isSame ? lack : undefined;
 }
 
 function isSameList(a: readonly InstalledProfile[], b: readonly InstalledProfile[]): boolean {

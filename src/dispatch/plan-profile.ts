@@ -42,31 +42,36 @@ interface Difference {
 /** For each profile that one with fixed instants was found to differ from it last. */
 const differences = new WeakMap<ChargingProfile, Difference>();
 
-/** Whether `wanted` would allow the same as `present` for as long as `present` lasts, for the same transaction. */
-export function isSamePlan(
+/**
+ * Undefined where `wanted` would allow the same as `present` for as long as `present` lasts, for the same transaction;
+ * otherwise how long they are sure to differ.
+ */
+export function differsUntil(
   station: Station,
   present: InstalledProfile,
   wanted: InstalledProfile,
   now: EpochS,
-): boolean {
+): number | undefined {
   const a = present.profile;
   const b = wanted.profile;
-  if (present.evseId !== wanted.evseId || a.id !== b.id || a.stackLevel !== b.stackLevel) return false;
-  if (a.purpose !== b.purpose || a.transactionId !== b.transactionId) return false;
-  if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return false;
+  if (present.evseId !== wanted.evseId || a.id !== b.id || a.stackLevel !== b.stackLevel) return Infinity;
+  if (a.purpose !== b.purpose || a.transactionId !== b.transactionId) return Infinity;
+  if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return Infinity;
   const { endS } = leaseOf(a);
-  if (leaseOf(b).endS < endS || endS <= now) return false;
+  if (leaseOf(b).endS < endS || endS <= now) return Infinity;
   const known = differences.get(a);
-  if (known?.wanted === b && known.station === station && now < known.untilS) return false;
+  if (known?.wanted === b && known.station === station && now < known.untilS) return known.untilS;
   const until = epochS(Number.isFinite(endS) ? endS : now + 1);
   const held = ownLimit(station, present, now, until);
   const meant = ownLimit(station, wanted, now, until);
   const differs = combineTwo(held, meant, (x, y) => (x === y ? 0 : 1));
   const last = differs.value.lastIndexOf(1);
+  if (last < 0) return undefined;
   const isFixed = a.kind === 'Absolute' && b.kind === 'Absolute';
-  if (last >= 0 && isFixed)
-    differences.set(a, { station, wanted: b, untilS: Math.min(differs.startS[last + 1] ?? until, until) });
-  return last < 0;
+  if (!isFixed) return now;
+  const untilS = Math.min(differs.startS[last + 1] ?? until, until);
+  differences.set(a, { station, wanted: b, untilS });
+  return untilS;
 }
 
 /** The instant at which half of a lease is spent, or undefined for one without an end. */

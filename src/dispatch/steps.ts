@@ -9,7 +9,7 @@ import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
 import { refusalKey } from './answers.ts';
 import { stationWith, type StationDispatch } from './dispatch-state.ts';
 import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
-import { halfSpentAt, isSamePlan } from './plan-profile.ts';
+import { differsUntil, halfSpentAt } from './plan-profile.ts';
 import type { Held, WantedStation } from './turn.ts';
 
 /** One command that would bring a station nearer to what is wanted. */
@@ -26,6 +26,8 @@ export interface Lack {
   readonly held: readonly Held[];
   /** Something falls due at this instant. */
   readonly dueAt?: EpochS;
+  /** The same is lacking before this instant where nothing else changes; absent: for ever. */
+  readonly untilS?: number;
 }
 
 /** What is known of a station when its next step is chosen. */
@@ -46,7 +48,11 @@ export function lackOf(view: StationView): Lack {
   if (againAt === undefined) return openLackOf(view);
   if (againAt <= now) return openLackOf({ ...view, state: stationWith(state, { refused: {} }) });
   const lack = openLackOf(view);
-  return { ...lack, dueAt: epochS(Math.min(againAt, lack.dueAt ?? Infinity)) };
+  return {
+    ...lack,
+    dueAt: epochS(Math.min(againAt, lack.dueAt ?? Infinity)),
+    untilS: Math.min(againAt, lack.untilS ?? Infinity),
+  };
 }
 
 /** When a station is tried again with what it refused too often; undefined where nothing rests. */
@@ -211,41 +217,47 @@ function foreignSteps({ belief, wanted }: StationView): readonly Step[] {
 function planSteps({ station, state, belief, wanted, now }: StationView): Lack {
   const steps: Step[] = [];
   const held: Held[] = [];
-  const due: EpochS[] = [];
+  let dueAt: EpochS | undefined;
+  let untilS = Infinity;
   for (const plan of wanted.plans) {
     if (isInstalled(belief, plan)) continue;
-    const isOwed = state.owed?.includes(plan.evseId) === true;
-    const renewAt = isOwed ? undefined : renewalAt(station, belief, plan, now);
-    if (renewAt !== undefined && renewAt > now) {
-      due.push(renewAt);
-      continue;
+    if (state.owed?.includes(plan.evseId) !== true) {
+      const renewal = renewalOf(station, belief, plan, now);
+      untilS = Math.min(untilS, renewal.untilS);
+      if (renewal.at !== undefined) {
+        if (dueAt === undefined || renewal.at < dueAt) dueAt = renewal.at;
+        continue;
+      }
     }
     const step = setStep(plan, 'plan');
     if (isRefused(state, step)) held.push({ stationId: station.id, evseId: plan.evseId, reason: 'refused' });
     else steps.push(step);
   }
-  const dueAt = due.toSorted((a, b) => a - b)[0];
-  return { steps, held, ...(dueAt === undefined ? {} : { dueAt }) };
+  return { steps, held, untilS, ...(dueAt === undefined ? {} : { dueAt }) };
+}
+
+/** When a plan is to be renewed, and how long that is sure. */
+interface Renewal {
+  /** Absent: now. */
+  readonly at?: EpochS;
+  readonly untilS: number;
 }
 
 /**
- * The instant at which a plan that says the same as the one installed is to be renewed: half of the lease is spent.
- * Undefined where the station may hold anything else.
+ * A plan that says the same as the one installed is to be renewed when half of the lease is spent; at once where the
+ * station may hold anything else.
  */
-function renewalAt(
-  station: Station,
-  belief: Belief,
-  plan: InstalledProfile,
-  now: EpochS,
-): EpochS | undefined {
+function renewalOf(station: Station, belief: Belief, plan: InstalledProfile, now: EpochS): Renewal {
   let first: EpochS | undefined;
   for (const { known, installed } of belief.candidates) {
     const present = installed.find(
       (entry) => entry.evseId === plan.evseId && entry.profile.id === plan.profile.id,
     );
-    if (!known || present === undefined || !isSamePlan(station, present, plan, now)) return undefined;
+    if (!known || present === undefined) return { untilS: Infinity };
+    const untilS = differsUntil(station, present, plan, now);
+    if (untilS !== undefined) return { untilS };
     const half = halfSpentAt(present.profile);
     if (half !== undefined && (first === undefined || half < first)) first = half;
   }
-  return first;
+  return first === undefined || first <= now ? { untilS: Infinity } : { at: first, untilS: first };
 }

@@ -152,6 +152,21 @@ describe('what is sent at all', () => {
     expect(bench.at(2000).turn()).toEqual(['a: TxProfile 10']);
   });
 
+  test('a raise that waited until its time was over is no longer lacking', () => {
+    const bench = new Bench(pair).holds('a', [floor, at(10)]).holds('b', [floor, at(30)]);
+    const soon = plan(1, 'tx', 0, 100_000, [
+      [0, 30],
+      [3000, 10],
+    ]);
+    bench.wants('a', [floor], soon).wants('b', [floor], at(30));
+    for (const now of [1000, 2999]) {
+      expect(bench.at(now).turn()).toEqual([]);
+      expect(bench.last?.held).toMatchObject([{ stationId: 'a', reason: 'not-admitted' }]);
+    }
+    expect(bench.at(3000).turn()).toEqual([]);
+    expect(bench.last).toMatchObject({ held: [], wakeAt: 50_000 });
+  });
+
   test('a changed plan leaves at once', () => {
     const bench = new Bench(alone).holds('a', [floor, at(10, 0, 4000)]);
     expect(bench.wants('a', [floor], at(11, 1000, 4000)).turn()).toEqual(['a: TxProfile 11']);
