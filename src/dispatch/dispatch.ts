@@ -35,6 +35,8 @@ import {
   rememberLack,
   rememberRaise,
   rememberRefusal,
+  rememberRest,
+  restOf,
   type AdmissionQuestion,
 } from './memo.ts';
 import { cutPlan, lowersPlan, writtenRoom } from './plan-profile.ts';
@@ -49,12 +51,27 @@ interface Progress {
   readonly calls: readonly OutgoingCall[];
   readonly held: readonly Held[];
   readonly wakes: readonly EpochS[];
+  /** Before this instant what is held is held again where nothing else changes. */
+  readonly untilS: number;
 }
 
 /** One turn: calls whose time is over are given up, and every station that is free gets its next call if one may leave. */
 export function dispatchTurn(turn: Turn): TurnOutcome {
+  const { ledger, dispatch } = turn;
+  const rest = restOf(turn);
+  if (rest !== undefined) return outcomeOf(turn, { ledger, dispatch, calls: [], ...rest });
+  const progress = afterBothPasses(turn);
+  const isSame = progress.ledger === ledger && progress.dispatch === dispatch;
+  // When strangers are gone stations that are away change too.
+  if (isSame && !ledger.beliefs.values.some(({ strangersUntilS }) => strangersUntilS !== undefined))
+    rememberRest(turn, progress);
+  return outcomeOf(turn, progress);
+}
+
+/** The turn after every station that is free has had its chances. */
+function afterBothPasses(turn: Turn): Progress {
   const timely = withoutStrangers({ ...turn, ...withTimeouts(turn) });
-  let progress: Progress = { ...timely, calls: [], held: [], wakes: [] };
+  let progress: Progress = { ...timely, calls: [], held: [], wakes: [], untilS: Infinity };
   // What lacks nothing has no part in either pass, whatever the others do.
   const byReaction = openStations(turn, progress);
   for (const id of byReaction) progress = served(turn, progress, id, 'lower');
@@ -66,13 +83,14 @@ export function dispatchTurn(turn: Turn): TurnOutcome {
     .map((id) => ({ id, rank: turn.rankOf?.(id) ?? Infinity }))
     .sort((a, b) => a.rank - b.rank || compareText(a.id, b.id));
   for (const { id } of byRank) progress = served(turn, progress, id, 'raise');
-  const instants = [
-    standingWake(turn, progress),
-    strangersWake(turn.now, progress),
-    settlingWake(turn, progress),
-    ...progress.wakes,
-  ];
-  const wakeAt = firstAfter(turn.now, instants);
+  const ends = [standingWake(turn, progress), strangersWake(turn.now, progress)];
+  const wakes = [...ends.filter((at) => at !== undefined), ...progress.wakes];
+  const untilS = ends.reduce<number>((first, at) => Math.min(first, at ?? Infinity), progress.untilS);
+  return { ...progress, wakes, untilS };
+}
+
+function outcomeOf(turn: Turn, progress: Omit<Progress, 'untilS'>): TurnOutcome {
+  const wakeAt = firstAfter(turn.now, [settlingWake(turn, progress), ...progress.wakes]);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
@@ -199,6 +217,7 @@ function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower'
   }
   const held: Held[] = [...lack.held];
   const wakes: EpochS[] = lack.dueAt === undefined ? [] : [lack.dueAt];
+  let untilS = Math.min(progress.untilS, lack.untilS ?? Infinity);
   for (const step of lack.steps) {
     // Why the last step of all has to wait is told in the pass `raise`.
     if (pass === 'lower' && step === lack.steps.at(-1) && mustWait(turn, progress, view, step)) break;
@@ -206,9 +225,15 @@ function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower'
     if (tried.kind === 'sent') return { ...tried.progress, held: [...tried.progress.held, ...held] };
     if (tried.kind === 'held') held.push(tried.held);
     wakes.push(...tried.wakes);
+    untilS = Math.min(untilS, tried.kind === 'held' ? (tried.untilS ?? turn.now) : turn.now);
   }
   if (pass === 'lower') return progress;
-  return { ...progress, held: [...progress.held, ...held], wakes: [...progress.wakes, ...wakes] };
+  return {
+    ...progress,
+    held: [...progress.held, ...held],
+    wakes: [...progress.wakes, ...wakes],
+    untilS,
+  };
 }
 
 /** True for a plan that raises: it has its chance when everything that lowers has left. */
@@ -232,7 +257,13 @@ function viewOf(turn: Turn, progress: Progress, stationId: string): StationView 
 
 type Tried =
   | { readonly kind: 'sent'; readonly progress: Progress }
-  | { readonly kind: 'held'; readonly held: Held; readonly wakes: readonly EpochS[] }
+  | {
+      readonly kind: 'held';
+      readonly held: Held;
+      readonly wakes: readonly EpochS[];
+      /** It is sure to be held before this instant; absent: now only. */
+      readonly untilS?: number;
+    }
   | { readonly kind: 'pointless'; readonly wakes: readonly EpochS[] };
 
 function attempt(
@@ -261,7 +292,7 @@ function attempt(
   });
   const question = questionOf(turn, progress, view, step);
   const known = question && knownRefusalOf(question);
-  if (known !== undefined) return heldAs('not-admitted', known);
+  if (known !== undefined) return { ...heldAs('not-admitted', known.refusal), untilS: known.untilS };
   const context = contextOf(turn.site, station, progress.ledger.policy);
   if (!wouldSettle(context, belief, step.command, { at: turn.now, link: state.link })) {
     return { kind: 'pointless', wakes: belief.strays.map(({ untilS }) => untilS) };
@@ -340,7 +371,7 @@ function wakesFor(refusal: Refusal): readonly EpochS[] {
 }
 
 /** The end of the first reaction time that goes on: what is held may be admitted then. */
-function settlingWake(turn: Turn, { ledger, held }: Progress): EpochS | undefined {
+function settlingWake(turn: Turn, { ledger, held }: Pick<Progress, 'ledger' | 'held'>): EpochS | undefined {
   if (!held.some(({ reason }) => reason === 'not-admitted')) return undefined;
   let first: EpochS | undefined;
   for (const station of turn.site.stations) {

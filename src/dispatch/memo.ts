@@ -15,6 +15,7 @@ import { skewOf } from '#safety/exposure';
 import { beliefOf, type Ledger } from '#safety/ledger';
 import { totalsOf, type CircuitTotal } from '#safety/totals';
 import type { Lack, StationView } from './steps.ts';
+import type { Held, Turn } from './turn.ts';
 
 interface Known extends StationView {
   readonly lack: Lack;
@@ -105,13 +106,13 @@ export function rememberRefusal(question: AdmissionQuestion, refusal: Refusal): 
 }
 
 /** The refusal of the same plan under the same circumstances; undefined: it must be worked out. */
-export function knownRefusalOf(question: AdmissionQuestion): Refusal | undefined {
+export function knownRefusalOf(question: AdmissionQuestion): Pick<Refused, 'refusal' | 'untilS'> | undefined {
   const { ledger, limits, station, profile, now } = question;
   const known = refusals.get(profile);
   if (known === undefined || known.limits !== limits || known.station !== station) return undefined;
   if (known.policy !== ledger.policy || now >= known.untilS) return undefined;
   if (known.belief !== beliefOf(ledger, station.id)) return undefined;
-  return hasSameTotals(question, known.totals) ? known.refusal : undefined;
+  return hasSameTotals(question, known.totals) ? known : undefined;
 }
 
 function hasSameTotals({ site, ledger, station }: AdmissionQuestion, before: Refused['totals']): boolean {
@@ -139,4 +140,36 @@ export function rememberRaise(view: StationView, { profile }: InstalledProfile):
 export function isKnownRaise({ station, belief, now }: StationView, plan: InstalledProfile): boolean {
   const known = raises.get(plan.profile);
   return known?.belief === belief && known.station === station && known.now <= now;
+}
+
+/** What a turn came to in which nothing left. */
+interface Rest {
+  readonly held: readonly Held[];
+  readonly wakes: readonly EpochS[];
+  /** Before this instant the same comes of it where nothing else changes. */
+  readonly untilS: number;
+}
+
+interface KnownRest extends Rest {
+  readonly turn: Turn;
+}
+
+const rests = new WeakMap<Site, KnownRest>();
+
+/** Keeps in mind that nothing left in a turn, and nothing else changed in it. */
+export function rememberRest(turn: Turn, { held, wakes, untilS }: Rest): void {
+  rests.set(turn.site, { turn, held, wakes, untilS });
+}
+
+/** What the turn before came to, where nothing left in it and all is as it was; undefined: it must be worked out. */
+export function restOf({ site, ledger, dispatch, limits, wanted, now }: Turn): Rest | undefined {
+  const known = rests.get(site);
+  if (known === undefined || now < known.turn.now || now >= known.untilS) return undefined;
+  const before = known.turn;
+  if (before.limits !== limits || before.wanted !== wanted) return undefined;
+  if (before.ledger.policy !== ledger.policy || before.ledger.beliefs !== ledger.beliefs) return undefined;
+  const isSame = before.dispatch.policy === dispatch.policy && before.dispatch.stations === dispatch.stations;
+  if (!isSame) return undefined;
+  const { held, wakes, untilS } = known;
+  return { held, wakes, untilS };
 }

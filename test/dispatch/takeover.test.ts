@@ -229,3 +229,13 @@ describe('what may leave to a station of which nothing is known', () => {
     expect(may(command, roomy)).toBe(true);
   });
 });
+
+test('calls of another process can no longer arrive at a station that is away either', () => {
+  const bench = afterLoss(tight('1.6'), 2000);
+  bench.turn();
+  expect(bench.last?.calls).toEqual([]);
+  bench.at(1999).turn();
+  expect(bench.ledger.beliefs.get('a')?.strangersUntilS).toBe(2000);
+  bench.at(2000).turn();
+  expect(bench.ledger.beliefs.get('a')?.strangersUntilS).toBeUndefined();
+});
