@@ -41,7 +41,8 @@ export function withSiteReading(state: State, before: Reading | undefined, readi
   if (metering === undefined) return state;
   const since = Math.max(
     metering.fromS,
-    before?.sampledAt ?? reading.sampledAt - 60,
+    // The first reading is all that is known of the time before it.
+    before?.sampledAt ?? metering.fromS,
     reading.sampledAt - readingStandsS,
   );
   const seconds = Math.max(0, Math.min(reading.sampledAt, state.now) - since);

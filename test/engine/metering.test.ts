@@ -165,3 +165,18 @@ test('law: a replay meters the same, byte for byte', () => {
   ).toBe(JSON.stringify(fed.state));
   expect(valueOf(parseTariff(document)).id).toBe('test');
 });
+
+test('the first reading stands for the time since the metering began, as the ones after it for theirs', () => {
+  const fed = new Fed();
+  fed.tariff(startS);
+  for (const [i, power] of [30, 60, 90].entries()) {
+    const at = epochS(startS + (i + 1) * 300);
+    fed.feed(at, {
+      kind: 'bus',
+      event: { kind: 'site-meter', powerW: watts(power * 1000), sampledAt: at },
+    });
+  }
+  fed.feed(startS + 900, { kind: 'tick' });
+  // (30 + 60 + 90) / 3 kW; were the first one for a minute only, 71 kW.
+  expect(fed.billing.period!.kwh).toBeCloseTo(60 / 4, 6);
+});
