@@ -7,7 +7,7 @@ import { prngOf } from '#domain/prng';
 import { tableOf } from '#domain/table';
 import { epochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
-import type { CommandAnswer } from '#ocpp/station-message';
+import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { onAnswer, onLink } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
 import {
@@ -23,7 +23,7 @@ import { beliefOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { defaultLedgerPolicy, type Guards, type LedgerPolicy } from '#safety/ledger-policy';
 import { drawOf, type PlacedStation } from '../safety/plain-load.ts';
 import type { Place } from '../safety/plain-rooms.ts';
-import { apply, limitAt, plainStation, type PlainStation } from '../safety/plain-station.ts';
+import { apply, limitAt, note, plainStation, type PlainStation } from '../safety/plain-station.ts';
 import { plan, txDefault } from '../safety/depot.ts';
 import { CircuitSums } from './circuit-sums.ts';
 import { depotOf, feasibleLimits, type SwapDepot, type SwapDepotOptions } from './swap-depots.ts';
@@ -54,6 +54,13 @@ export interface SwapResult {
   readonly paidS: number;
   /** Seconds until the reaction of all of them was over. */
   readonly freeS: number;
+}
+
+/** How long after the beginning of a second something happens that is told as of that second. */
+const lateInSecondS = 0.9;
+
+function answerOf(accepted: boolean): CommandAnswer {
+  return accepted ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
 }
 
 const startS = 1_000_000;
@@ -142,6 +149,8 @@ interface Draws {
   isLost(i: number, way: 'down' | 'up'): boolean;
   /** A number that orders frames on their way. */
   next(): number;
+  /** Whether a frame that is answered arrives at the very end of the second of its answer. */
+  isLate(): boolean;
 }
 
 function drawsOf({ seed, loss, steps }: SwapOptions, depot: SwapDepot): Draws {
@@ -154,11 +163,13 @@ function drawsOf({ seed, loss, steps }: SwapOptions, depot: SwapDepot): Draws {
     up: prng.fork(`up ${i}`),
   }));
   const order = prng.fork('order');
+  const second = prng.fork('second');
   return {
     before,
     after,
     isLost: (i, way) => loss > 0 && fates[i]![way].next() < loss,
     next: () => order.next(),
+    isLate: () => second.next() < 0.5,
   };
 }
 
@@ -334,25 +345,43 @@ class Swap {
     if (turn.held.length > 0) this.heldTurns++;
     this.calls += turn.calls.length;
     const answers: { i: number; stationId: string; messageId: string; answer: CommandAnswer }[] = [];
+    const late: { i: number; stationId: string; messageId: string; command: StationCommand }[] = [];
     // Frames arrive in any order.
     const order = turn.calls.map((call) => ({ call, at: draws.next() })).toSorted((a, b) => a.at - b.at);
     for (const { call } of order) {
       const { stationId, messageId } = call;
       const i = this.shared.numbers.get(stationId)!;
       if (draws.isLost(i, 'down')) continue;
-      const accepted = apply(this.truth[i]!.plain, call.command);
       if (this.unlowered.delete(i)) this.loweredAt = this.now;
+      const isUnheard = draws.isLost(i, 'up');
+      if (!isUnheard && draws.isLate()) {
+        late.push({ i, stationId, messageId, command: call.command });
+        continue;
+      }
+      const accepted = apply(this.truth[i]!.plain, call.command);
       this.checkOne(i);
-      if (draws.isLost(i, 'up')) continue;
-      const answer: CommandAnswer = accepted ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
-      answers.push({ i, stationId, messageId, answer });
+      if (isUnheard) continue;
+      answers.push({ i, stationId, messageId, answer: answerOf(accepted) });
     }
     const soon = this.now + roundTripS;
-    this.passTo(answers.length > 0 ? soon : Math.max(soon, turn.wakeAt ?? soon));
+    const isHeard = answers.length + late.length > 0;
+    this.passTo(isHeard ? soon : Math.max(soon, turn.wakeAt ?? soon));
+    for (const { command, ...call } of late) {
+      const accepted = apply(this.truth[call.i]!.plain, command);
+      this.noteLate(call.i);
+      const answer = answerOf(accepted);
+      answers.push({ ...call, answer });
+    }
     for (const { i, ...answer } of answers) {
       if (this.unpaid.delete(i)) this.pay(i);
       this.take(onAnswer(this.view(), answer));
     }
+  }
+
+  /** What a charger holds has changed at the end of the second that has just begun. */
+  private noteLate(i: number): void {
+    const { plain } = this.truth[i]!;
+    for (const { id } of this.depot.site.stations[i]!.evses) note(plain, id, this.now + lateInSecondS);
   }
 
   private pay(i: number): void {

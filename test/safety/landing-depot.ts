@@ -95,18 +95,30 @@ function dcStation(prng: Prng, id: string, evses: number): Station {
   });
 }
 
-/** What a building draws on each phase of a circuit, always. */
-const loads: Readonly<Record<string, readonly [number, number, number]>> = {
-  grid: [12, 8, 10],
-  'ac-a': [0, 0, 0],
-  'ac-b': [2, 4, 3],
-  dc: [0, 0, 0],
+/** What limits chargers beside the current of their feeders. */
+interface Shape {
+  /** What a building draws on each phase of a circuit, always. */
+  readonly loads: Readonly<Record<string, readonly [number, number, number]>>;
+  /** When the grid connection carries less, and what is left of it. */
+  readonly dip: { readonly fromS: number; readonly untilS: number; readonly share: number };
+  /** Its limit over all phases, of what its current comes to. */
+  readonly powerShare: number;
+}
+
+const calm: Shape = {
+  loads: { grid: [12, 8, 10], 'ac-a': [0, 0, 0], 'ac-b': [2, 4, 3], dc: [0, 0, 0] },
+  dip: { fromS: startS + 4 * 3600, untilS: startS + 5 * 3600, share: 0.85 },
+  powerShare: 0.9,
 };
 
-/** When the grid connection carries less, and what is left of it. */
-const dip = { fromS: startS + 4 * 3600, untilS: startS + 5 * 3600, share: 0.85 };
+/** Every limit binds while plans are being sent. */
+const rough: Shape = {
+  loads: { grid: [4, 0, 2], 'ac-a': [6, 0, 9], 'ac-b': [12, 16, 14], dc: [0, 20, 0] },
+  dip: { fromS: startS + 1800, untilS: startS + 3600, share: 0.7 },
+  powerShare: 0.7,
+};
 
-function limitsFor(of: Site): SiteLimits {
+function limitsFor(of: Site, { loads, dip }: Shape): SiteLimits {
   return Object.fromEntries(
     of.circuits.map(({ id, limitA, limitW }) => {
       const load = loads[id]!;
@@ -132,7 +144,7 @@ function limitsFor(of: Site): SiteLimits {
 }
 
 /** The least that each circuit leaves to chargers at any time. */
-function roomsFor(of: Site): FloorRooms {
+function roomsFor(of: Site, { loads, dip }: Shape): FloorRooms {
   return Object.fromEntries(
     of.circuits.map(({ id, limitA, limitW }) => {
       const share = id === 'grid' ? dip.share : 1;
@@ -149,20 +161,25 @@ function roomsFor(of: Site): FloorRooms {
   );
 }
 
-const depots = new Map<number, LandingDepot>();
+const depots = new Map<string, LandingDepot>();
 const depotsMax = 40;
 
 /** One of a few depots of different chargers; made once each. */
-export function depotOf(seed: number): LandingDepot {
+export function depotOf(seed: number, isRough: boolean): LandingDepot {
   const number = seed % depotsMax;
-  const known = depots.get(number);
+  const key = `${number} ${isRough}`;
+  const known = depots.get(key);
   if (known !== undefined) return known;
-  const made = madeDepot(prngOf(number).fork('depot'));
-  depots.set(number, made);
+  const prng = prngOf(number);
+  let made = isRough ? undefined : madeDepot(prng.fork('depot'), calm);
+  // Stations that forget everything may be too many for what a rough feeder leaves.
+  for (let k = 0; made === undefined; k++) made = madeDepot(prng.fork(`rough ${k}`), rough);
+  depots.set(key, made);
   return made;
 }
 
-function madeDepot(prng: Prng): LandingDepot {
+/** Undefined where the ratings that must be kept free do not fit. */
+function madeDepot(prng: Prng, shape: Shape): LandingDepot | undefined {
   const feeders = { 'ac-a': prng.integer(63, 100), 'ac-b': prng.integer(50, 63), dc: prng.integer(100, 160) };
   const gridA = Math.round((feeders['ac-a'] + feeders['ac-b'] + feeders.dc) * (0.6 + prng.next() * 0.2));
   const stations = [
@@ -182,20 +199,20 @@ function madeDepot(prng: Prng): LandingDepot {
     timeZone: 'UTC',
     voltage,
     circuits: [
-      { id: 'grid', limitA: amperes(gridA), limitW: watts(gridA * voltage * 3 * 0.9) },
+      { id: 'grid', limitA: amperes(gridA), limitW: watts(gridA * voltage * 3 * shape.powerShare) },
       ...Object.entries(feeders).map(([id, a]) => ({ id, parent: 'grid', limitA: amperes(a) })),
     ],
     stations,
     uncontrolled: [],
   };
-  const found = floorsOf(site, { share: 0.5, dcFloorW: pick(prng, [0, 4000]) }, roomsFor(site));
-  if (!found.ok) throw new Error(found.problem.message);
+  const found = floorsOf(site, { share: 0.5, dcFloorW: pick(prng, [0, 4000]) }, roomsFor(site, shape));
+  if (!found.ok) return undefined;
   const floors = found.value;
   const clockSkewS = pick(prng, [0, 5, 30]);
   const skews = stations.map(({ capability }) => Math.max(clockSkewS, capability.clockSkewS ?? 0));
   return {
     site,
-    limits: limitsFor(site),
+    limits: limitsFor(site, shape),
     floors,
     floorProfiles: stations.map((one) => floorsFor(one, floors)),
     clockSkewS,

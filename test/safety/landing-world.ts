@@ -11,7 +11,7 @@ import { epochS, later } from '#domain/units';
 import { compilePlan } from '#ocpp/compile';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
-import { onAnswer, onLink } from '#dispatch/answers';
+import { onAnswer, onLink, onReported } from '#dispatch/answers';
 import { dispatchTurn } from '#dispatch/dispatch';
 import { dispatchOf, type Dispatch } from '#dispatch/dispatch-state';
 import type { Wanted } from '#dispatch/turn';
@@ -28,6 +28,11 @@ export interface LandingOptions {
   readonly seed: number;
   /** How long a plan lasts on a charger that hears nothing more. */
   readonly leaseS: number;
+  /**
+   * Before the cut lines are down for a while, with frames that arrive late and stations that reboot, profiles are refused,
+   * and every limit binds while plans are being sent.
+   */
+  readonly isRough?: boolean;
   /** Draws above the prediction are looked for under a wrong one: how much lower it is made, A per phase. */
   readonly lowerA?: number;
 }
@@ -37,6 +42,8 @@ export interface Landing {
   readonly plans: 'night' | 'stress';
   /** Stations that were cut off. */
   readonly cut: number;
+  /** What happened before the cut, where it was rough: lines that were down, reboots, late frames, refusals. */
+  readonly trouble: Readonly<Record<'lines' | 'reboots' | 'late' | 'refusals', number>>;
   /** Draws of single EVSEs that were held against a bound. */
   readonly samples: number;
   /** Most that an EVSE or a station drew above its bound, A per phase; 0 or below: never. */
@@ -80,6 +87,19 @@ const watchedS = 2700;
 /** W that 6 A are on three phases. */
 const sixW = 6 * 3 * voltage;
 
+/** A call that reached its station, or does so at the end of the second of its answer. */
+interface Heard {
+  readonly i: number;
+  readonly stationId: string;
+  readonly messageId: string;
+  readonly command: StationCommand;
+  readonly accepted: boolean;
+  readonly isLate: boolean;
+}
+
+/** How long after the beginning of a second something happens that is told as of that second. */
+const lateInSecondS = 0.9;
+
 interface LateFrame {
   readonly at: number;
   readonly i: number;
@@ -121,6 +141,11 @@ class LandingRun {
   private readonly prng: Prng;
   private readonly options: LandingOptions;
   private readonly plans: Landing['plans'];
+  /** Chance of trouble before the cut; undefined: there is none. */
+  private readonly rough: Prng | undefined;
+  private readonly trouble = { lines: 0, reboots: 0, late: 0, refusals: 0 };
+  /** Stations whose line is down for a while, and when it is back. */
+  private down: readonly { readonly i: number; readonly backS: number; readonly boots: boolean }[] = [];
   private readonly truth: readonly PlacedStation[];
   private readonly needs: ReadonlyMap<string, Need>;
   private readonly prices = new Map<number, number>();
@@ -146,7 +171,8 @@ class LandingRun {
 
   constructor(options: LandingOptions) {
     this.options = options;
-    this.depot = depotOf(options.seed);
+    this.depot = depotOf(options.seed, options.isRough === true);
+    this.rough = options.isRough === true ? prngOf(options.seed).fork('rough') : undefined;
     this.prng = prngOf(options.seed).fork('landing');
     this.plans = options.seed % 2 === 0 ? 'night' : 'stress';
     const { site, clockSkewS, floorProfiles } = this.depot;
@@ -319,37 +345,94 @@ class LandingRun {
         const i = Number(stationId.slice(1));
         if (cut.includes(i)) {
           if (this.prng.next() < 0.7) {
-            const at = this.now + this.prng.integer(0, lateS - 1);
+            // Where lines come back, a frame may have to wait for a turn that is under way.
+            const mostS = this.rough === undefined ? lateS - 1 : lateS - 10;
+            const at = this.now + this.prng.integer(0, mostS);
             this.late = [...this.late, { at, i, command }];
           }
           return [];
         }
         if (this.prng.next() < 0.1) return [];
-        const accepted = this.arrive(i, command);
-        if (this.prng.next() < 0.1) return [];
-        const answer: CommandAnswer = accepted
-          ? { kind: 'accepted' }
-          : { kind: 'refused', status: 'Rejected' };
-        return [{ stationId, messageId, answer }];
+        const isRefused = command.kind === 'set-profile' && (this.rough?.next() ?? 1) < 0.05;
+        // The second in which a frame arrives is not known; half of the rough ones come at the end of that of their answer.
+        const isLate = !isRefused && (this.rough?.next() ?? 1) < 0.5;
+        if (isRefused) this.trouble.refusals++;
+        const accepted = !isRefused && (isLate || this.arrive(i, command));
+        const call = { i, stationId, messageId, command, accepted, isLate };
+        if (this.prng.next() < 0.1 && !isLate) return [];
+        return [call];
       });
       this.passTo(this.now + 1);
-      for (const answer of answers) this.take(onAnswer(this.view(), answer));
+      for (const answer of answers) this.hear(answer);
       if (cut.length > 0) return;
     }
   }
 
-  /** A frame reaches a station; `false`: it is refused. */
-  private arrive(i: number, command: StationCommand): boolean {
+  /** The engine hears the answer to a call, and the report that follows it. */
+  private hear({ i, stationId, messageId, command, accepted, isLate }: Heard): void {
+    const isTaken = isLate ? this.arrive(i, command, lateInSecondS) : accepted;
+    const isAnswered = isTaken && command.kind !== 'read-composite';
+    const answer: CommandAnswer = isAnswered ? { kind: 'accepted' } : { kind: 'refused', status: 'Rejected' };
+    this.take(onAnswer(this.view(), { stationId, messageId, answer }));
+    if (command.kind !== 'read-profiles') return;
+    const { profiles } = this.truth[i]!.plain;
+    const { requestId } = command;
+    this.take(onReported(this.view(), { stationId, requestId, more: false, profiles }));
+  }
+
+  /** A frame reaches a station so long after now; `false`: it is refused. */
+  private arrive(i: number, command: StationCommand, afterS = 0): boolean {
     const { plain } = this.truth[i]!;
     const accepted = apply(plain, command);
-    this.noteAt(i);
+    this.noteAt(i, afterS);
     return accepted;
   }
 
   /** A limit falls when what a station holds changes, not when it is looked at next. */
-  private noteAt(i: number): void {
+  private noteAt(i: number, afterS = 0): void {
     const { plain, station } = this.truth[i]!;
-    for (const { id } of station.evses) note(plain, id, this.now);
+    for (const { id } of station.evses) note(plain, id, this.now + afterS);
+  }
+
+  /** A line goes down while something may be on its way, and stays down for a while. */
+  private loseLine(rough: Prng): void {
+    const i = rough.integer(0, this.truth.length - 1);
+    if (this.down.some((one) => one.i === i)) return;
+    const before = this.late.length;
+    if (rough.next() < 0.7) this.planAnew();
+    this.exchange([i]);
+    this.take(onLink(this.view(), { stationId: `s${i}`, up: false }));
+    const boots = rough.next() < 0.3;
+    this.down = [...this.down, { i, boots, backS: this.now + rough.integer(1, 90) }];
+    this.trouble.lines++;
+    this.trouble.late += this.late.length - before;
+  }
+
+  /** Goes on to `at`; on the way late frames arrive and lines are up again. */
+  private struggleTo(at: number): void {
+    const times = [...this.late.map((one) => one.at), ...this.down.map(({ backS }) => backS)];
+    for (const time of times.filter((one) => one <= at).toSorted((a, b) => a - b)) {
+      if (time > this.now) this.passTo(time);
+      const { now } = this;
+      const due = this.late.filter((one) => one.at <= now);
+      this.late = this.late.filter((one) => one.at > now);
+      for (const { i, command } of due) this.arrive(i, command);
+      for (const one of this.down) if (one.backS <= time) this.comeBack(one);
+    }
+    if (at > this.now) this.passTo(at);
+  }
+
+  private comeBack({ i, boots }: { readonly i: number; readonly boots: boolean }): void {
+    const stationId = `s${i}`;
+    this.down = this.down.filter((one) => one.i !== i);
+    if (boots) {
+      this.trouble.reboots++;
+      this.suffer({ at: this.now, i, what: 'reboot' });
+    }
+    this.take(onLink(this.view(), { stationId, up: true }));
+    const fact = { kind: 'booted', stationId, at: epochS(this.now) } as const;
+    if (boots) this.ledger = learn(this.depot.site, this.ledger, fact);
+    this.exchange();
   }
 
   /** Goes on to `at`, looking at every instant on the way at which a limit changes or a reaction to it is over. */
@@ -412,8 +495,13 @@ class LandingRun {
         nextPlan += slotS;
       }
       this.exchange();
-      if (this.now < at) this.passTo(Math.min(at, nextPlan, this.now + 300));
+      if (this.rough !== undefined && this.rough.next() < 0.5) this.loseLine(this.rough);
+      if (this.now >= at) continue;
+      const next = Math.min(at, nextPlan, this.now + 300);
+      if (this.rough === undefined) this.passTo(next);
+      else this.struggleTo(this.rough.next() < 0.5 ? Math.min(next, this.now + 20) : next);
     }
+    for (const one of this.down) this.comeBack(one);
   }
 
   private suffer({ i, what }: Mishap): void {
@@ -551,6 +639,7 @@ class LandingRun {
     return {
       plans: this.plans,
       cut: cut.length,
+      trouble: this.trouble,
       samples: this.samples,
       aboveA: this.aboveA,
       aboveW: this.aboveW,

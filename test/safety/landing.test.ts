@@ -29,6 +29,20 @@ test.each([3600, 4 * 3600])(
   },
 );
 
+test('law: the same where lines were down, stations rebooted, profiles were refused and every limit binds before the cut', () => {
+  const all = Array.from({ length: instants }, (_, k) =>
+    landingOf({ seed: k + 1, leaseS: 3600, isRough: true }),
+  );
+  expect(most(all, (l) => l.aboveA)).toBeLessThanOrEqual(0);
+  expect(most(all, (l) => l.aboveW)).toBeLessThanOrEqual(0);
+  // The limits are met to the ampere and, of all phases, to the watt.
+  expect(most(all, (l) => l.overA)).toBeCloseTo(0, 9);
+  expect(Math.abs(most(all, (l) => l.overW))).toBeLessThan(100);
+  expect(most(all, (l) => l.overW)).toBeLessThanOrEqual(1e-6);
+  for (const what of ['lines', 'reboots', 'late', 'refusals'] as const)
+    expect(sum(all, ({ trouble }) => trouble[what]), what).toBeGreaterThan(instants / 2);
+});
+
 test('the bound is no higher than it must be: half an ampere less, and somebody draws more', () => {
   const all = Array.from({ length: 10 }, (_, k) => landingOf({ seed: k + 1, leaseS: 3600, lowerA: 0.5 }));
   expect(most(all, (l) => l.aboveA)).toBe(0.5);
