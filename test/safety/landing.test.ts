@@ -40,7 +40,10 @@ test('law: the same where lines were down, stations rebooted, profiles were refu
   expect(Math.abs(most(all, (l) => l.overW))).toBeLessThan(100);
   expect(most(all, (l) => l.overW)).toBeLessThanOrEqual(1e-6);
   for (const what of ['lines', 'reboots', 'late', 'refusals'] as const)
-    expect(sum(all, ({ trouble }) => trouble[what]), what).toBeGreaterThan(instants / 2);
+    expect(
+      sum(all, ({ trouble }) => trouble[what]),
+      what,
+    ).toBeGreaterThan(instants / 2);
 });
 
 test('the bound is no higher than it must be: half an ampere less, and somebody draws more', () => {
