@@ -282,11 +282,17 @@ function capacityFor(site: Site, rooms: FloorRooms, share: number, taken: Load):
 interface Group {
   readonly places: readonly Place[];
   readonly priority: number;
-  readonly load: ReadonlyMap<string, number>;
+  /** What one of them puts on wires: indices of the capacity, and parts of it. */
+  readonly wires: Int32Array;
+  readonly parts: Float64Array;
   readonly powerW: number;
 }
 
-function groupsOf(site: Site, places: readonly Place[]): readonly Group[] {
+function groupsOf(
+  site: Site,
+  places: readonly Place[],
+  wireOf: ReadonlyMap<string, number>,
+): readonly Group[] {
   const groups = new Map<string, Place[]>();
   for (const place of places) {
     const { station, evse, priority, floor } = place;
@@ -300,23 +306,40 @@ function groupsOf(site: Site, places: readonly Place[]): readonly Group[] {
       if (first === undefined) return [];
       const load: Load = new Map();
       addLoad(site, load, first, first.floor, 1);
-      const wires = first.station.current === 'DC' ? 1 : site.voltage * first.evse.rotation.length;
-      return [{ places: members, priority: first.priority, load, powerW: first.floor * wires }];
+      const unitW = first.station.current === 'DC' ? 1 : site.voltage * first.evse.rotation.length;
+      return [
+        {
+          places: members,
+          priority: first.priority,
+          wires: Int32Array.from(load.keys(), (key) => wireOf.get(key) ?? 0),
+          parts: Float64Array.from(load.values()),
+          powerW: first.floor * unitW,
+        },
+      ];
     })
     .toSorted((a, b) => b.priority - a.priority || a.powerW - b.powerW);
 }
 
 /** How many of a group still fit. */
-function fitting(group: Group, capacity: Load): number {
-  let count = group.places.length;
-  for (const [key, part] of group.load) {
-    count = Math.min(count, Math.floor(((capacity.get(key) ?? 0) + tolerance) / part));
+function fitting({ places, wires, parts }: Group, capacity: Float64Array): number {
+  let count = places.length;
+  for (let i = 0; i < wires.length; i++) {
+    const fit = Math.floor(((capacity[wires[i] ?? 0] ?? 0) + tolerance) / (parts[i] ?? 1));
+    if (fit < count) count = fit;
   }
   return Math.max(0, count);
 }
 
+/** Takes what so many of a group load the wires with; fewer than none gives it back. */
+function take({ wires, parts }: Group, count: number, capacity: Float64Array): void {
+  for (let i = 0; i < wires.length; i++) {
+    const wire = wires[i] ?? 0;
+    capacity[wire] = (capacity[wire] ?? 0) - (parts[i] ?? 0) * count;
+  }
+}
+
 /** Value of a choice: EVSEs served by priority class, highest class first, then their power. */
-type Worth = readonly number[];
+type Worth = Float64Array;
 
 function isBetter(a: Worth, b: Worth): boolean {
   for (let i = 0; i < a.length; i++) {
@@ -326,55 +349,63 @@ function isBetter(a: Worth, b: Worth): boolean {
   return false;
 }
 
+/** Adds so many of a group to a worth. */
+function addWorth(worth: Worth, { powerW }: Group, index: number, count: number): void {
+  const last = worth.length - 1;
+  worth[index] = (worth[index] ?? 0) + count;
+  worth[last] = (worth[last] ?? 0) + count * powerW;
+}
+
 /**
  * The choice of EVSEs that serves most, higher priority classes first: branch and bound over groups of equal EVSEs,
  * most of each group first, so that the first descent is the greedy choice and the rest can only improve it.
  */
-function chooseFloors(site: Site, places: readonly Place[], capacity: Load): ReadonlySet<string> {
-  const groups = groupsOf(site, places);
+function chooseFloors(site: Site, places: readonly Place[], load: Load): ReadonlySet<string> {
+  const groups = groupsOf(site, places, new Map([...load.keys()].map((key, wire) => [key, wire])));
+  const capacity = Float64Array.from(load.values());
   const classes = [...new Set(groups.map(({ priority }) => priority))];
   const classOf = groups.map(({ priority }) => classes.indexOf(priority));
-  let best: { readonly worth: Worth; readonly counts: readonly number[] } | undefined;
+  const empty = (): Worth => new Float64Array(classes.length + 1);
+  // One worth and one count for each depth of the search: it looks at many thousands of choices.
+  const worths = [empty(), ...groups.map(empty)];
+  const counts = new Int32Array(groups.length);
+  const top = empty();
+  const best = { isKnown: false, worth: empty(), counts: new Int32Array(groups.length) };
   let nodes = 0;
-  const bounded = (at: number, worth: Worth): Worth => {
-    const top = [...worth];
+  const mayImprove = (at: number, worth: Worth): boolean => {
+    if (!best.isKnown) return true;
+    if (nodes > floorNodesMax) return false;
+    top.set(worth);
     for (let i = at; i < groups.length; i++) {
       const group = groups[i];
-      if (group === undefined) continue;
-      const count = fitting(group, capacity);
-      const index = classOf[i] ?? 0;
-      top[index] = (top[index] ?? 0) + count;
-      top[classes.length] = (top[classes.length] ?? 0) + count * group.powerW;
+      if (group !== undefined) addWorth(top, group, classOf[i] ?? 0, fitting(group, capacity));
     }
-    return top;
+    return isBetter(top, best.worth);
   };
-  const take = (group: Group, count: number): void => {
-    for (const [key, part] of group.load) capacity.set(key, (capacity.get(key) ?? 0) - part * count);
-  };
-  const search = (at: number, counts: readonly number[], worth: Worth): void => {
+  const search = (at: number): void => {
     nodes++;
     const group = groups[at];
+    const worth = worths[at] ?? top;
     if (group === undefined) {
-      if (best === undefined || isBetter(worth, best.worth)) best = { worth, counts };
+      if (best.isKnown && !isBetter(worth, best.worth)) return;
+      best.isKnown = true;
+      best.worth.set(worth);
+      best.counts.set(counts);
       return;
     }
-    if (best !== undefined && (nodes > floorNodesMax || !isBetter(bounded(at, worth), best.worth))) return;
+    if (!mayImprove(at, worth)) return;
+    const next = worths[at + 1] ?? top;
     for (let count = fitting(group, capacity); count >= 0; count--) {
-      const next = [...worth];
-      const index = classOf[at] ?? 0;
-      next[index] = (next[index] ?? 0) + count;
-      next[classes.length] = (next[classes.length] ?? 0) + count * group.powerW;
-      take(group, count);
-      search(at + 1, [...counts, count], next);
-      take(group, -count);
+      next.set(worth);
+      addWorth(next, group, classOf[at] ?? 0, count);
+      counts[at] = count;
+      take(group, count, capacity);
+      search(at + 1);
+      take(group, -count, capacity);
     }
   };
-  search(
-    0,
-    [],
-    Array.from({ length: classes.length + 1 }, () => 0),
-  );
+  search(0);
   return new Set(
-    groups.flatMap(({ places: members }, i) => members.slice(0, best?.counts[i] ?? 0).map(({ key }) => key)),
+    groups.flatMap(({ places: members }, i) => members.slice(0, best.counts[i] ?? 0).map(({ key }) => key)),
   );
 }
