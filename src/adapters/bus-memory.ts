@@ -5,7 +5,7 @@
  */
 import { invariant } from '#domain/invariant';
 import { utf8Of } from '#engine/utf8';
-import type { Bus, BusMessage, Subscription } from '#ports/bus';
+import type { Bus, BusMessage, Subscription, Told } from '#ports/bus';
 import { knownSubjectsMax, messageBytesMax, queuedMessagesMax } from './bus-limits.ts';
 import { isPublishable, matchesSubject } from './subject-pattern.ts';
 
@@ -14,24 +14,33 @@ interface Listener {
   readonly onMessage: (message: BusMessage) => void;
 }
 
-/** A message that was published as text: its bytes are made when somebody reads them. */
+/** A message that was published as text or as a value: text and bytes are made when somebody reads them. */
 class TextMessage implements BusMessage {
-  readonly #text: string;
+  readonly #told: Told;
   readonly subject: string;
   #data: Uint8Array | undefined;
 
-  constructor(subject: string, text: string) {
+  constructor(subject: string, told: Told) {
     this.subject = subject;
-    this.#text = text;
+    this.#told = told;
   }
 
-  // Not fields of its own: a copy with other data has no text of before.
+  // Not fields of its own: a copy with other data has nothing of before.
+  get value(): unknown {
+    return this.#told.value;
+  }
+
   get text(): string {
-    return this.#text;
+    const { text } = this.#told;
+    if (text.length * unitBytesMax > messageBytesMax) assertFits(this.data.byteLength);
+    return text;
   }
 
   get data(): Uint8Array {
-    this.#data ??= utf8Of(this.#text);
+    if (this.#data === undefined) {
+      this.#data = utf8Of(this.#told.text);
+      assertFits(this.#data.byteLength);
+    }
     return this.#data;
   }
 }
@@ -39,11 +48,20 @@ class TextMessage implements BusMessage {
 /** Most bytes of one UTF-16 unit. */
 const unitBytesMax = 3;
 
-/** Bytes of a message, or of a text at least as many. */
-function sizeOf(message: BusMessage): number {
-  const { text } = message;
-  const most = text === undefined ? Infinity : text.length * unitBytesMax;
-  return most <= messageBytesMax ? most : message.data.byteLength;
+function assertFits(bytes: number): void {
+  invariant(bytes <= messageBytesMax, 'a message fits', { bytes });
+}
+
+/** A message; a text or bytes above the bound are refused here, a value where somebody reads it. */
+function messageOf(subject: string, message: Uint8Array | string | Told): BusMessage {
+  if (message instanceof Uint8Array) {
+    assertFits(message.byteLength);
+    return { subject, data: message };
+  }
+  if (typeof message !== 'string') return new TextMessage(subject, message);
+  const own = new TextMessage(subject, { value: undefined, text: message });
+  if (message.length * unitBytesMax > messageBytesMax) assertFits(own.data.byteLength);
+  return own;
 }
 
 /** Why a request has no answer. */
@@ -94,7 +112,6 @@ export function createMemoryBus(): Bus {
   const enqueue = (message: BusMessage): void => {
     invariant(!closed, 'the bus is open', { subject: message.subject });
     invariant(isPublishable(message.subject), 'a subject has plain tokens', { subject: message.subject });
-    invariant(sizeOf(message) <= messageBytesMax, 'a message fits', { bytes: sizeOf(message) });
     invariant(queue.length < queuedMessagesMax, 'the bus keeps up', { queued: queue.length });
     queue.push(message);
     draining ??= drain();
@@ -113,8 +130,7 @@ export function createMemoryBus(): Bus {
   };
 
   return {
-    publish: (subject, data) =>
-      enqueue(typeof data === 'string' ? new TextMessage(subject, data) : { subject, data }),
+    publish: (subject, message) => enqueue(messageOf(subject, message)),
     isHeard: (subject) => hearersOf(subject).length > 0,
     subscribe,
     request: (subject, data, timeoutS) =>
@@ -124,6 +140,7 @@ export function createMemoryBus(): Bus {
           return;
         }
         const timer = setTimeout(() => reject(new NoAnswerError(subject, 'time is up')), timeoutS * 1000);
+        assertFits(data.byteLength);
         enqueue({
           subject,
           data,

@@ -1,5 +1,6 @@
 /** One JSON text for one value: keys sorted, tables as objects, typed arrays as lists, infinities by name. @module */
 import { Table } from '#domain/table';
+import type { Told } from '#ports/bus';
 
 /** The value with what JSON cannot say replaced, keys sorted; the very same value where it is so already. */
 function plain(value: unknown): unknown {
@@ -61,6 +62,18 @@ function recordWith(keys: readonly string[], items: readonly unknown[]): Readonl
 /** The canonical text of a value: equal values have equal bytes. */
 export function jsonOf(value: unknown): string {
   return JSON.stringify(plain(value));
+}
+
+/** A value to be told, which nobody changes: its canonical text is made once, when it is read. */
+export function toldOf(value: unknown): Told {
+  let text: string | undefined;
+  return {
+    value,
+    get text() {
+      text ??= jsonOf(value);
+      return text;
+    },
+  };
 }
 
 /** A JSON value in which `plain` names the infinities, so that a file keeps them. */

@@ -13,7 +13,7 @@ import { depotEventOf } from './bus-message.ts';
 import type { Effect } from './effect.ts';
 import { createInbox } from './inbox.ts';
 import type { Input, InputBody, SolvedPlan } from './input.ts';
-import { jsonOf } from './json.ts';
+import { jsonOf, toldOf } from './json.ts';
 import { marksOf } from './limiting-sets.ts';
 import { clockToleranceS, journalRecordsMax, solvesPerTurnMax } from './limits.ts';
 import { wantsTick } from './on-tick.ts';
@@ -288,7 +288,7 @@ class EngineLoop implements Loop {
         break;
       case 'publish': {
         const subject = subjectOf(site.id, effect.tail);
-        if (bus.isHeard?.(subject) !== false) bus.publish(subject, jsonOf(effect.payload));
+        if (bus.isHeard?.(subject) !== false) bus.publish(subject, toldOf(effect.payload));
         break;
       }
       case 'solve':

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { messageBytesMax } from '../../src/adapters/bus-limits.ts';
 import { createMemoryBus } from '../../src/adapters/bus-memory.ts';
 import { matchesSubject } from '../../src/adapters/subject-pattern.ts';
 import { runBusCases } from './bus.cases.ts';
@@ -45,6 +46,27 @@ test('a bus in memory knows who hears a subject, and forgets who has left', asyn
   await bus.flush();
   expect(bus.isHeard?.('a.b')).toBe(false);
   expect(seen).toEqual(['a.b']);
+});
+
+test('the text of a value is made for those who read it, and held to the bound then', async () => {
+  const bus = createMemoryBus();
+  const value = { kW: 1 };
+  const told = {
+    value,
+    get text(): string {
+      throw new Error('nobody asked');
+    },
+  };
+  const seen: unknown[] = [];
+  const heard = bus.subscribe('n', (message) => seen.push(message.value));
+  bus.publish('n', told);
+  await bus.flush();
+  expect(seen).toEqual([value]);
+  heard.unsubscribe();
+  bus.subscribe('n', (message) => expect(() => message.text).toThrow('a message fits'));
+  bus.publish('n', { value, text: 'x'.repeat(messageBytesMax + 1) });
+  await bus.flush();
+  expect.assertions(2);
 });
 
 test.each([

@@ -61,6 +61,26 @@ export function runBusCases(name: string, open: () => Promise<Bus>): void {
       await receiver.close();
     });
 
+    test('a value goes as its text', async () => {
+      const { sender, receiver, settle } = await twoClients();
+      const seen: string[] = [];
+      receiver.subscribe('t', (m) => {
+        const copy = { ...m, data: bytes('other') };
+        seen.push(
+          text(m.data),
+          JSON.stringify(m.value ?? JSON.parse(text(m.data))),
+          copy.text ?? text(copy.data),
+        );
+        expect(copy.value).toBeUndefined();
+      });
+      await settle();
+      sender.publish('t', { value: { kW: 1 }, text: '{"kW":1}' });
+      await settle();
+      expect(seen).toEqual(['{"kW":1}', '{"kW":1}', 'other']);
+      await sender.close();
+      await receiver.close();
+    });
+
     test('after flush, what was published before it has been handled', async () => {
       const { sender, receiver, settle } = await twoClients();
       let count = 0;

@@ -129,7 +129,12 @@ const unsaid =
       bus: {
         ...parts.bus,
         publish: (subject, data) => {
-          const text = typeof data === 'string' ? data : (textOfUtf8(data) ?? '');
+          const text =
+            data instanceof Uint8Array
+              ? (textOfUtf8(data) ?? '')
+              : typeof data === 'string'
+                ? data
+                : data.text;
           const isIt = subject.endsWith(tail) && text.includes(part);
           if (!isIt || (from === 'restart' && isFirst)) parts.bus.publish(subject, data);
         },

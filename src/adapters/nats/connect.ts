@@ -74,7 +74,10 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
 
   return {
     publish: (subject, message) => {
-      const data = typeof message === 'string' ? utf8Of(message) : message;
+      const data =
+        message instanceof Uint8Array
+          ? message
+          : utf8Of(typeof message === 'string' ? message : message.text);
       invariant(isPublishable(subject), 'a subject has plain tokens', { subject });
       invariant(data.byteLength <= messageBytesMax, 'a message fits', { bytes: data.byteLength });
       if (link.up) offlineBytes = 0;

@@ -4,14 +4,14 @@ import type { VisitPlan } from '#domain/plan';
 import type { Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { textOfUtf8 } from '#engine/utf8';
-import type { Bus } from '#ports/bus';
+import type { Bus, BusMessage } from '#ports/bus';
 import type { SimVisit } from '../scenario.ts';
 import type { Said, ToldPeak } from './rule.ts';
 
 type Payload = Readonly<Record<string, unknown>>;
 
 /** What is kept of each kind of message. */
-type Hearers = Readonly<Record<string, (payload: Payload, text: string) => void>>;
+type Hearers = Readonly<Record<string, (payload: Payload, message: BusMessage) => void>>;
 
 /** The highest power that a vehicle is ever said to take, W, by visit. */
 type MostW = ReadonlyMap<string, number>;
@@ -24,12 +24,16 @@ function hearPowers(said: Said, payload: Payload, mostW: MostW): void {
   }
 }
 
-function hearPlan(said: Said, payload: Payload, text: string, at: EpochS): void {
+function textOf(message: BusMessage): string {
+  return message.text ?? textOfUtf8(message.data) ?? '{}';
+}
+
+function hearPlan(said: Said, payload: Payload, message: BusMessage, at: EpochS): void {
   const revision = Number(payload['revision']);
   const { plan } = said;
-  if (revision < plan.revision || (revision === plan.revision && text !== plan.text))
+  if (revision < plan.revision || (revision === plan.revision && textOf(message) !== plan.text()))
     said.disorder ??= `plan ${revision} was told after plan ${plan.revision}`;
-  said.plan = { revision, text, at };
+  said.plan = { revision, text: () => textOf(message), at };
   for (const { visitId } of payload['shortfalls'] as readonly { visitId: string }[])
     said.shortfalls.push({ visitId, at });
 }
@@ -49,28 +53,35 @@ function hearVerdict(said: Said, payload: Payload): void {
   if (payload['kind'] === 'meter-back') said.silent.delete(String(payload['key']));
 }
 
-/** Listens to the engine of a scenario; `resend` is called when it asks to be told everything again. */
-export function listen(
-  bus: Bus,
-  { site, visits }: { readonly site: Site; readonly visits: readonly SimVisit[] },
-  now: () => EpochS,
-  resend: () => void,
-): Said {
+/** What is needed to listen. */
+export interface Listening {
+  readonly bus: Bus;
+  readonly scenario: { readonly site: Site; readonly visits: readonly SimVisit[] };
+  readonly now: () => EpochS;
+  /** Called when the engine asks to be told everything again. */
+  readonly resend: () => void;
+  /** Whether messages are read as the texts that they are on a wire, or as the values that the texts are made of. */
+  readonly reads: 'texts' | 'values';
+}
+
+/** Listens to the engine of a scenario. */
+export function listen({ bus, scenario, now, resend, reads }: Listening): Said {
+  const { site, visits } = scenario;
   const mostW: MostW = new Map(visits.map(({ announced }) => [announced.id, announced.maxW]));
   const said: Said = {
     shortfalls: [],
     caught: new Map(),
     alarms: new Set(),
     silent: new Set(),
-    plan: { revision: 0, text: '', at: 0 as EpochS },
+    plan: { revision: 0, text: () => '', at: 0 as EpochS },
     peaks: [],
   };
   const hearers: Hearers = {
     [subjects.status]: (payload) => {
       if (payload['resend'] === true) resend();
     },
-    [subjects.plan]: (payload, text) => {
-      hearPlan(said, payload, text, now());
+    [subjects.plan]: (payload, message) => {
+      hearPlan(said, payload, message, now());
       hearPowers(said, payload, mostW);
     },
     [subjects.alarm]: (payload) => hearAlarm(said, payload, now()),
@@ -81,8 +92,8 @@ export function listen(
   };
   for (const [tail, hear] of Object.entries(hearers)) {
     bus.subscribe(subjectOf(site.id, tail), (message) => {
-      const text = message.text ?? textOfUtf8(message.data) ?? '{}';
-      hear(JSON.parse(text) as Payload, text);
+      const value = reads === 'values' ? message.value : undefined;
+      hear((value ?? JSON.parse(textOf(message))) as Payload, message);
     });
   }
   return said;

@@ -49,7 +49,10 @@ export interface WorldParts {
   readonly proveReplay?: boolean;
   /** Told of all records at the end, where the replay is proven. */
   readonly onJournal?: (records: readonly unknown[]) => void;
-  /** Looks at every station at every instant instead of those that have changed; what is found must be the same. */
+  /**
+   * Looks at every station at every instant instead of those that have changed, and reads what the engine says as text; what
+   * is found must be the same.
+   */
   readonly slowWatch?: boolean;
   /** Told of every engine state at the end of an instant. */
   readonly onQuiet?: (world: World, state: State | undefined, now: EpochS) => void;
@@ -196,12 +199,13 @@ class Play {
       siteMeterS: plan.siteMeterS,
       publish: (event) => this.publish(event),
     });
-    this.said = listen(
-      this.bus,
+    this.said = listen({
+      bus: this.bus,
       scenario,
-      () => this.clock.now(),
-      () => this.resend(),
-    );
+      now: () => this.clock.now(),
+      resend: () => this.resend(),
+      reads: parts.slowWatch === true ? 'texts' : 'values',
+    });
     this.watch = createWatch({
       plan,
       world: this.world,

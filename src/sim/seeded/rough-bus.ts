@@ -5,7 +5,7 @@
  */
 import type { Prng } from '#domain/prng';
 import type { EpochS } from '#domain/units';
-import type { Bus } from '#ports/bus';
+import type { Bus, Told } from '#ports/bus';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { BusRates, WorldPlan } from './world-plan.ts';
 
@@ -36,7 +36,7 @@ export interface RoughBusParts {
 
 interface Held {
   readonly subject: string;
-  readonly data: Uint8Array | string;
+  readonly data: Uint8Array | string | Told;
 }
 
 /** A bus under the rates and losses of a plan. */

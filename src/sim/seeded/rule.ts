@@ -61,7 +61,7 @@ export interface Said {
   /** By `evseKey`: meters that are said to be silent. */
   readonly silent: Set<string>;
   /** The last plan: its revision, its text and when it was told. */
-  plan: { readonly revision: number; readonly text: string; readonly at: EpochS };
+  plan: { readonly revision: number; readonly text: () => string; readonly at: EpochS };
   /** What is wrong with the order of plans. */
   disorder?: string;
   /** What is wrong with the powers of a plan. */
