@@ -102,22 +102,27 @@ export function errorCodeOfWire(text: string): string {
 
 /** The text of a frame in the spelling of a version. */
 export function encodeFrame(frame: Frame, version: OcppVersion): string {
+  return JSON.stringify(arrayOfFrame(frame, version));
+}
+
+/** The JSON array of a frame in the spelling of a version. */
+export function arrayOfFrame(frame: Frame, version: OcppVersion): readonly unknown[] {
   switch (frame.kind) {
     case 'call':
-      return JSON.stringify([2, frame.messageId, frame.action, frame.payload]);
+      return [2, frame.messageId, frame.action, frame.payload];
     case 'send':
-      return JSON.stringify([6, frame.messageId, frame.action, frame.payload]);
+      return [6, frame.messageId, frame.action, frame.payload];
     case 'result':
-      return JSON.stringify([3, frame.messageId, frame.payload]);
+      return [3, frame.messageId, frame.payload];
     case 'error':
     case 'result-error':
-      return JSON.stringify([
+      return [
         frame.kind === 'error' ? 4 : 5,
         frame.messageId,
         wireErrorCode(version, frame.code),
         frame.description.slice(0, descriptionLengthMax),
         {},
-      ]);
+      ];
     default:
       return unreachable(frame);
   }
@@ -205,16 +210,21 @@ function unreadable(version: OcppVersion, rule: FrameFault['rule'], description:
 
 /**
  * The frame in a text, or what is wrong with it and what to answer. CALLs that can be told as such are always answered;
- * bad answers of a peer never are, except by CALLRESULTERROR in 2.1. A 1.6 payload of `null` counts as `{}`.
+ * bad answers of a peer never are, except by CALLRESULTERROR in 2.1. A 1.6 payload of `null` counts as `{}`. `value` is what
+ * the text was made from, where that is known.
  */
-export function parseFrame(text: string, version: OcppVersion): Frame | FrameFault {
+export function parseFrame(
+  text: string,
+  version: OcppVersion,
+  value?: readonly unknown[],
+): Frame | FrameFault {
   if (text.length > frameLengthMax)
     return unreadable(version, 'too-long', `frame is longer than ${frameLengthMax} characters`);
   if (!isShallow(text) && depthOf(text) > frameDepthMax)
     return unreadable(version, 'too-deep', `frame is nested deeper than ${frameDepthMax}`);
-  let parsed: unknown;
+  let parsed: unknown = value;
   try {
-    parsed = JSON.parse(text);
+    parsed ??= JSON.parse(text);
   } catch {
     return unreadable(version, 'not-json', 'frame is not JSON');
   }

@@ -62,20 +62,20 @@ export function createCommsRecord(clock: Clock): CommsRecord {
           isOpen = false;
           events.closed();
         },
-        frame: (text) => {
+        frame: (text, value) => {
           toStations++;
           count(text, 'engine');
-          events.frame(text);
+          events.frame(text, value);
         },
       });
       return {
         connect: () => socket.connect(),
-        send: (text) => {
+        send: (text, value) => {
           if (isOpen) {
             fromStations++;
             count(text, 'station');
           }
-          socket.send(text);
+          socket.send(text, value);
         },
         close: () => {
           if (isOpen) lost(stationId, 'reboot');

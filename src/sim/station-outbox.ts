@@ -45,7 +45,7 @@ export interface Outbox {
 export interface OutboxParts {
   readonly stationId: string;
   readonly clock: Clock;
-  readonly send: (text: string) => void;
+  readonly send: (frame: readonly unknown[]) => void;
 }
 
 interface Entry extends Waiting {
@@ -70,7 +70,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const id = `${parts.stationId.slice(0, 24)}-${(++count).toString(36)}`;
     const call = entry.build();
     flight = { id, entry, cancel: clock.at(later(answerTimeoutS), () => lost(id)) };
-    send(JSON.stringify([2, id, call.action, call.payload]));
+    send([2, id, call.action, call.payload]);
   };
   const later = (seconds: number): ReturnType<Clock['now']> =>
     (clock.now() + seconds) as ReturnType<Clock['now']>;

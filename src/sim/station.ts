@@ -60,7 +60,7 @@ export interface SimStation {
   readonly powerOff: () => void;
 }
 
-function createCore(parts: StationParts, send: (text: string) => void): StationCore {
+function createCore(parts: StationParts, send: (frame: readonly unknown[]) => void): StationCore {
   const { station, clock, behaviour } = parts;
   return {
     parts,
@@ -145,9 +145,12 @@ function parseFrame(text: string): unknown {
   }
 }
 
+function send(socket: StationSocket, frame: readonly unknown[]): void {
+  socket.send(JSON.stringify(frame), frame);
+}
+
 /** Takes a frame of the CSMS: an answer to a CALL of ours, or a CALL to answer. What is neither is ignored. */
-function receive(core: StationCore, inside: StationInside, socket: StationSocket, text: string): void {
-  const frame: unknown = parseFrame(text);
+function receive(core: StationCore, inside: StationInside, socket: StationSocket, frame: unknown): void {
   if (!Array.isArray(frame) || core.link !== 'open') return;
   const [type, messageId, third, fourth] = frame as readonly unknown[];
   if (typeof messageId !== 'string') return;
@@ -156,17 +159,17 @@ function receive(core: StationCore, inside: StationInside, socket: StationSocket
   if (type !== 2 || typeof third !== 'string' || !core.parts.switches().answers) return;
   const answer = answerCall(inside, third, recordOf(fourth) ?? {});
   if (answer.kind === 'error') {
-    socket.send(JSON.stringify([4, messageId, answer.code, answer.description, {}]));
+    send(socket, [4, messageId, answer.code, answer.description, {}]);
     return;
   }
-  socket.send(JSON.stringify([3, messageId, answer.payload]));
+  send(socket, [3, messageId, answer.payload]);
   answer.after?.();
 }
 
 /** A station that is switched off. */
 export function createStation(parts: StationParts): SimStation {
   const { station, behaviour, switches, clock } = parts;
-  const core = createCore(parts, (text) => socket.send(text));
+  const core = createCore(parts, (frame) => send(socket, frame));
   const statuses = statusReporter(core);
   core.onRedraw = statuses.report;
   const reboot = (): void => {
@@ -181,7 +184,7 @@ export function createStation(parts: StationParts): SimStation {
   const socket: StationSocket = parts.socketFor({
     opened: () => onOpened(core),
     closed: () => onClosed(core, socket),
-    frame: (text) => receive(core, inside, socket, text),
+    frame: (text, value) => receive(core, inside, socket, value ?? parseFrame(text)),
   });
 
   return {

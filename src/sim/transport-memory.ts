@@ -4,7 +4,7 @@
  */
 import type { LinkEvent } from '#domain/event';
 import type { OcppVersion, Site } from '#domain/site';
-import { encodeFrame, parseFrame, type Frame } from '#ocpp/frame';
+import { arrayOfFrame, encodeFrame, parseFrame, type Frame } from '#ocpp/frame';
 import { checkRequest } from '#ocpp/message';
 import type { ChargerLink, LinkMessage } from '#ports/charger-link';
 import type { Transport } from './transport.ts';
@@ -32,9 +32,9 @@ function frameOf(message: LinkMessage): Frame {
   }
 }
 
-/** The text of a message of ours as the charger server sends it. */
-export function textOfMessage(message: LinkMessage, version: OcppVersion): string {
-  return encodeFrame(frameOf(message), version);
+/** The frame of a message of ours as the charger server sends it. */
+export function arrayOfMessage(message: LinkMessage, version: OcppVersion): readonly unknown[] {
+  return arrayOfFrame(frameOf(message), version);
 }
 
 /** What a station's frame is to the charger server: an event for the engine, a refusal's text, or nothing. */
@@ -42,8 +42,9 @@ export function readFrame(
   stationId: string,
   version: OcppVersion,
   text: string,
+  value?: readonly unknown[],
 ): { readonly event: LinkEvent } | { readonly refusal: string } | undefined {
-  const frame = parseFrame(text, version);
+  const frame = parseFrame(text, version, value);
   switch (frame.kind) {
     case 'call': {
       const { messageId, action } = frame;
@@ -136,7 +137,7 @@ export function createMemoryTransport(site: Site): Transport {
       const line = lines.get(message.stationId);
       if (server !== own || line === undefined || line.state !== 'open') return;
       const version = versions.get(message.stationId) ?? '1.6';
-      const text = textOfMessage(message, version);
+      const text = JSON.stringify(arrayOfMessage(message, version));
       queue.push(() => {
         if (line.state === 'open') line.events.frame(text);
       });

@@ -50,7 +50,7 @@ export interface WorldParts {
   /** Told of all records at the end, where the replay is proven. */
   readonly onJournal?: (records: readonly unknown[]) => void;
   /**
-   * Looks at every station at every instant instead of those that have changed, and reads what the engine says as text; what
+   * Looks at every station at every instant instead of those that have changed, and parses each text that was sent; what
    * is found must be the same.
    */
   readonly slowWatch?: boolean;
@@ -129,6 +129,7 @@ export async function playWorld(parts: WorldParts): Promise<WorldOutcome> {
 
 class Play {
   private readonly parts: WorldParts;
+  private readonly reads: 'texts' | 'values';
   private readonly clock: VirtualClock;
   private readonly engineClock: JumpingClock;
   private readonly bus: WatchedBus;
@@ -158,6 +159,7 @@ class Play {
     const { plan, bug = {} } = parts;
     const { scenario } = plan;
     this.parts = parts;
+    this.reads = parts.slowWatch === true ? 'texts' : 'values';
     this.clock = createVirtualClock(scenario.startS);
     this.engineClock = jumpingClock(this.clock);
     this.bus = watchBus(parts.bus);
@@ -179,6 +181,7 @@ class Play {
       rates: plan.network,
       roughFromS: (scenario.startS + commissioningS) as EpochS,
       healS: plan.healS,
+      reads: this.reads,
       onFrame: (direction, stationId, text) => {
         this.trace.add(`${this.clock.now()} ${direction} ${stationId} ${text}`);
       },
@@ -204,7 +207,7 @@ class Play {
       scenario,
       now: () => this.clock.now(),
       resend: () => this.resend(),
-      reads: parts.slowWatch === true ? 'texts' : 'values',
+      reads: this.reads,
     });
     this.watch = createWatch({
       plan,

@@ -11,7 +11,7 @@ import type { ChargerLink, LinkMessage } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Transport } from '../transport.ts';
 import type { SocketEvents, StationSocket } from '../socket.ts';
-import { readFrame, textOfMessage } from '../transport-memory.ts';
+import { arrayOfMessage, readFrame } from '../transport-memory.ts';
 import type { NetworkRates } from './world-plan.ts';
 
 /** A transport with the faults that a seed draws. */
@@ -58,6 +58,8 @@ export interface SeededTransportParts {
   readonly clock: Clock;
   readonly seed: number;
   readonly rates: NetworkRates;
+  /** Whether each end parses the text of a frame, or takes the value that the text was made from. */
+  readonly reads: 'texts' | 'values';
   /** Told of every frame that arrives. */
   readonly onFrame?: (direction: 'up' | 'down', stationId: string, text: string) => void;
   /** Before and after this span frames arrive at once, once and always. */
@@ -128,7 +130,7 @@ class SeededLines implements SeededTransport {
     this.lines.set(stationId, line);
     return {
       connect: () => this.connect(line),
-      send: (text) => this.sendUp(line, text),
+      send: (text, value) => this.sendUp(line, text, value),
       close: () => {
         line.station = 'off';
         this.engineSees(line, line.number);
@@ -277,13 +279,15 @@ class SeededLines implements SeededTransport {
     }
   }
 
-  private sendUp(line: Line, text: string): void {
+  private sendUp(line: Line, text: string, value: readonly unknown[] | undefined): void {
     if (line.station !== 'open') return;
     const { number } = line;
     this.carry(line, 'up', text, (frame) => {
       if (line.engine !== number || this.server === undefined) return;
       this.parts.onFrame?.('up', line.stationId, frame);
-      const read = readFrame(line.stationId, line.version, frame);
+      // A frame that the line has changed is nothing but its text.
+      const intact = frame === text ? this.read(value) : undefined;
+      const read = readFrame(line.stationId, line.version, frame, intact);
       if (read === undefined) return;
       if ('event' in read) this.tell(read.event);
       else this.carry(line, 'down', read.refusal, (reply) => this.arrive(line, number, reply));
@@ -294,13 +298,20 @@ class SeededLines implements SeededTransport {
     const line = this.lines.get(message.stationId);
     if (line === undefined || line.engine === 0) return;
     const number = line.engine;
-    const text = textOfMessage(message, line.version);
-    this.carry(line, 'down', text, (frame) => this.arrive(line, number, frame));
+    const value = arrayOfMessage(message, line.version);
+    const text = JSON.stringify(value);
+    this.carry(line, 'down', text, (frame) =>
+      this.arrive(line, number, frame, frame === text ? value : undefined),
+    );
   }
 
-  private arrive(line: Line, number: number, text: string): void {
+  private read(value: readonly unknown[] | undefined): readonly unknown[] | undefined {
+    return this.parts.reads === 'values' ? value : undefined;
+  }
+
+  private arrive(line: Line, number: number, text: string, value?: readonly unknown[]): void {
     if (line.station !== 'open' || line.number !== number) return;
     this.parts.onFrame?.('down', line.stationId, text);
-    line.events.frame(text);
+    line.events.frame(text, this.read(value));
   }
 }
