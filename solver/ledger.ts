@@ -37,32 +37,34 @@ interface LimitRows {
   readonly inner: Int32Array;
 }
 
+function isLimit(limitKw: Float64Array): boolean {
+  for (let t = 0; t < limitKw.length; t++) if (limitKw[t] !== Infinity) return true;
+  return false;
+}
+
 function limitRowsOf(problem: DepotProblem, siteExtraKw: Float64Array | undefined): LimitRows {
   const { circuits, sessions, connectors, intervals } = problem;
   const paths = pathsOf(problem);
   const reserve = reserveLoadOf(problem, paths);
-  const lefts: Float64Array[] = [];
   // Four per circuit: in all, and each phase; -1 where nothing limits.
   const rowOf = new Int32Array(circuits.length * 4).fill(-1);
-  const add = (at: number, limitKw: Float64Array, reservedKw: number, extraShare: number): void => {
-    const left = new Float64Array(intervals);
-    let isLimit = false;
-    for (let t = 0; t < intervals; t++) {
-      isLimit ||= limitKw[t] !== Infinity;
-      left[t] = roomAbove(limitKw[t], reservedKw) - (siteExtraKw?.[t] ?? 0) * extraShare;
-    }
-    if (!isLimit) return;
-    rowOf[at] = lefts.length;
-    lefts.push(left);
+  let count = 0;
+  for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
+    if (isLimit(limitKw)) rowOf[4 * g] = count++;
+    for (const [phase, limit] of (phaseLimitKw ?? []).entries())
+      if (isLimit(limit)) rowOf[4 * g + 1 + phase] = count++;
+  }
+  const room = new Float64Array(count * intervals);
+  const fill = (row: number, limitKw: Float64Array, reservedKw: number, extraShare: number): void => {
+    if (row < 0) return;
+    for (let t = 0; t < intervals; t++)
+      room[row * intervals + t] = roomAbove(limitKw[t], reservedKw) - (siteExtraKw?.[t] ?? 0) * extraShare;
   };
   for (const [g, { limitKw, phaseLimitKw }] of circuits.entries()) {
-    add(4 * g, limitKw, reserve.total[g], g === 0 ? 1 : 0);
-    for (const [phase, limit] of (phaseLimitKw ?? []).entries()) {
-      add(4 * g + 1 + phase, limit, reserve.phase[3 * g + phase], g === 0 ? 1 / 3 : 0);
-    }
+    fill(rowOf[4 * g], limitKw, reserve.total[g], g === 0 ? 1 : 0);
+    for (const [phase, limit] of (phaseLimitKw ?? []).entries())
+      fill(rowOf[4 * g + 1 + phase], limit, reserve.phase[3 * g + phase], g === 0 ? 1 / 3 : 0);
   }
-  const room = new Float64Array(lefts.length * intervals);
-  for (const [row, left] of lefts.entries()) room.set(left, row * intervals);
   const start = new Int32Array(sessions.length + 1);
   const rows: number[] = [];
   const pins: number[] = [];
@@ -71,11 +73,16 @@ function limitRowsOf(problem: DepotProblem, siteExtraKw: Float64Array | undefine
     const { rotation } = connectors[session.connector];
     for (const g of paths[session.connector]) {
       if (g === 0) inner[s] = rows.length - start[s];
-      for (const kind of [0, ...rotation.map((pin) => pin + 1)]) {
-        const row = rowOf[4 * g + kind];
-        if (row < 0) continue;
+      const row = rowOf[4 * g];
+      if (row >= 0) {
         rows.push(row);
-        pins.push(kind === 0 ? 1 : rotation.length);
+        pins.push(1);
+      }
+      for (const pin of rotation) {
+        const own = rowOf[4 * g + 1 + pin];
+        if (own < 0) continue;
+        rows.push(own);
+        pins.push(rotation.length);
       }
     }
     start[s + 1] = rows.length;

@@ -65,7 +65,9 @@ const solveOptions: SolveOptions = { continuous: false, gap: 1e-6 };
 
 /** Powers are kept to the milliwatt. */
 function rounded(values: Float64Array): readonly number[] {
-  return Array.from(values, (kw) => Math.round(kw * 1e6) / 1e6);
+  const kept: number[] = [];
+  for (let i = 0; i < values.length; i++) kept.push(Math.round((values[i] ?? 0) * 1e6) / 1e6);
+  return kept;
 }
 
 /** A solution as the journal keeps it. */
