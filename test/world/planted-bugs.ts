@@ -67,6 +67,10 @@ const messagesOf =
     },
   });
 
+/** Whether a message sets the plan of a transaction. */
+const isPlan = ({ payload }: Extract<LinkMessage, { kind: 'call' }>): boolean =>
+  JSON.stringify(payload).includes('"TxProfile"');
+
 /** The text of a profile on its way out, changed. */
 const profilesOf = (change: (text: string) => string): ((parts: LoopParts) => LoopParts) =>
   messagesOf((message) =>
@@ -607,5 +611,52 @@ export const plantedBugs: readonly BugEntry[] = [
     name: 'a clock that is behind is taken for right',
     bug: { policy: (policy) => ({ ...policy, clockSkewS: seconds(0) }) },
     allowed: ['persona-clock-steps-back'],
+  },
+  {
+    name: 'a limit that dropped never rises again',
+    bug: {
+      parts: busOf('in.limit', (text) =>
+        text.replace(/"untilS":(\d+)/, (_, s: string) => `"untilS":${Number(s) + 86_400}`),
+      ),
+    },
+    allowed: ['limit-drop'],
+  },
+  {
+    name: 'a station that was away gets no plan again',
+    bug: {
+      parts: (parts) => {
+        const met = new Map<string, number>();
+        return messagesOf((m) =>
+          m.kind === 'call' && (met.get(m.stationId) ?? 0) > 1 && isPlan(m) ? undefined : m,
+        )({
+          ...parts,
+          link: {
+            ...parts.link,
+            onEvent: (receive) =>
+              parts.link.onEvent((e) => {
+                if (e.kind === 'connected') met.set(e.stationId, (met.get(e.stationId) ?? 0) + 1);
+                receive(e);
+              }),
+          },
+        });
+      },
+    },
+    allowed: ['cut', 'partition', 'engine-crash'],
+  },
+  {
+    name: 'what was lost is not sent again',
+    bug: {
+      parts: (parts) => {
+        const last = new Map<string, string>();
+        return messagesOf((m) => {
+          if (m.kind !== 'call' || !isPlan(m)) return m;
+          const text = JSON.stringify(m.payload);
+          if (last.get(m.stationId) === text) return undefined;
+          last.set(m.stationId, text);
+          return m;
+        })(parts);
+      },
+    },
+    allowed: ['loss'],
   },
 ];

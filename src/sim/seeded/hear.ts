@@ -43,6 +43,7 @@ function hearAlarm(said: Said, payload: Payload, at: EpochS): void {
   const kind = String(payload['kind']);
   if (payload['active'] === true) said.alarms.add(`${kind} ${key}`);
   else said.alarms.delete(`${kind} ${key}`);
+  if (kind === 'vehicle-asleep' && payload['active'] === true) said.sleepers.push({ key, at });
   if (kind !== 'not-compliant') return;
   if (payload['active'] === true) said.caught.set(key, at);
   else said.caught.delete(key);
@@ -75,6 +76,8 @@ export function listen({ bus, scenario, now, resend, reads }: Listening): Said {
     silent: new Set(),
     plan: { revision: 0, text: () => '', at: 0 as EpochS },
     peaks: [],
+    sleepers: [],
+    deaths: [],
   };
   const hearers: Hearers = {
     [subjects.status]: (payload) => {

@@ -6,6 +6,7 @@
 import type { EpochS } from '#domain/units';
 import { peaksAgree } from './bill-rules.ts';
 import { CircuitRules } from './circuit-rules.ts';
+import { DepartureRules } from './departure-rules.ts';
 import { EngineRules } from './engine-rules.ts';
 import { PlanRules } from './plan-rules.ts';
 import { Reach, type Breach, type Rule, type Sight } from './rule.ts';
@@ -37,6 +38,7 @@ export function createWatch(sight: Sight): Watch {
   const plans = new PlanRules(sight, reach);
   const engine = new EngineRules(sight, reach);
   const visits = new VisitRules(sight);
+  const departures = new DepartureRules(sight);
   const each: readonly Rule[] = [
     (now) => circuits.drawFits(now),
     (now) => circuits.rogueIsFenced(now),
@@ -62,12 +64,13 @@ export function createWatch(sight: Sight): Watch {
     (now) => visits.energyAgrees(now),
     (now) => peaksAgree(sight, now),
     (now) => visits.servedOrTold(now),
-    (now) => visits.feasibleDeparturesMet(now),
+    (now) => departures.feasibleDeparturesMet(now),
   ];
   return {
     isCommissioned: () => circuits.isCommissioned(),
     check: (now) => {
       reach.look(now);
+      departures.look(now);
       const future = circuits.permittedFits(now);
       return circuits.isCommissioned() ? (future ?? firstOf(each, now)) : undefined;
     },

@@ -411,6 +411,8 @@ class Play {
       this.loop = loop;
       this.running = this.watched(loop);
       this.isToldAgain();
+      const death = this.said.deaths.at(-1);
+      if (death !== undefined) death.untilS ??= this.clock.now();
       this.world.engineIs('up');
     } catch (error) {
       this.killed(loop, error);
@@ -450,6 +452,9 @@ class Play {
     this.rough.forget();
     const { downS, cutStations, cutS, losesJournal, oldSite } = error.crash;
     this.isSiteOld = oldSite === true;
+    // A process that dies as it begins has brought nothing to an end.
+    if (this.said.deaths.every(({ untilS }) => untilS !== undefined) || losesJournal === true)
+      this.said.deaths.push({ fromS: this.clock.now(), losesJournal: losesJournal === true });
     // The next process has to catch rogues anew.
     if (losesJournal === true) {
       this.said.caught.clear();

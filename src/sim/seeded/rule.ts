@@ -51,6 +51,14 @@ export interface ToldPeak {
   readonly kw: number;
 }
 
+/** An end of the engine's process, and the start of the next one; absent: none yet. */
+export interface Death {
+  readonly fromS: EpochS;
+  untilS?: EpochS;
+  /** The next process knows the site and nothing else. */
+  readonly losesJournal: boolean;
+}
+
 /** What the engine has said on the bus, as far as rules need it. */
 export interface Said {
   readonly shortfalls: Told[];
@@ -68,6 +76,9 @@ export interface Said {
   impossible?: string;
   /** Peaks as they were last told. */
   peaks: readonly ToldPeak[];
+  /** Vehicles that were said to sleep on, by `evseKey`, and when. */
+  readonly sleepers: { readonly key: string; readonly at: EpochS }[];
+  readonly deaths: Death[];
   /** Since when the process of the engine runs; absent while none does. */
   upSince?: EpochS | undefined;
 }

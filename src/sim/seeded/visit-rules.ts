@@ -1,11 +1,9 @@
 /** Rules on vehicles: what they took is what is counted, and they leave full or it was told in time. @module */
-import { evseKey, type Evse, type Station } from '#domain/site';
+import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { offerOf, type Outlet } from '../outlet.ts';
 import type { SimVisit } from '../scenario.ts';
-import { servesAll } from './departures.ts';
 import type { Breach, Sight } from './rule.ts';
-import { switchNames, type SwitchName, type WorldPlan } from './world-plan.ts';
 
 /** A register and a true energy may differ by a sample. */
 const energyToleranceWh = 60;
@@ -138,46 +136,4 @@ export class VisitRules {
     }
     return undefined;
   }
-
-  /**
-   * I8: where a count of its own serves the whole night by a wide margin, a vehicle leaves full whose station, line and
-   * data nothing has disturbed, whatever goes wrong with the others.
-   */
-  feasibleDeparturesMet(now: EpochS): Breach | undefined {
-    const { plan, world } = this.sight;
-    if (!plan.on.every((name) => localSwitches.has(name)) || Object.keys(plan.rogues).length > 0)
-      return undefined;
-    const disturbed = disturbedStations(plan);
-    const short = world.visits().find(({ outcome, evse }) => {
-      const [stationId = ''] = evse.split('/');
-      return outcome === 'short' && !disturbed.has(stationId);
-    });
-    if (short === undefined) return undefined;
-    const floorOf = (station: Station, evse: Evse): number => {
-      const held = world.stations.get(station.id)?.allowance(evse.id, 60, 'next')[0]?.limit ?? 0;
-      return station.current === 'DC' ? held / 3 / plan.scenario.site.voltage : held;
-    };
-    if (!servesAll(plan, floorOf)) return undefined;
-    const { visitId, missingWh, neededWh } = short;
-    const text = `${visitId} left ${missingWh} of ${neededWh} Wh short, and there was room for all`;
-    return { rule: 'feasible-departures-met', at: now, text };
-  }
-}
-
-/** Switches that touch single stations, or nothing but what the engine must refuse. */
-const localSwitches: ReadonlySet<SwitchName> = new Set(
-  switchNames.filter(
-    (name) =>
-      name.startsWith('persona-') || ['cut', 'half-open', 'partition', 'reboot', 'bad-bus'].includes(name),
-  ),
-);
-
-/** Stations that something happens to in the night. */
-function disturbedStations(plan: WorldPlan): ReadonlySet<string> {
-  return new Set(
-    plan.events.flatMap((event) => {
-      if (event.kind === 'half-open') return [event.stationId];
-      return event.kind === 'fault' && 'stationId' in event.fault ? [event.fault.stationId] : [];
-    }),
-  );
 }
