@@ -114,7 +114,7 @@ function sharedOf(depot: SwapDepot): Shared {
   return made;
 }
 
-/** W at an AC station are those of one phase, as plans are compiled. */
+/** W at an AC station are those of one phase, as plans are compiled below its rating. */
 const wattsPerA = 230;
 
 function madePlan({ station, evse }: Place, levels: readonly number[], delayS: number): InstalledProfile {
