@@ -132,11 +132,13 @@ test('an outage takes what it could have given twice, and the room of what the s
   expect(Math.round(all)).toBe(13 * 20 * 172.5 + 6 * 172.5 - 16 * 172.5);
 });
 
-test('a process without a journal knows nothing of what vehicles have', () => {
-  const outages = { ...calm, isForgotten: isQuarter(8) };
-  // Seven quarters are left: 7 x 16 A x 172.5 = 19,320 Wh for a need of up to 17,563 Wh.
-  expect(served(nightOf(200, 17_500), 6, { outages })).toEqual(['A', 'B']);
-  expect(served(nightOf(200, 17_600), 6, { outages })).toEqual([]);
+test('a process without a journal may keep room until they leave for vehicles that it finds there', () => {
+  const outages = { ...calm, isForgotten: isQuarter(0) };
+  expect(served(nightOf(200, 1000), 6, { outages })).toEqual(['A', 'B']);
+  const amid = { ...calm, isForgotten: isQuarter(8) };
+  expect(served(nightOf(200, 1000), 6, { outages: amid })).toEqual([]);
+  const shares = seen(nightOf(200, 1000), 6, { outages: amid }).shares();
+  expect([...shares.values()].map(({ givenWh }) => Math.round(givenWh))).toEqual([0, 0]);
 });
 
 test('below a limit that dropped under the floors nobody is given anything, from the quarter hour before on', () => {

@@ -1,6 +1,7 @@
 /** The rule on departures: no vehicle leaves short for which there was energy, whatever befell the depot. @module */
 import { evseKey, type Evse, type Station } from '#domain/site';
 import type { EpochS } from '#domain/units';
+import type { VisitOutcome } from '../night-result.ts';
 import type { SimVisit } from '../scenario.ts';
 import { Departures, quarterS, type NightSeen } from './departures.ts';
 import { outagesOf } from './outages.ts';
@@ -43,10 +44,9 @@ export class DepartureRules {
 
   /** I8: a vehicle leaves full that a count of its own fills with less room and time than the engine had. */
   feasibleDeparturesMet(now: EpochS): Breach | undefined {
-    const judged = this.sight.world
-      .visits()
-      .filter(({ visitId, outcome }) => outcome !== 'still-here' && this.isJudged(this.visits.get(visitId)));
-    const short = judged.filter(({ outcome }) => outcome === 'short');
+    const outcomes = this.sight.world.visits();
+    const judged = new Set(outcomes.filter((one) => this.isJudged(one)));
+    const short = [...judged].filter(({ outcome }) => outcome === 'short');
     if (short.length === 0) return undefined;
     const departures = new Departures(this.seen(now));
     const shares = departures.shares();
@@ -63,10 +63,17 @@ export class DepartureRules {
       const text = `${visitId} left ${missingWh} of ${neededWh} Wh short, and ${why}`;
       return { rule: 'feasible-departures-met', at: now, text };
     }
-    const givenWh = judged.reduce((sum, { visitId }) => sum + (shares.get(visitId)?.givenWh ?? 0), 0);
-    const tookWh = judged.reduce((sum, { missingWh, neededWh }) => sum + neededWh - missingWh, 0);
+    let givenWh = 0;
+    let tookWh = 0;
+    for (const one of outcomes) {
+      const shareWh = shares.get(one.visitId)?.givenWh ?? 0;
+      const ownWh = one.neededWh - one.missingWh;
+      // What others took beyond what the count gives them was given out, too.
+      tookWh += judged.has(one) ? ownWh : Math.max(0, ownWh - shareWh);
+      givenWh += judged.has(one) ? shareWh : 0;
+    }
     if (tookWh >= leastShare * givenWh) return undefined;
-    const text = `${short.length} vehicles left short, and all of them took ${tookWh} Wh where ${Math.round(givenWh)} Wh could be had`;
+    const text = `${short.length} vehicles left short, and ${tookWh} Wh were given out where ${Math.round(givenWh)} Wh could be had`;
     return { rule: 'feasible-departures-met', at: now, text };
   }
 
@@ -74,8 +81,9 @@ export class DepartureRules {
    * Whether a vehicle did as announced at a station that does as it declares. One that sleeps after a pause is judged
    * where nobody was called to it.
    */
-  private isJudged(visit: SimVisit | undefined): boolean {
-    if (visit === undefined) return false;
+  private isJudged({ visitId, outcome }: VisitOutcome): boolean {
+    const visit = this.visits.get(visitId);
+    if (visit === undefined || outcome === 'still-here') return false;
     const { plan, said } = this.sight;
     const { announced, arrivesAt, departsAt, energyWh, taperFrom } = visit;
     const isTrue =

@@ -47,6 +47,8 @@ interface Stay {
   readonly untilQ: number;
   readonly needWh: number;
   leftWh: number;
+  /** The engine no longer knows what it has, so that it may keep room for it until it leaves, full or not. */
+  isUnknown: boolean;
   /** Circuits that kept it below what it can take. */
   readonly boundAt: Set<number>;
 }
@@ -106,7 +108,11 @@ export class Departures {
     const stays = this.night.plan.scenario.visits.flatMap((visit) => this.stayOf(visit));
     for (let q = 0; q < this.count; q++) {
       const here = stays.filter(({ fromQ, untilQ }) => fromQ <= q && q < untilQ);
-      if (this.night.outages.isForgotten(this.spanOf(q))) for (const stay of here) stay.leftWh = stay.needWh;
+      if (this.night.outages.isForgotten(this.spanOf(q)))
+        for (const stay of here) {
+          stay.isUnknown = true;
+          stay.leftWh = stay.needWh;
+        }
       const able = here.filter((stay) => !this.isOut(stay, q));
       for (const stay of here) {
         if (able.includes(stay)) continue;
@@ -182,6 +188,7 @@ export class Departures {
         untilQ: Math.floor((announced.departsAt - startS) / quarterS) - idleQuarters,
         needWh,
         leftWh: needWh,
+        isUnknown: false,
         boundAt: new Set(),
       },
     ];
@@ -282,7 +289,7 @@ export class Departures {
     if (amps === 0) return;
     const takenA = Math.min(this.mostA(place, room), countedA(station, evse, amps));
     take(room, place, isForgetful(station) ? 0 : Math.max(0, takenA - freeA));
-    stay.leftWh = Math.max(0, stay.leftWh - whOf(stay, amps));
+    if (!stay.isUnknown) stay.leftWh = Math.max(0, stay.leftWh - whOf(stay, amps));
   }
 }
 
