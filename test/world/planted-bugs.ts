@@ -249,6 +249,20 @@ export const plantedBugs: readonly BugEntry[] = [
     },
   },
   {
+    name: 'the building is taken for even on all phases',
+    bug: {
+      site: (site) => ({
+        ...site,
+        uncontrolled: site.uncontrolled.map(({ circuit, expectedW, boundW }) => ({
+          circuit,
+          expectedW,
+          boundW,
+        })),
+      }),
+    },
+    allowed: ['uneven-building'],
+  },
+  {
     name: 'every socket is taken for unrotated',
     bug: {
       site: stationsOf((s) => ({

@@ -236,6 +236,12 @@ function withRoom(site: Site): Site {
   return fitting;
 }
 
+/** Loads that one phase after the other carries up to two thirds of, and never less than a third at the most. */
+function unevenLoads(prng: Prng, loads: Site['uncontrolled']): Site['uncontrolled'] {
+  const share = (): number => prng.integer(34, 66) / 100;
+  return loads.map((load) => ({ ...load, phaseShares: [share(), share(), share()] }));
+}
+
 /** What vehicles do otherwise than announced. */
 function withLies(
   prng: Prng,
@@ -285,7 +291,10 @@ export function worldPlanOf(choice: WorldChoice): WorldPlan {
   const healS = epochS(Math.max(startS + 1800, endS - calmS));
   const span: Span = { startS, healS };
   const cast = drawPersonas(prng.fork('personas'), on, depot.site.stations, span);
-  const site = withRoom({ ...depot.site, stations: cast.stations });
+  const uncontrolled = on.has('uneven-building')
+    ? unevenLoads(prng.fork('uneven'), depot.site.uncontrolled)
+    : depot.site.uncontrolled;
+  const site = withRoom({ ...depot.site, stations: cast.stations, uncontrolled });
   const lied = withLies(prng.fork('lies'), on, drawVisits(prng.fork('visits'), site, { startS, endS }), span);
   const visits = on.has('visit-changes')
     ? withCorrections(prng.fork('corrections'), lied, { site, healS })

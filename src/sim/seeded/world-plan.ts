@@ -52,6 +52,7 @@ const laterSwitches = [
   'other-site',
   'tariff-changes',
   'visit-changes',
+  'uneven-building',
 ] as const;
 
 /** A way in which stations can be wrong, as a switch. */
