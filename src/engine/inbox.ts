@@ -58,7 +58,7 @@ export function createInbox(): Inbox {
   const perSource = new Map<string, number>();
 
   const keyOf = (source: string, sequence: number, body: InputBody): string => {
-    if (body.kind === 'tick') return 'tick';
+    if (body.kind === 'tick' || body.kind === 'bus-back') return body.kind;
     const topic = body.kind === 'bus' ? topicOf(body.event) : undefined;
     return topic ?? `${source} ${sequence}`;
   };

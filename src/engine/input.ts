@@ -53,6 +53,8 @@ export type InputBody =
   | { readonly kind: 'clock'; readonly offS: number }
   | { readonly kind: 'link'; readonly event: LinkEvent }
   | { readonly kind: 'bus'; readonly event: DepotEvent }
+  /** The bus is there again after it was lost. */
+  | { readonly kind: 'bus-back' }
   /** A bus message that is not of its form; it changes nothing, but is kept and counted. */
   | { readonly kind: 'bus-refused'; readonly subject: string; readonly faults: readonly Fault[] }
   /** The answer to a `solve` effect. */

@@ -3,7 +3,7 @@ import { subjectOf } from '#domain/event';
 import { invariant } from '#domain/invariant';
 import type { Site } from '#domain/site';
 import { epochS, type EpochS } from '#domain/units';
-import type { Bus, Subscription } from '#ports/bus';
+import type { Bus, BusMessage, Subscription } from '#ports/bus';
 import type { ChargerLink } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Journal } from '#ports/journal';
@@ -106,7 +106,7 @@ class EngineLoop implements Loop {
   private sequence = 0;
   private isAlive = false;
   private running: Promise<number> | undefined;
-  private subscription: Subscription | undefined;
+  private readonly subscriptions: Subscription[] = [];
   private forgetWake: (() => void) | undefined;
   /** The wake that this process has asked for. */
   private wakeAt: EpochS | undefined;
@@ -128,13 +128,16 @@ class EngineLoop implements Loop {
       const isTaken = this.receive(`link/${event.stationId}`, { kind: 'link', event });
       if (!isTaken && this.isAlive) link.drop(event.stationId, 'sends more than can be handled');
     });
-    this.subscription = bus.subscribe(subjectOf(site.id, 'in.>'), ({ subject, data }) => {
+    const onMessage = ({ subject, data }: BusMessage): void => {
       const event = depotEventOf(site, subject.slice(subjectOf(site.id, 'in.').length), data);
       const body: InputBody = event.ok
         ? { kind: 'bus', event: event.value }
         : { kind: 'bus-refused', subject, faults: event.problem };
       if (!this.receive('bus', body)) log.warn('bus message refused: too much waits', { subject });
-    });
+    };
+    this.subscriptions.push(bus.subscribe(subjectOf(site.id, 'in.>'), onMessage));
+    const back = bus.onBack?.(() => void this.receive('bus', { kind: 'bus-back' }));
+    if (back !== undefined) this.subscriptions.push(back);
     if (this.current === undefined) this.apply({ kind: 'started', site, policy, seed });
     else {
       if (jsonOf(this.current.site) !== jsonOf(site)) log.warn('the journal has another site; it is kept');
@@ -163,7 +166,7 @@ class EngineLoop implements Loop {
 
   kill(): void {
     this.isAlive = false;
-    this.subscription?.unsubscribe();
+    for (const subscription of this.subscriptions.splice(0)) subscription.unsubscribe();
     this.forgetWake?.();
     this.inbox.clear();
     this.solves.length = 0;

@@ -66,6 +66,12 @@ export function askFleet(state: State): Change {
   return [state, [publish('status', { at: now, event: 'waiting', resend: true })]];
 }
 
+/** What the fleet system said while the bus was away has not come: it is asked to say everything again, until a vehicle is heard of. */
+export function onBusBack(state: State): Change {
+  const { now: at } = state;
+  return [{ ...state, fleetAskedAt: at }, [publish('status', { at, event: 'bus-back', resend: true })]];
+}
+
 /** Which of what the engine hears has gone silent, or is back. */
 export function senses(state: State): Change {
   return inTurn(state, [meters, fleet]);

@@ -6,7 +6,7 @@ import { onBusEvent } from './on-bus.ts';
 import { onLinkEvent } from './on-link.ts';
 import { onSolved } from './on-solved.ts';
 import { onTick } from './on-tick.ts';
-import { onClock } from './senses.ts';
+import { onBusBack, onClock } from './senses.ts';
 import { restartedState, startedState } from './start.ts';
 import { stateWith, type State } from './state.ts';
 
@@ -30,6 +30,8 @@ export function step(state: State | undefined, input: Input): Change {
       return onLinkEvent(now, input.event);
     case 'bus':
       return onBusEvent(now, input.event);
+    case 'bus-back':
+      return onBusBack(now);
     case 'bus-refused':
       return [
         counted(now, 'busRefused'),

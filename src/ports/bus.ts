@@ -32,5 +32,7 @@ export interface Bus {
   request(subject: string, data: Uint8Array, timeoutS: number): Promise<Uint8Array>;
   /** Resolves when everything published before the call has been handed to this process's own subscribers. */
   flush(): Promise<void>;
+  /** Who is told each time that the bus is there again after it was lost: what others said meanwhile has not come. Absent: it is never lost. */
+  onBack?(listener: () => void): Subscription;
   close(): Promise<void>;
 }

@@ -23,11 +23,20 @@ test('a killed server that comes back on its port is used again, with the old su
     name: 'restart',
     log: { warn: () => undefined, info: () => up() },
   });
+  let backs = 0;
+  const told = new Promise<void>((resolve) => {
+    bus.onBack?.(() => {
+      backs++;
+      resolve();
+    });
+  });
+  bus.onBack?.(() => (backs += 10)).unsubscribe();
   const seen: string[] = [];
   bus.subscribe('n', (m) => seen.push(new TextDecoder().decode(m.data)));
   await bus.flush();
   await own.restart();
-  await back;
+  await Promise.all([back, told]);
+  expect(backs).toBe(1);
   bus.publish('n', new TextEncoder().encode('again'));
   await bus.flush();
   expect(seen).toEqual(['again']);

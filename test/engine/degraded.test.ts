@@ -210,6 +210,34 @@ test('a process that comes back asks until it hears of a vehicle, however much i
   expect(events()).toHaveLength(3);
 });
 
+test('when the bus is back everything is asked for again, until a vehicle is heard of', async () => {
+  const depot = new FakeDepot({ site: oneStation, visits: [visit] });
+  const backs: (() => void)[] = [];
+  Object.assign(depot.bus, {
+    onBack: (listener: () => void) => {
+      backs.push(listener);
+      return { unsubscribe: () => backs.splice(0) };
+    },
+  });
+  await depot.begin();
+  await depot.runTo(startS + 1000);
+  expect(backs).toHaveLength(1);
+  // A bus that comes and goes within an instant is asked once.
+  for (const back of [...backs, ...backs]) back();
+  await depot.runTo(startS + 1900);
+  const events = (): readonly unknown[] => depot.said('out.status').map((s) => [s['event'], s['resend']]);
+  expect(events()).toEqual([
+    ['started', true],
+    ['bus-back', true],
+    ['waiting', true],
+  ]);
+  depot.announce(visit);
+  await depot.runTo(startS + 3800);
+  expect(events()).toHaveLength(3);
+  depot.killEngine();
+  expect(backs).toEqual([]);
+});
+
 test('set back by an hour, the clock stands until it has caught up, and that is said', async () => {
   const depot = new FakeDepot({ site: oneStation, visits: [visit] });
   await depot.begin();

@@ -441,6 +441,16 @@ export const plantedBugs: readonly BugEntry[] = [
     allowed: [],
   },
   {
+    name: 'nobody is asked again when the bus is back',
+    bug: {
+      parts: (parts) => ({
+        ...parts,
+        bus: { ...parts.bus, onBack: () => ({ unsubscribe: () => undefined }) },
+      }),
+    },
+    allowed: ['bus-lost', 'visit-changes'],
+  },
+  {
     name: 'limit drops are not heard',
     bug: { parts: busOf('in.limit', () => undefined) },
     allowed: ['limit-drop'],

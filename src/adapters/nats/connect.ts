@@ -36,7 +36,11 @@ const unanswered: ReadonlyMap<string, 'nobody listens' | 'time is up'> = new Map
 ]);
 
 /** Follows the connection and says on the log when it is lost and back. */
-async function watch(connection: NatsConnection, link: { up: boolean }, log: Log): Promise<void> {
+async function watch(
+  connection: NatsConnection,
+  link: { up: boolean; readonly onBack: Set<() => void> },
+  log: Log,
+): Promise<void> {
   for await (const status of connection.status()) {
     if (status.type === Events.Disconnect) {
       link.up = false;
@@ -44,6 +48,7 @@ async function watch(connection: NatsConnection, link: { up: boolean }, log: Log
     } else if (status.type === Events.Reconnect) {
       link.up = true;
       log.info('bus back', { server: connection.getServer() });
+      for (const listener of link.onBack) listener();
     }
   }
 }
@@ -66,7 +71,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   } catch (cause) {
     throw new BusUnavailableError(options.url, cause);
   }
-  const link = { up: true };
+  const link = { up: true, onBack: new Set<() => void>() };
   let offlineBytes = 0;
   let dropped = 0;
   // The client never ends this stream, not even when closed: nobody may wait for it.
@@ -118,6 +123,10 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     },
     // The server answers a ping after it has sent us all that it routed before, and callbacks run as bytes are read.
     flush: () => connection.flush(),
+    onBack: (listener) => {
+      link.onBack.add(listener);
+      return { unsubscribe: () => link.onBack.delete(listener) };
+    },
     close: () => connection.drain(),
   };
 }

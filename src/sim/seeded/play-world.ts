@@ -170,7 +170,6 @@ class Play {
       prng: prngOf(plan.seed).fork('rough-bus'),
       roughFromS: (scenario.startS + commissioningS) as EpochS,
       onBack: () => this.isToldAgain(),
-      resend: () => this.resend(),
     });
     this.site = bug.site?.(scenario.site) ?? scenario.site;
     this.policy = bug.policy?.(plan.policy) ?? plan.policy;

@@ -30,8 +30,6 @@ export interface RoughBusParts {
   readonly roughFromS: EpochS;
   /** The bus is there again. */
   readonly onBack: () => void;
-  /** What was said to a bus that was away has to be said again. */
-  readonly resend: () => void;
 }
 
 interface Held {
@@ -41,12 +39,13 @@ interface Held {
 
 /** A bus under the rates and losses of a plan. */
 export function createRoughBus(parts: RoughBusParts): RoughBus {
-  const { plan, bus, clock, prng, roughFromS, onBack, resend } = parts;
+  const { plan, bus, clock, prng, roughFromS, onBack } = parts;
   const { late, lateMaxS, repeat, repeatMaxS }: BusRates = plan.bus;
   const heldIn: Held[] = [];
   const heldOut: Held[] = [];
+  const engines = new Set<() => void>();
   let lost = 0;
-  let isAsked = false;
+  let isGone = false;
 
   const flush = (held: Held[]): void => {
     for (const { subject, data } of held.splice(0)) bus.publish(subject, data);
@@ -58,13 +57,13 @@ export function createRoughBus(parts: RoughBusParts): RoughBus {
     });
     clock.at(event.untilS, () => {
       lost--;
-      isAsked ||= event.inbound === 'said again';
+      isGone ||= event.inbound === 'said again';
       if (lost > 0) return;
-      if (isAsked) heldIn.length = 0;
+      if (isGone) heldIn.length = 0;
+      isGone = false;
       flush(heldIn);
       flush(heldOut);
-      if (isAsked) resend();
-      isAsked = false;
+      for (const listener of engines) listener();
       onBack();
     });
   }
@@ -96,6 +95,10 @@ export function createRoughBus(parts: RoughBusParts): RoughBus {
       publish: (subject, data) => {
         if (lost > 0) heldOut.push({ subject, data });
         else bus.publish(subject, data);
+      },
+      onBack: (listener) => {
+        engines.add(listener);
+        return { unsubscribe: () => engines.delete(listener) };
       },
     },
     forget: () => {
