@@ -7,6 +7,7 @@
 import { evseKey, type Evse, type Site, type Station } from '#domain/site';
 import { later, type EpochS } from '#domain/units';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
+import { evenShares } from '../building.ts';
 import type { FaultSpan } from '../scenario-cast.ts';
 import type { SimVisit } from '../scenario.ts';
 import type { Outages } from './outages.ts';
@@ -329,12 +330,16 @@ function isForgetful({ capability }: Station): boolean {
   return capability.keepsProfiles === 'none' || capability.obeys?.txDefault === false;
 }
 
-/** What the building may draw in each quarter hour, W. */
+/** What the building may draw in each quarter hour, W: as if each phase carried what the fullest may. */
 function boundsOf(site: Site, startS: EpochS, endS: EpochS): (at: number) => number {
   const clock = clockOf(site.timeZone, startS, later(endS, 86_400));
   return (at) => {
     const localS = at + offsetAtS(clock, at);
     const quarter = Math.floor((((localS % 86_400) + 86_400) % 86_400) / quarterS);
-    return site.uncontrolled.reduce((sum, { boundW }) => sum + (boundW[quarter] ?? 0), 0);
+    return site.uncontrolled.reduce(
+      (sum, { boundW, phaseShares = evenShares }) =>
+        sum + (boundW[quarter] ?? 0) * 3 * Math.max(...phaseShares),
+      0,
+    );
   };
 }
