@@ -80,7 +80,7 @@ function busOf(
   const bus: Bus = {
     ...createMemoryBus(),
     publish: (subject, data) => {
-      heard.push({ at: clock.now(), text: `${subject} ${String(data)}` });
+      heard.push({ at: clock.now(), text: `${subject} ${typeof data === 'string' ? data : ''}` });
     },
   };
   const plan: WorldPlan = {

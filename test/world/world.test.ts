@@ -130,11 +130,11 @@ describe('mended', () => {
       { solver: 'greedy' },
     );
     expect(outcome.breach).toBeUndefined();
-    // The three stations that forget have 64 of 82 A at all times; their seven vehicles need 70,376 Wh and leave full. The
+    // The three stations that forget have 64 of 82 A at all times; their seven vehicles need 50,604 Wh and leave full. The
     // eight others cannot have what they need from the rest. Where the plan knows nothing of what the ledger keeps free
-    // for stations that forget, its raises wait for ever: 4 leave full, with 57,884 Wh for all.
+    // for stations that forget, its raises wait for ever, and few leave full.
     expect(outcome.met).toBe(7);
-    expect(outcome.deliveredWh).toBeGreaterThan(95_000);
+    expect(outcome.deliveredWh).toBeGreaterThan(75_000);
   });
 
   test('a vehicle that sleeps is told of where the next lease is on its way at every third sample', async () => {

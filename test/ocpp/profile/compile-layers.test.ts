@@ -183,7 +183,12 @@ function compositeOf(document: Document, set: Made['set'], duration: number): (b
   if (!result.ok) throw new Error(JSON.stringify(result.problem));
   expect(result.value.notes).toBeUndefined();
   const periods = result.value.schedule!.chargingSchedulePeriod;
-  return (byS) => periods.findLast((period) => period.startPeriod <= byS)!.limit ?? Infinity;
+  // A full limit is written as the watts of all phases: no phase of the hardware carries more than its most.
+  const mostA = current === 'AC' && capability.rateUnit === 'W' ? evse.maxA : Infinity;
+  return (byS) => {
+    const { limit } = periods.findLast((period) => period.startPeriod <= byS)!;
+    return limit === undefined || limit === null ? Infinity : Math.min(limit, mostA);
+  };
 }
 
 /** What a charger can follow of a limit, worked out apart from the compiler: whole steps, one decimal, 0 below the least. */
