@@ -107,12 +107,14 @@ function takenOf(
     }
   };
   const addUncontrolled = ({ uncontrolledW, uncontrolledA }: CircuitLimits, circuitId: string): void => {
+    if ([uncontrolledW, ...uncontrolledA].every(({ value }) => value.every((x) => x === 0))) return;
     const highest = (f: StepFunction): Float64Array => highestPer(state, grid, f, 'other');
     const totalKw = highest(uncontrolledW).map((w) => w / 1000);
     const phaseKw = uncontrolledA.map((f) => highest(f).map((a) => (a * state.site.voltage) / 1000));
     for (const id of pathUp(state.site, circuitId)) {
       const row = taken.get(id);
       if (row === undefined) continue;
+      row.parts++;
       addTo(row.totalKw, totalKw);
       row.phaseKw.forEach((into, phase) => addTo(into, phaseKw[phase] ?? []));
     }

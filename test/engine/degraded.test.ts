@@ -1,8 +1,15 @@
 /** What the engine loses without a word, what it says then, and what it goes on with. The table is in docs/safety.md. */
 import { expect, test } from 'vitest';
-import { watts } from '#domain/units';
 import { solve } from '#solver/solve';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import {
+  buildingOf,
+  FakeDepot,
+  policyWith,
+  siteOf,
+  startS,
+  stationOf,
+  type FakeVisit,
+} from './fake-depot.ts';
 
 const visit: FakeVisit = {
   id: 'v1',
@@ -24,10 +31,7 @@ const told = (depot: FakeDepot): readonly string[] =>
     .map((alarm) => `${String(alarm['kind'])} ${alarm['active'] === true ? 'on' : 'off'}`);
 
 test('a building meter that falls silent is said after a quarter hour, and its bound counts; heard again, it is over', async () => {
-  const bound = Array.from({ length: 96 }, () => watts(3000));
-  const site = siteOf([stationOf('A')], {
-    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
-  });
+  const site = siteOf([stationOf('A')], { uncontrolled: [buildingOf('grid', 3000)] });
   const depot = new FakeDepot({ site });
   await depot.begin();
   const reads = (powerW: number, sampledAt: number): void =>

@@ -6,7 +6,7 @@ import { createMemoryBus } from '#adapters/bus-memory';
 import type { LinkEvent } from '#domain/event';
 import { subjectOf } from '#domain/event';
 import { instantOfIso, isoOf } from '#domain/instant';
-import type { Site, Station } from '#domain/site';
+import type { Site, Station, UncontrolledLoad } from '#domain/site';
 import { amperes, epochS, seconds, watts, type EpochS } from '#domain/units';
 import { createLoop, type Loop, type LoopParts } from '#engine/loop';
 import { policyOf, type Policy } from '#engine/policy';
@@ -68,6 +68,17 @@ export function siteOf(stations: readonly Station[], more: Partial<Site> = {}): 
     uncontrolled: [],
     ...more,
   };
+}
+
+/** A building on a circuit that may draw, and is expected to draw, so much in each quarter hour of the day, W. */
+export function buildingOf(
+  circuit: string,
+  powerW: number | ((quarter: number) => number),
+): UncontrolledLoad {
+  const curve = Array.from({ length: 96 }, (_, quarter) =>
+    watts(typeof powerW === 'number' ? powerW : powerW(quarter)),
+  );
+  return { circuit, expectedW: curve, boundW: curve };
 }
 
 /** The default policy with some of its knobs turned. */

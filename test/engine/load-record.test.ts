@@ -6,7 +6,7 @@ import { valueAt } from '#domain/step-function';
 import { epochS, watts, type EpochS } from '#domain/units';
 import { hourOfWeek, withLoadReading, type LoadRecord } from '#engine/load-record';
 import { expectedLoadOf, siteLimitsOf } from '#engine/supply';
-import { FakeDepot, policyWith, siteOf, startS, stationOf } from './fake-depot.ts';
+import { buildingOf, FakeDepot, policyWith, siteOf, startS, stationOf } from './fake-depot.ts';
 
 const quarterS = 900;
 const dayS = 86_400;
@@ -150,10 +150,7 @@ const phasesAt = (state: Parameters<typeof siteLimitsOf>[0], t: EpochS): readonl
   );
 
 test('a declared load counts on each phase with its highest part, and a reading by what it shows there', () => {
-  const day = Array.from({ length: 96 }, () => watts(6900));
-  const uncontrolled = [
-    { circuit: 'grid', expectedW: day, boundW: day, phaseShares: [0.5, 0.4, 0.2] as const },
-  ];
+  const uncontrolled = [{ ...buildingOf('grid', 6900), phaseShares: [0.5, 0.4, 0.2] as const }];
   const state = stateOf(undefined, { uncontrolled });
   expect(phasesAt(state, startS)).toEqual([15, 12, 6]);
   const said = { powerW: watts(6900), sampledAt: startS };

@@ -6,7 +6,15 @@ import { draftOf } from '#engine/problem';
 import type { State } from '#engine/state';
 import type { DepotProblem } from '#solver/problem';
 import { tariffOf } from '../tariffs/builders.ts';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import {
+  buildingOf,
+  FakeDepot,
+  policyWith,
+  siteOf,
+  startS,
+  stationOf,
+  type FakeVisit,
+} from './fake-depot.ts';
 
 const visit: FakeVisit = {
   id: 'v1',
@@ -175,9 +183,8 @@ test('a circuit has what its fuse leaves, less the rounding of each DC EVSE', as
 
 test('a load that rises at a boundary is made room for in the quarter hour before it', async () => {
   // 3 kW until 18:30, then 9 kW: chargers are still on their old level while they react.
-  const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter < 74 ? 3000 : 9000));
   const depot = await depotWith([stationOf('A')], [visit], {
-    uncontrolled: [{ circuit: 'grid', expectedW: curve, boundW: curve }],
+    uncontrolled: [buildingOf('grid', (quarter) => (quarter < 74 ? 3000 : 9000))],
   });
   const problem = problemOf(depot);
   const left = [...(circuit(problem, 'grid')?.phaseLimitKw?.[0] ?? [])].slice(0, 3);
@@ -187,15 +194,15 @@ test('a load that rises at a boundary is made room for in the quarter hour befor
 });
 
 test('an uneven load leaves less to vehicles on its phases, also on those of circuits above', async () => {
-  const curve = Array.from({ length: 96 }, () => watts(6900));
   const depot = await depotWith([stationOf('A')], [visit], {
-    uncontrolled: [{ circuit: 'panel', expectedW: curve, boundW: curve, phaseShares: [0.7, 0.4, 0.1] }],
+    uncontrolled: [{ ...buildingOf('panel', 6900), phaseShares: [0.7, 0.4, 0.1] }],
   });
   const left = (id: string): readonly number[] =>
-    (circuit(problemOf(depot), id)?.phaseLimitKw ?? []).map((kw) => Math.round((kw[0] ?? 0) * 100) / 100);
-  // 40 A at 230 V are 9.2 kW on each phase of the panel, 60 A 13.8 kW on the grid's.
-  expect(left('panel')).toEqual([4.37, 6.44, 8.51]);
-  expect(left('grid')).toEqual([8.97, 11.04, 13.11]);
+    (circuit(problemOf(depot), id)?.phaseLimitKw ?? []).map((kw) => Math.round(1e6 * (kw[0] ?? 0)) / 1e6);
+  // 4.83, 2.76 and 0.69 kW, and 2 W since these need not be whole milliamperes. 40 A at 230 V are 9.2 kW on each
+  // phase of the panel, 60 A 13.8 kW on the grid's.
+  expect(left('panel')).toEqual([4.368, 6.438, 8.508]);
+  expect(left('grid')).toEqual([8.968, 11.038, 13.108]);
 });
 
 test('a measured load moves the curve ahead of it and fades, and the steps of the curve stay', async () => {
@@ -286,10 +293,9 @@ test('a vehicle that must leave full in the rest of a quarter hour has its power
 });
 
 test('the local clock decides which quarter hour of the day curve holds', async () => {
-  const curve = Array.from({ length: 96 }, (_, quarter) => watts(quarter * 100));
   const depot = await depotWith([stationOf('A')], [visit], {
     timeZone: 'America/Los_Angeles',
-    uncontrolled: [{ circuit: 'grid', expectedW: curve, boundW: curve }],
+    uncontrolled: [buildingOf('grid', (quarter) => quarter * 100)],
   });
   // 18:00 UTC is 11:00 in summer: quarter hour 44.
   expect(problemOf(depot).fixedLoadKw[0]).toBe(4.4);

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest';
 import { isoOf } from '#domain/instant';
 import { valueAt } from '#domain/step-function';
 import { amperes, epochS, watts } from '#domain/units';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import {
+  buildingOf,
+  FakeDepot,
+  policyWith,
+  siteOf,
+  startS,
+  stationOf,
+  type FakeVisit,
+} from './fake-depot.ts';
 
 const visitAt = (stationId: string, more: Partial<FakeVisit> = {}): FakeVisit => ({
   id: `v${stationId}`,
@@ -200,10 +208,7 @@ test('a malformed call is answered by an error and changes nothing but the count
 });
 
 test('a load above its bound on one phase only is one, and the room for vehicles there goes with it', async () => {
-  const bound = Array.from({ length: 96 }, () => watts(6900));
-  const site = siteOf([stationOf('A')], {
-    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
-  });
+  const site = siteOf([stationOf('A')], { uncontrolled: [buildingOf('grid', 6900)] });
   const depot = new FakeDepot({ site });
   await depot.begin();
   const say = (phaseA: readonly number[], s: number): void =>
@@ -227,10 +232,7 @@ test('a load above its bound on one phase only is one, and the room for vehicles
 });
 
 test('a load above its bound raises the bound while it lasts, and is an alarm', async () => {
-  const bound = Array.from({ length: 96 }, () => watts(3000));
-  const site = siteOf([stationOf('A')], {
-    uncontrolled: [{ circuit: 'grid', expectedW: bound, boundW: bound }],
-  });
+  const site = siteOf([stationOf('A')], { uncontrolled: [buildingOf('grid', 3000)] });
   const depot = new FakeDepot({ site });
   await depot.begin();
   const now = (): number => {
