@@ -3,7 +3,7 @@ import type { Fault } from '#domain/fault';
 import { faultValueOf } from '#domain/fault';
 import { instantOfIso } from '#domain/instant';
 import type { z } from 'zod';
-import type { DepotDocument } from './document.ts';
+import type { DepotDocument } from './document-schema.ts';
 import { taperBreak, taperFix } from './validate.ts';
 
 /** Most faults of one document that are worth reading. */

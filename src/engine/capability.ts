@@ -8,13 +8,8 @@
 import { evseKey, type Site, type Station, type StationCapability } from '#domain/site';
 import { seconds } from '#domain/units';
 import { withFreshTries, withRequest } from '#dispatch/dispatch-state';
-import {
-  countedCapability,
-  missingOf,
-  readingOfFacts,
-  type CapabilityEvidence,
-  type CapabilityReading,
-} from '#ocpp/capability';
+import { countedCapability, type CapabilityEvidence } from '#ocpp/capability';
+import { missingOf, readingOfFacts, type CapabilityReading } from '#ocpp/capability-reading';
 import type { LostGuarantee } from '#ocpp/compile-layers';
 import {
   keyOfMake,

@@ -5,7 +5,6 @@
  */
 import type { DepotProblem, WarmStart } from '#solver/problem';
 import { limitingSetsMax } from './limits.ts';
-import type { PlannedSession, State } from './state.ts';
 
 /** Sessions per digit of a set. */
 const perDigit = 4;
@@ -35,14 +34,14 @@ export function marksOf(problem: DepotProblem, warm: WarmStart | undefined): rea
 
 /** Marks with the visits that they stand for; undefined where there are none. */
 export function limitingSetsOf(
-  sessions: readonly PlannedSession[],
+  visitIds: readonly string[],
   marks: readonly string[] | undefined,
 ): LimitingSets | undefined {
-  return marks === undefined ? undefined : { visitIds: sessions.map(({ visitId }) => visitId), marks };
+  return marks === undefined ? undefined : { visitIds, marks };
 }
 
 /** What a solve begins from; undefined where the last answer left nothing. */
-export function warmStartFrom({ limiting }: State): WarmStart | undefined {
+export function warmStartFrom(limiting: LimitingSets | undefined): WarmStart | undefined {
   if (limiting === undefined) return undefined;
   const { visitIds, marks } = limiting;
   const sets = marks.map((digits) =>

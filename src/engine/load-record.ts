@@ -5,10 +5,9 @@
  * @module
  */
 import type { PerPhase, Phase } from '#domain/site';
-import { epochS, type EpochS } from '#domain/units';
+import { epochS, type EpochS, type Watts } from '#domain/units';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
 import { loadHoursLeast, loadWeeksMax } from './limits.ts';
-import type { Reading } from './state.ts';
 
 const hourS = 3600;
 const hoursOfWeek = 168;
@@ -31,6 +30,14 @@ interface HourRecord {
   readonly peaksW: readonly number[];
   /** Weeks in which the meter told the phases apart, A on L1, L2, L3. */
   readonly peaksA?: readonly PerPhase[];
+}
+
+/** A meter reading. */
+export interface Reading {
+  readonly powerW: Watts;
+  /** Current on L1, L2, L3, where the meter tells them apart. */
+  readonly phaseA?: PerPhase;
+  readonly sampledAt: EpochS;
 }
 
 /** What is known of one metered load. */

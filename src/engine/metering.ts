@@ -14,7 +14,8 @@ import { publish, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import { meteredPartsMax } from './limits.ts';
 import { billingOf, tariffInForce } from './price.ts';
-import { stateWith, type EvseState, type Metering, type Reading, type State } from './state.ts';
+import { stateWith, type EvseState, type Metering, type State } from './state.ts';
+import type { Reading } from './load-record.ts';
 import { expectedLoadOf } from './supply.ts';
 
 /** Longest time before it that a reading at the grid connection stands for. */

@@ -7,7 +7,8 @@ import { withLoadReading } from './load-record.ts';
 import { withMetering, withSiteReading } from './metering.ts';
 import { checkTariff } from './price.ts';
 import { heardOfFleet } from './senses.ts';
-import { stateWith, type LimitEvent, type Reading, type State } from './state.ts';
+import { stateWith, type LimitEvent, type State } from './state.ts';
+import type { Reading } from './load-record.ts';
 import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts';
 
 /** Part of the bound by which a measured load may rise without a new plan. */

@@ -192,7 +192,7 @@ function askForPlan(state: State): Change {
       ...(kept === undefined ? {} : { kept }),
     },
   });
-  const warm = warmStartFrom(state);
+  const warm = warmStartFrom(state.limiting);
   const { problem } = draft;
   return [next, [{ kind: 'solve', requestId, problem, ...(warm === undefined ? {} : { warm }) }]];
 }

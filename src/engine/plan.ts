@@ -389,7 +389,10 @@ export function takePlan(state: State, solve: OpenSolve, solved: SolvedPlan): Ch
     return want === undefined ? [] : [{ ...want, ...phasesOverTime(solve.grid, session.arrive, onePhase) }];
   });
   const visits = withPhaseChanges(state, plan);
-  const limiting = limitingSetsOf(solve.sessions, solved.limiting);
+  const limiting = limitingSetsOf(
+    solve.sessions.map(({ visitId }) => visitId),
+    solved.limiting,
+  );
   const planned = stateWith(state, { visits, plan, planRevision: plan.revision, limiting });
   const next = withRests(withWants(planned, wants));
   const effects: Effect[] = [

@@ -1,14 +1,14 @@
 /** Everything that the engine knows: JSON but for its tables, changed by `step` only. Records are read in the order of their sorted keys. @module */
 import type { DepotEvent } from '#domain/event';
 import type { DepotPlan } from '#domain/plan';
-import type { OcppVersion, PerPhase, Site, StationCapability } from '#domain/site';
+import type { OcppVersion, Site, StationCapability } from '#domain/site';
 import type { StepFunction } from '#domain/step-function';
 import { tableOf, type Table } from '#domain/table';
 import type { TimeGrid } from '#domain/time-grid';
 import type { EpochS, WattHours, Watts } from '#domain/units';
 import type { Visit } from '#domain/visit';
 import { dispatchOfJson, type Dispatch, type DispatchAsJson } from '#dispatch/dispatch-state';
-import type { CapabilityReading } from '#ocpp/capability';
+import type { CapabilityReading } from '#ocpp/capability-reading';
 import type { MakeBook, StationMake } from '#ocpp/make-record';
 import type { ChargingProfile, InstalledProfile } from '#ocpp/profile';
 import type { ConnectorStatus } from '#ocpp/station-message';
@@ -18,7 +18,7 @@ import type { SiteLimits } from '#safety/circuit-limits';
 import type { BillingState } from '#tariffs/billing-state';
 import type { WitnessState } from '#witness/witness';
 import type { LimitingSets } from './limiting-sets.ts';
-import type { LoadRecord } from './load-record.ts';
+import type { LoadRecord, Reading } from './load-record.ts';
 import type { Policy } from './policy.ts';
 
 /** A running transaction and the register at its start. */
@@ -224,14 +224,6 @@ export interface WantedPlan {
 
 /** A limit event with its start filled in. */
 export type LimitEvent = Extract<DepotEvent, { kind: 'limit' }> & { readonly fromS: EpochS };
-
-/** A meter reading. */
-export interface Reading {
-  readonly powerW: Watts;
-  /** Current on L1, L2, L3, where the meter tells them apart. */
-  readonly phaseA?: PerPhase;
-  readonly sampledAt: EpochS;
-}
 
 /** The billing periods as the engine meters them. */
 export interface Metering {

@@ -14,7 +14,8 @@ import type { CircuitLimits, SiteLimits } from '#safety/circuit-limits';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
 import { expectedWeekOf, hourOfWeek, reserveWeekOf, type LoadRecord } from './load-record.ts';
 import { knownLoadsMax } from './limits.ts';
-import type { LimitEvent, Reading, State } from './state.ts';
+import type { LimitEvent, State } from './state.ts';
+import type { Reading } from './load-record.ts';
 
 const quarterS = 900;
 /** How long a measured load counts on after it was sampled. */

@@ -3,7 +3,7 @@
  * they were seen; what follows from them is in `capability.ts`.
  * @module
  */
-import type { CapabilityReading } from './capability.ts';
+import type { CapabilityReading } from './capability-reading.ts';
 import type { ChargingProfile, ProfilePurpose } from './profile.ts';
 
 /** Stations of the same make and firmware do the same. */

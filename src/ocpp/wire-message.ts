@@ -9,7 +9,7 @@ import { invariant, unreachable } from '#domain/invariant';
 import type { Result } from '#domain/result';
 import type { OcppVersion } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import { capabilityComponent, capabilityKeysOf, capabilityVariablesOf } from './capability.ts';
+import { capabilityComponent, capabilityKeysOf, capabilityVariablesOf } from './capability-reading.ts';
 import { errorCodeOfWire } from './frame.ts';
 import { checkRequest, checkResponse, type PayloadFault } from './message.ts';
 import type { CommandAnswer, ChargerEvent, StationCommand } from './station-message.ts';

@@ -1,11 +1,19 @@
 /** Who comes and goes in a scenario, and what goes wrong when. @module */
 import type { Fault } from '#domain/fault';
 import { evseKey, type Site } from '#domain/site';
-import { amperes, wattHours, watts, type Amperes, type EpochS, type Watts } from '#domain/units';
+import {
+  amperes,
+  wattHours,
+  watts,
+  type Amperes,
+  type EpochS,
+  type WattHours,
+  type Watts,
+} from '#domain/units';
+import type { Visit } from '#domain/visit';
 import type { MomentReader } from './moment.ts';
 import type { PersonaName, ScenarioDocument } from './scenario-document.ts';
 import { idsOfPattern } from './scenario-site.ts';
-import type { SimVisit } from './scenario.ts';
 
 /** One fault of the script, its ids spread out and its moments read; half open. */
 export type FaultSpan =
@@ -30,6 +38,22 @@ export type FaultSpan =
       readonly fromS: EpochS;
       readonly untilS: EpochS;
     };
+
+/** One visit: what is announced and when, and what really happens. */
+export interface SimVisit {
+  /** Something else that is said of it before, under the same id: another place, departure or energy. */
+  readonly saidBefore?: { readonly at: EpochS; readonly visit: Visit };
+  /** As first announced, or put right. */
+  readonly announced: Visit;
+  readonly announcedAt: EpochS;
+  readonly arrivesAt: EpochS;
+  readonly departsAt: EpochS;
+  /** Energy that the vehicle can take. */
+  readonly energyWh: WattHours;
+  /** Fraction of the need from which on it takes less and less; absent: never. */
+  readonly taperFrom?: number;
+  readonly changes: readonly { readonly at: EpochS; readonly departsAt: EpochS }[];
+}
 
 /** What a cast is read from. */
 export interface CastSource {

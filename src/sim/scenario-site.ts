@@ -12,8 +12,10 @@ import {
   type UncontrolledLoad,
 } from '#domain/site';
 import { amperes, seconds, watts } from '#domain/units';
-import type { Behaviour } from './scenario.ts';
-import type { ScenarioDocument, StationModelDocument } from './scenario-document.ts';
+import type { BehaviourDocument, ScenarioDocument, StationModelDocument } from './scenario-document.ts';
+
+/** What the simulated hardware of one station does. */
+export type Behaviour = Required<BehaviourDocument>;
 
 /** All ids that a pattern stands for, in order: `A-{01..03}` is A-01, A-02, A-03. */
 export function idsOfPattern(pattern: string): readonly string[] {

@@ -2,33 +2,13 @@
 import { faultValueOf, type Fault } from '#domain/fault';
 import { fail, ok, type Result } from '#domain/result';
 import type { Circuit, Site } from '#domain/site';
-import type { EpochS, WattHours } from '#domain/units';
-import type { Visit } from '#domain/visit';
+import type { EpochS } from '#domain/units';
 import { isZone } from '#tariffs/calendar';
-import { buildCast, type FaultSpan } from './scenario-cast.ts';
-import { buildSite } from './scenario-site.ts';
-import { scenarioSchema, type BehaviourDocument, type ScenarioDocument } from './scenario-document.ts';
+import { buildCast, type FaultSpan, type SimVisit } from './scenario-cast.ts';
+import { buildSite, type Behaviour } from './scenario-site.ts';
+import { scenarioSchema, type ScenarioDocument } from './scenario-document.ts';
 import { momentReader } from './moment.ts';
 import { faultsOfIssues } from './schema-faults.ts';
-
-/** What the simulated hardware of one station does. */
-export type Behaviour = Required<BehaviourDocument>;
-
-/** One visit: what is announced and when, and what really happens. */
-export interface SimVisit {
-  /** Something else that is said of it before, under the same id: another place, departure or energy. */
-  readonly saidBefore?: { readonly at: EpochS; readonly visit: Visit };
-  /** As first announced, or put right. */
-  readonly announced: Visit;
-  readonly announcedAt: EpochS;
-  readonly arrivesAt: EpochS;
-  readonly departsAt: EpochS;
-  /** Energy that the vehicle can take. */
-  readonly energyWh: WattHours;
-  /** Fraction of the need from which on it takes less and less; absent: never. */
-  readonly taperFrom?: number;
-  readonly changes: readonly { readonly at: EpochS; readonly departsAt: EpochS }[];
-}
 
 /** The true uncontrolled load of one circuit and its meter. */
 export interface SimBuilding {

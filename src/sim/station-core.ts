@@ -8,10 +8,9 @@ import type { Dialect, Readings, StationTransaction } from './dialect.ts';
 import type { Outlet } from './outlet.ts';
 import type { Switches } from './personas.ts';
 import type { ProfileStore } from './profile-store.ts';
-import type { Behaviour } from './scenario.ts';
+import type { Behaviour } from './scenario-site.ts';
 import type { SocketEvents, StationSocket } from './socket.ts';
 import type { Outbox } from './station-outbox.ts';
-import type { StationSettings } from './station-variables.ts';
 import type { JsonRecord } from './wire-reading.ts';
 
 /** What a station is made of. */
@@ -29,6 +28,12 @@ export interface StationParts {
   readonly onDraw: () => void;
   /** For people who watch. */
   readonly onNote?: (note: string, facts: JsonRecord) => void;
+}
+
+/** What a CSMS may change. */
+export interface StationSettings {
+  sampleIntervalS: number;
+  heartbeatIntervalS: number;
 }
 
 /** Wakes by name; setting one again takes the earlier one back. */

@@ -1,15 +1,9 @@
 /** Configuration keys (1.6) and device-model variables (2.x) of a simulated station. @module */
 import type { VariableAccess } from './station-answers.ts';
-import type { StationParts } from './station-core.ts';
+import type { StationParts, StationSettings } from './station-core.ts';
 
 /** A value that is none: what a limit is answered with by a station that garbles it. */
 const garbage = '-1e99;Power,"7';
-
-/** What a CSMS may change. */
-export interface StationSettings {
-  sampleIntervalS: number;
-  heartbeatIntervalS: number;
-}
 
 /** Whole seconds of a written value, `least` or more. */
 function secondsOf(value: string, least: number): number | undefined {

@@ -3,7 +3,7 @@ import type { DepotEvent } from '#domain/event';
 import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { VisitOutcome } from './night-result.ts';
-import type { SimVisit } from './scenario.ts';
+import type { SimVisit } from './scenario-cast.ts';
 import type { SimStation } from './station.ts';
 
 /** Energy that may be missing at departure and still counts as all of it. */

@@ -6,7 +6,8 @@
  */
 import { evseKey, phases, type Circuit, type Evse, type Phase, type Site, type Station } from '#domain/site';
 import { appetiteOf, type Vehicle } from '#sim/vehicle';
-import type { Scenario, SimVisit } from '#sim/scenario';
+import type { Scenario } from '#sim/scenario';
+import type { SimVisit } from '#sim/scenario-cast';
 
 /** How power is given to vehicles when nobody plans. */
 export type Policy = 'unmanaged' | 'first-come';

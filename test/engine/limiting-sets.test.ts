@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import type { DepotProblem, WarmStart } from '#solver/problem';
 import { limitingSetsOf, marksOf, warmStartFrom } from '#engine/limiting-sets';
-import type { PlannedSession, State } from '#engine/state';
 import { generatedDepot } from '#solver/generated';
 import { solve } from '#solver/solve';
 import { FakeDepot, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
@@ -18,8 +17,8 @@ const visits = ['v1', 'v2'].map((id, i): FakeVisit => ({
 
 /** Sets as a state holds them after an answer. */
 function afterwards(problem: DepotProblem, warm: WarmStart): WarmStart | undefined {
-  const sessions = problem.sessions.map(({ id }) => ({ visitId: id }) as PlannedSession);
-  return warmStartFrom({ limiting: limitingSetsOf(sessions, marksOf(problem, warm)) } as State);
+  const visitIds = problem.sessions.map(({ id }) => id);
+  return warmStartFrom(limitingSetsOf(visitIds, marksOf(problem, warm)));
 }
 
 test('sets come back as they were, whatever their number of sessions', () => {

@@ -4,7 +4,7 @@ import type { Phase, Station } from '#domain/site';
 import { amperes, epochS, seconds, watts } from '#domain/units';
 import { switchesOf } from '#sim/personas';
 import type { PersonaName } from '#sim/scenario-document';
-import type { Behaviour } from '#sim/scenario';
+import type { Behaviour } from '#sim/scenario-site';
 import type { SocketEvents } from '#sim/socket';
 import { createStation, type SimStation } from '#sim/station';
 import type { Vehicle } from '#sim/vehicle';

@@ -2,7 +2,7 @@
 import { evseKey, type Evse, type Station } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import type { VisitOutcome } from '../night-result.ts';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import { Departures, quarterS, type NightSeen } from './departures.ts';
 import { outagesOf } from './outages.ts';
 import type { Breach, Sight } from './rule.ts';

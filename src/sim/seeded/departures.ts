@@ -9,7 +9,7 @@ import { later, type EpochS } from '#domain/units';
 import { clockOf, offsetAtS } from '#tariffs/calendar';
 import { evenShares } from '../building.ts';
 import type { FaultSpan } from '../scenario-cast.ts';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import type { Outages } from './outages.ts';
 import { wiringOf, type Wiring } from './physics.ts';
 import { heardAt } from './rough-bus.ts';

@@ -10,7 +10,8 @@ import {
   type UncontrolledLoad,
 } from '#domain/site';
 import { amperes, epochS, seconds, wattHours, watts, type EpochS } from '#domain/units';
-import type { Behaviour, SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
+import type { Behaviour } from '../scenario-site.ts';
 import type { LocalHours } from './world-plan.ts';
 
 const voltage = 230;

@@ -3,7 +3,7 @@ import type { Prng } from '#domain/prng';
 import type { Site } from '#domain/site';
 import { epochS, wattHours, type EpochS } from '#domain/units';
 import type { Visit } from '#domain/visit';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import { pick } from './draw-depot.ts';
 import { momentIn, spanIn, type Span } from './draw-span.ts';
 import { solveGivenUpS } from './faulty-solver.ts';

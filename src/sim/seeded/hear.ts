@@ -5,7 +5,7 @@ import type { Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { textOfUtf8 } from '#engine/utf8';
 import type { Bus, BusMessage } from '#ports/bus';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import type { Said, ToldPeak } from './rule.ts';
 
 type Payload = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** Rules on plans: they end with their lease, come in order, and go on. @module */
 import type { EpochS } from '#domain/units';
 import type { HeldProfile } from '../own-composite.ts';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import type { SimStation } from '../station.ts';
 import { isRogue, type Breach, type Reach, type Sight } from './rule.ts';
 

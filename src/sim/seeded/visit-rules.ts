@@ -2,7 +2,7 @@
 import { evseKey } from '#domain/site';
 import type { EpochS } from '#domain/units';
 import { offerOf, type Outlet } from '../outlet.ts';
-import type { SimVisit } from '../scenario.ts';
+import type { SimVisit } from '../scenario-cast.ts';
 import type { Breach, Sight } from './rule.ts';
 
 /** A register and a true energy may differ by a sample. */

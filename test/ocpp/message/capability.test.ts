@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StationCapability } from '#domain/site';
 import { epochS, seconds } from '#domain/units';
-import {
-  capabilityKeysOf,
-  capabilityVariablesOf,
-  cautiousCapability,
-  countedCapability,
-  missingOf,
-  readingOfFacts,
-} from '#ocpp/capability';
+import { cautiousCapability, countedCapability } from '#ocpp/capability';
+import { capabilityKeysOf, capabilityVariablesOf, missingOf, readingOfFacts } from '#ocpp/capability-reading';
 import {
   recordOf,
   refusesPurpose,
