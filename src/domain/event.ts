@@ -36,10 +36,8 @@ export type DepotEvent =
   /** Measured power of the grid connection, all loads; makes the billed peak so far. */
   | { readonly kind: 'site-meter'; readonly powerW: Watts; readonly sampledAt: EpochS };
 
-/** What a charger link reports; answers and calls carry the wire payload of the station's own OCPP version. */
-export type LinkEvent =
-  | { readonly kind: 'connected'; readonly stationId: string; readonly version: OcppVersion }
-  | { readonly kind: 'disconnected'; readonly stationId: string; readonly reason: string }
+/** A call, or the answer to one, in either direction; the payload is that of the station's own OCPP version. */
+export type LinkMessage =
   | {
       readonly kind: 'call';
       readonly stationId: string;
@@ -60,6 +58,12 @@ export type LinkEvent =
       readonly code: string;
       readonly description: string;
     };
+
+/** What a charger link reports. */
+export type LinkEvent =
+  | { readonly kind: 'connected'; readonly stationId: string; readonly version: OcppVersion }
+  | { readonly kind: 'disconnected'; readonly stationId: string; readonly reason: string }
+  | LinkMessage;
 
 /** Subjects below `voltherd.<site id>.`; the last token of an inbound subject is the event's kind. */
 export const subjects = {

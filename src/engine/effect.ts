@@ -1,6 +1,6 @@
 /** What the engine asks of the world. Effects are carried out after their input is on the disk. @module */
+import type { LinkMessage } from '#domain/event';
 import type { EpochS } from '#domain/units';
-import type { LinkMessage } from '#ports/charger-link';
 import type { DepotProblem, WarmStart } from '#solver/problem';
 
 /** One effect. */

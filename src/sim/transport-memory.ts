@@ -2,11 +2,11 @@
  * Frames handed over inside the process, in the order in which they were sent; nothing is delivered before `settle`.
  * @module
  */
-import type { LinkEvent } from '#domain/event';
+import type { LinkEvent, LinkMessage } from '#domain/event';
 import type { OcppVersion, Site } from '#domain/site';
 import { arrayOfFrame, encodeFrame, parseFrame, type Frame } from '#ocpp/frame';
 import { checkRequest } from '#ocpp/message';
-import type { ChargerLink, LinkMessage } from '#ports/charger-link';
+import type { ChargerLink } from '#ports/charger-link';
 import type { Transport } from './transport.ts';
 import type { SocketEvents, StationSocket } from './socket.ts';
 

@@ -3,7 +3,7 @@
  * worked out from the installed profiles in ten lines of its own.
  */
 import { createMemoryBus } from '#adapters/bus-memory';
-import type { LinkEvent } from '#domain/event';
+import type { LinkEvent, LinkMessage } from '#domain/event';
 import { subjectOf } from '#domain/event';
 import { instantOfIso, isoOf } from '#domain/instant';
 import type { Site, Station, UncontrolledLoad } from '#domain/site';
@@ -13,7 +13,7 @@ import { policyOf, type Policy } from '#engine/policy';
 import { jsonOf } from '#engine/json';
 import { textOfUtf8, utf8Of } from '#engine/utf8';
 import type { Bus } from '#ports/bus';
-import type { ChargerLink, LinkMessage } from '#ports/charger-link';
+import type { ChargerLink } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Journal } from '#ports/journal';
 import { solve } from '#solver/solve';

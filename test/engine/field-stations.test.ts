@@ -4,11 +4,11 @@
  * after a reconnection, W66 blind chargers. Limits of others are K11.FR.01 to 07, K12.FR.01 to 05 and K13.FR.01 to 03; what
  * vehicles say are K15 and K22.
  */
+import type { LinkMessage } from '#domain/event';
 import { describe, expect, test } from 'vitest';
 import { isoOf } from '#domain/instant';
 import { valueAt } from '#domain/step-function';
 import { epochS, watts } from '#domain/units';
-import type { LinkMessage } from '#ports/charger-link';
 import { heldLimitOf } from '#engine/fleet';
 import type { State } from '#engine/state';
 import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';

@@ -1,10 +1,11 @@
 /** Engines with one thing wrong each, as data: the worlds must find every one of them. */
+import type { LinkEvent, LinkMessage } from '#domain/event';
 import { amperes, seconds, watts, type EpochS } from '#domain/units';
 import { obeysAll, type Site, type Station } from '#domain/site';
 import type { LoopParts } from '#engine/loop';
 import { textOfUtf8, utf8Of } from '#engine/utf8';
 import type { State } from '#engine/state';
-import type { LinkMessage } from '#ports/charger-link';
+
 import type { Guards } from '#safety/ledger-policy';
 import { EngineDeath } from '#sim/seeded/crashing-journal';
 import type { PlantedBug } from '#sim/seeded/play-world';
@@ -35,23 +36,32 @@ const stationsOf =
 const capabilityOf = (change: Partial<Station['capability']>): ((site: Site) => Site) =>
   stationsOf((station) => ({ ...station, capability: { ...station.capability, ...change } }));
 
-/** Every answer from a station, changed on its way into the engine. */
-const answersOf =
-  (change: (payload: Record<string, unknown>) => Record<string, unknown>) =>
+/** Everything from the stations, changed or dropped on its way into the engine. */
+const linkOf =
+  (change: (event: LinkEvent) => LinkEvent | undefined) =>
   (parts: LoopParts): LoopParts => ({
     ...parts,
     link: {
       ...parts.link,
       onEvent: (receive) =>
-        parts.link.onEvent((event) =>
-          receive(
-            event.kind === 'result'
-              ? { ...event, payload: change(event.payload as Record<string, unknown>) }
-              : event,
-          ),
-        ),
+        parts.link.onEvent((event) => {
+          const changed = change(event);
+          if (changed !== undefined) receive(changed);
+        }),
     },
   });
+
+/** Everything from the stations but what `isLost` names. */
+const deafTo = (isLost: (event: LinkEvent) => boolean): ((parts: LoopParts) => LoopParts) =>
+  linkOf((event) => (isLost(event) ? undefined : event));
+
+/** Every answer from a station, changed on its way into the engine. */
+const answersOf = (
+  change: (payload: Record<string, unknown>) => Record<string, unknown>,
+): ((parts: LoopParts) => LoopParts) =>
+  linkOf((event) =>
+    event.kind === 'result' ? { ...event, payload: change(event.payload as Record<string, unknown>) } : event,
+  );
 
 /** Every message to a station, changed or dropped on its way out. */
 const messagesOf =
@@ -365,16 +375,7 @@ export const plantedBugs: readonly BugEntry[] = [
   {
     name: 'answers of stations are dropped',
     bug: {
-      parts: (parts) => ({
-        ...parts,
-        link: {
-          ...parts.link,
-          onEvent: (receive) =>
-            parts.link.onEvent((e) => {
-              if (e.kind !== 'result') receive(e);
-            }),
-        },
-      }),
+      parts: deafTo(({ kind }) => kind === 'result'),
     },
     allowed: [],
   },
@@ -386,52 +387,25 @@ export const plantedBugs: readonly BugEntry[] = [
   {
     name: 'meter values are not read',
     bug: {
-      parts: (parts) => ({
-        ...parts,
-        link: {
-          ...parts.link,
-          onEvent: (receive) =>
-            parts.link.onEvent((e) => {
-              if (e.kind !== 'call' || e.action !== 'MeterValues') receive(e);
-            }),
-        },
-      }),
+      parts: deafTo((e) => e.kind === 'call' && e.action === 'MeterValues'),
     },
     allowed: [],
   },
   {
     name: 'ends of transactions are not heard',
     bug: {
-      parts: (parts) => ({
-        ...parts,
-        link: {
-          ...parts.link,
-          onEvent: (receive) =>
-            parts.link.onEvent((e) => {
-              if (
-                e.kind !== 'call' ||
-                (e.action !== 'StopTransaction' && !JSON.stringify(e.payload).includes('"Ended"'))
-              )
-                receive(e);
-            }),
-        },
-      }),
+      parts: deafTo(
+        (e) =>
+          e.kind === 'call' &&
+          (e.action === 'StopTransaction' || JSON.stringify(e.payload).includes('"Ended"')),
+      ),
     },
     allowed: [],
   },
   {
     name: 'lost connections are not heard',
     bug: {
-      parts: (parts) => ({
-        ...parts,
-        link: {
-          ...parts.link,
-          onEvent: (receive) =>
-            parts.link.onEvent((e) => {
-              if (e.kind !== 'connected') receive(e);
-            }),
-        },
-      }),
+      parts: deafTo(({ kind }) => kind === 'connected'),
     },
     allowed: [],
   },

@@ -5,11 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { WebSocket, type RawData } from 'ws';
-import type { LinkEvent } from '#domain/event';
+import type { LinkEvent, LinkMessage } from '#domain/event';
 import type { OcppVersion } from '#domain/site';
 import { encodeFrame, parseFrame, type Frame, type FrameFault } from '#ocpp/frame';
 import { checkRequest } from '#ocpp/message';
-import type { LinkMessage } from '#ports/charger-link';
 import type { Log } from '#ports/log';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { CsmsCounters } from './csms-counters.ts';

@@ -3,11 +3,11 @@
  * order, or into a connection that one side believes in and the other has forgotten. Each draw comes from the seed.
  * @module
  */
-import type { LinkEvent } from '#domain/event';
+import type { LinkEvent, LinkMessage } from '#domain/event';
 import { prngOf, type Prng } from '#domain/prng';
 import type { OcppVersion, Site } from '#domain/site';
 import type { EpochS } from '#domain/units';
-import type { ChargerLink, LinkMessage } from '#ports/charger-link';
+import type { ChargerLink } from '#ports/charger-link';
 import type { Clock } from '#ports/clock';
 import type { Transport } from '../transport.ts';
 import type { SocketEvents, StationSocket } from '../socket.ts';
