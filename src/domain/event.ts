@@ -15,10 +15,15 @@ export type DepotEvent =
   | { readonly kind: 'departure-changed'; readonly visitId: string; readonly departsAt: EpochS }
   /** The tariff document in force, as its own JSON form, with the state of the billing period. */
   | { readonly kind: 'tariff'; readonly tariff: unknown; readonly billingState?: unknown }
-  /** A circuit limit from the grid operator or an operator; `untilS` absent: until the next one. */
+  /**
+   * A circuit limit from the grid operator or an operator. Of those in force at once the lowest counts. One with an id
+   * replaces the earlier one of that id, and with an `untilS` that is past ends it; without one and without `untilS` it
+   * stands until the next such one of its circuit.
+   */
   | {
       readonly kind: 'limit';
       readonly circuit: string;
+      readonly id?: string;
       readonly limitA?: Amperes;
       readonly limitW?: Watts;
       readonly fromS?: EpochS;

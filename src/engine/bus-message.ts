@@ -61,6 +61,7 @@ const forms = {
     .strictObject({
       kind: z.literal('limit'),
       circuit: id,
+      id: id.optional(),
       limitA: z.number().min(0).max(1e6).transform(amperes).optional(),
       limitW: limitPower.optional(),
       fromS: instant.optional(),

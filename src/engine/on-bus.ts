@@ -7,7 +7,8 @@ import { withLoadReading } from './load-record.ts';
 import { withMetering, withSiteReading } from './metering.ts';
 import { checkTariff } from './price.ts';
 import { heardOfFleet } from './senses.ts';
-import { stateWith, type LimitEvent, type State } from './state.ts';
+import { stateWith, type State } from './state.ts';
+import { liveLimits } from './supply.ts';
 import type { Reading } from './load-record.ts';
 import { announceVisit, cancelVisit, changeDeparture, refuse } from './visits.ts';
 
@@ -47,13 +48,13 @@ function onTariff(state: State, event: Extract<DepotEvent, { kind: 'tariff' }>):
 }
 
 function onLimit(state: State, event: Extract<DepotEvent, { kind: 'limit' }>): Change {
-  const fromS = event.fromS ?? state.now;
-  if (event.untilS !== undefined && event.untilS <= state.now)
+  const { now } = state;
+  const isOver = event.untilS !== undefined && event.untilS <= now;
+  if (isOver && !state.limits.some(({ id }) => id !== undefined && id === event.id))
     return refuse(state, 'limit-in-the-past', 'untilS', 'Send limits before they end.');
-  const live = state.limits.filter((l) => l.untilS === undefined || l.untilS > state.now);
-  if (live.length >= limitEventsMax)
+  const limits = liveLimits([...state.limits, { ...event, fromS: event.fromS ?? now }], now);
+  if (limits.length > limitEventsMax)
     return refuse(state, 'too-many-limits', 'circuit', `At most ${limitEventsMax} limits are kept.`);
-  const limits: readonly LimitEvent[] = [...live, { ...event, fromS }];
   return [staleBy({ ...state, limits, supplyStale: true, restless: true }, 'limit'), []];
 }
 

@@ -215,21 +215,32 @@ export function expectedLoadOf(
   );
 }
 
-/** A limit under the events for it, in order of arrival: within its span the later one holds, never above the fuse. */
-function limitUnder(
-  base: number,
-  events: readonly { readonly fromS: EpochS; readonly untilS?: EpochS; readonly level: number }[],
-): StepFunction {
-  return events.reduce<StepFunction>((f, event) => {
-    const inside = stepFunctionOf([
-      [epochS(-1), 0],
-      [event.fromS, 1],
-      ...(event.untilS === undefined ? [] : [[event.untilS, 0] as const]),
-    ]);
-    return combine([f, inside], ([level = 0, holds = 0]) =>
-      holds === 1 ? Math.min(base, event.level) : level,
-    );
-  }, constant(base));
+/** A limit event of one quantity. */
+interface Level {
+  readonly fromS: EpochS;
+  readonly untilS?: EpochS;
+  readonly level: number;
+  readonly stands: boolean;
+}
+
+/** `f` with what an event says within its span. */
+function within(f: StepFunction, event: Level, told: (level: number) => number): StepFunction {
+  const inside = stepFunctionOf([
+    [epochS(-1), 0],
+    [event.fromS, 1],
+    ...(event.untilS === undefined ? [] : [[event.untilS, 0] as const]),
+  ]);
+  return combine([f, inside], ([level = 0, holds = 0]) => (holds === 1 ? told(level) : level));
+}
+
+/** A limit under the events for it, in order of arrival: the last of those that stand, and the lowest of all others. */
+function limitUnder(base: number, events: readonly Level[]): StepFunction {
+  const [standing, others] = [events.filter(({ stands }) => stands), events.filter(({ stands }) => !stands)];
+  const last = standing.reduce(
+    (f, event) => within(f, event, () => Math.min(base, event.level)),
+    constant(base),
+  );
+  return others.reduce((f, event) => within(f, event, (level) => Math.min(level, event.level)), last);
 }
 
 /** The limit events of one circuit that speak of one quantity. */
@@ -237,12 +248,46 @@ function eventsOf(
   events: readonly LimitEvent[],
   circuit: string,
   levelOf: (event: LimitEvent) => number | undefined,
-): { fromS: EpochS; untilS?: EpochS; level: number }[] {
+): Level[] {
   return events.flatMap((event) => {
     const level = event.circuit === circuit ? levelOf(event) : undefined;
     if (level === undefined) return [];
-    return [{ fromS: event.fromS, level, ...(event.untilS === undefined ? {} : { untilS: event.untilS }) }];
+    const { fromS, untilS } = event;
+    return [{ fromS, level, stands: isStanding(event), ...(untilS === undefined ? {} : { untilS }) }];
   });
+}
+
+/** True for an event that is replaced by the next of its circuit: nothing else would ever end it. */
+function isStanding({ id, untilS }: LimitEvent): boolean {
+  return id === undefined && untilS === undefined;
+}
+
+/** The events that still say something; `limits` in order of arrival. */
+export function liveLimits(limits: readonly LimitEvent[], now: EpochS): readonly LimitEvent[] {
+  return limits.filter((one, i) => {
+    if (one.untilS !== undefined && one.untilS <= now) return false;
+    return !limits.slice(i + 1).some((later) => isReplaced(one, later, now));
+  });
+}
+
+/** True where a later event takes the place of one, or says as much and cannot be taken back before that one ends. */
+function isReplaced(one: LimitEvent, later: LimitEvent, now: EpochS): boolean {
+  if (one.id !== undefined) return one.id === later.id;
+  if (later.id !== undefined || one.circuit !== later.circuit) return false;
+  if (later.fromS > Math.max(now, one.fromS)) return false;
+  const isAsLow = (a: number | undefined, b: number | undefined): boolean =>
+    (b ?? Infinity) <= (a ?? Infinity);
+  if (!isStanding(one))
+    return (
+      (later.untilS ?? 0) >= (one.untilS ?? Infinity) &&
+      isAsLow(one.limitA, later.limitA) &&
+      isAsLow(one.limitW, later.limitW)
+    );
+  return (
+    isStanding(later) &&
+    (one.limitA === undefined || later.limitA !== undefined) &&
+    (one.limitW === undefined || later.limitW !== undefined)
+  );
 }
 
 /** All that the ledger and the plan may count on from `from` to `until`, and the worst of a day afterwards. */

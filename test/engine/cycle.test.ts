@@ -1,6 +1,6 @@
 /** The control cycle, one fact a row: what comes in, what goes out. */
 import { expect, test } from 'vitest';
-import { valueAt } from '#domain/step-function';
+import { constant, valueAt } from '#domain/step-function';
 import { epochS } from '#domain/units';
 import type { Solution } from '#solver/problem';
 import { solve } from '#solver/solve';
@@ -197,6 +197,78 @@ test('a limit that drops lowers the chargers at once; afterwards the old limit i
   await depot.runTo(startS + 2800);
   expect(sum()).toBeGreaterThan(20);
   expect(depot.peakA).toBeLessThanOrEqual(40);
+});
+
+/** A depot of one panel of 40 A with what is said to it, and the limit of the panel at `startS + after`. */
+async function panelUnder(
+  messages: readonly Readonly<Record<string, unknown>>[],
+): Promise<{ depot: FakeDepot; limitA: (after: number) => number }> {
+  const depot = new FakeDepot({ site: oneStation, visits: [] });
+  await depot.begin();
+  for (const message of messages) depot.say('limit', { kind: 'limit', circuit: 'panel', ...message });
+  await depot.settle();
+  const limitA = (after: number): number => {
+    const limits = depot.loop?.state().supply['panel'];
+    return limits === undefined ? NaN : valueAt(limits.limitA, epochS(startS + after));
+  };
+  return { depot, limitA };
+}
+
+const [low, high] = [
+  { limitA: 16, fromS: startS + 600, untilS: startS + 1800 },
+  { limitA: 25, fromS: startS + 900, untilS: startS + 3600 },
+];
+
+test.each([
+  ['the lower is said first', [low, high]],
+  ['the lower is said last', [high, low]],
+  ['both are said twice', [low, high, low, high]],
+])('of two limits in force at once the lower counts: %s', async (_, messages) => {
+  const { depot, limitA } = await panelUnder(messages);
+  expect([500, 700, 1000, 1799, 1800, 3599, 3600].map(limitA)).toEqual([40, 16, 16, 16, 25, 25, 40]);
+  // What has been said already takes no place.
+  expect(depot.loop?.state().limits).toHaveLength(2);
+});
+
+test('limits in A and in W are kept apart, and a limit that ends beside one that stands does not lift it', async () => {
+  const { depot, limitA } = await panelUnder([
+    { limitA: 20 },
+    { limitW: 9000 },
+    { limitA: 30, fromS: startS + 600, untilS: startS + 1200 },
+    { limitA: 10, fromS: startS + 1200, untilS: startS + 1800 },
+  ]);
+  expect([0, 700, 1300, 1900].map(limitA)).toEqual([20, 20, 10, 20]);
+  expect(valueAt(depot.loop?.state().supply['panel']?.limitW ?? constant(0), epochS(startS))).toBe(9000);
+});
+
+test('a limit without an end stands until the next such one, and takes no place any more then', async () => {
+  const { depot, limitA } = await panelUnder([
+    ...Array.from({ length: 20 }, (_, i) => ({ limitA: 20 + (i % 2) })),
+    { limitA: 35, fromS: startS + 600 },
+  ]);
+  expect([0, 599, 600].map(limitA)).toEqual([21, 21, 35]);
+  expect(depot.said('out.refused')).toEqual([]);
+  expect(depot.loop?.state().limits).toHaveLength(2);
+});
+
+test('a limit with an id is replaced by its id, and ended by an end that is past', async () => {
+  const { depot, limitA } = await panelUnder([
+    { id: 'grid-operator', limitA: 12 },
+    { id: 'owner', limitA: 18, untilS: startS + 3600 },
+    { limitA: 40 },
+  ]);
+  const say = async (message: Readonly<Record<string, unknown>>): Promise<void> => {
+    depot.say('limit', { kind: 'limit', circuit: 'panel', ...message });
+    await depot.settle();
+  };
+  expect(limitA(600)).toBe(12);
+  await say({ id: 'grid-operator', limitA: 30 });
+  expect(limitA(600)).toBe(18);
+  await say({ id: 'owner', limitA: 18, untilS: startS - 1 });
+  expect(limitA(600)).toBe(30);
+  await say({ id: 'owner', limitA: 18, untilS: startS - 1 });
+  expect(depot.said('out.refused').map((r) => r['faults'])).toMatchObject([[{ rule: 'limit-in-the-past' }]]);
+  expect(limitA(600)).toBe(30);
 });
 
 test('when the solver fails the last certified plan goes on', async () => {
