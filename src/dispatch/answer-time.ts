@@ -7,7 +7,7 @@
 import { later, type EpochS } from '#domain/units';
 import type { StationCommand } from '#ocpp/station-message';
 import type { DispatchPolicy, StationDispatch } from './dispatch-state.ts';
-import { answerLeastS, quickTriesMax, roundTripsWaited } from './limits.ts';
+import { answerLeastS, firstMoreS, quickTriesMax, roundTripsWaited } from './limits.ts';
 
 /** When a call that leaves now counts as lost. */
 export function deadlineOf(
@@ -17,17 +17,22 @@ export function deadlineOf(
   now: EpochS,
 ): EpochS {
   const { callTimeoutS, answerS = answerLeastS } = policy;
-  const isFast = command.kind === 'set-profile' && slowestS !== undefined && failures < quickTriesMax;
-  return later(now, isFast ? Math.min(callTimeoutS, answerS + roundTripsWaited * slowestS) : callTimeoutS);
+  if (command.kind !== 'set-profile' || slowestS === undefined || failures >= quickTriesMax)
+    return later(now, callTimeoutS);
+  return later(now, Math.min(callTimeoutS, Math.max(answerS, 1 + roundTripsWaited * slowestS)));
 }
 
-/** The slowest round trip after one of `tookS`; undefined where it makes no difference. */
+/**
+ * The slowest round trip after one of `tookS`, forgotten by a second with each that is faster; undefined where it makes no
+ * difference. One answer alone says little: the first of a connection is taken for slower than it was.
+ */
 export function slowestAfter(
   policy: DispatchPolicy,
-  { slowestS = 0 }: StationDispatch,
+  { slowestS }: StationDispatch,
   tookS: number,
 ): number | undefined {
   const { callTimeoutS, answerS = answerLeastS } = policy;
-  const mostS = Math.ceil((callTimeoutS - answerS) / roundTripsWaited);
-  return mostS <= 0 ? undefined : Math.min(mostS, Math.max(tookS, slowestS - 1));
+  if (answerS >= callTimeoutS) return undefined;
+  const mostS = Math.ceil(callTimeoutS / roundTripsWaited);
+  return Math.min(mostS, slowestS === undefined ? tookS + firstMoreS : Math.max(tookS, slowestS - 1));
 }

@@ -20,9 +20,13 @@ export const compositeAheadS = 7200;
  * connection, and only where a call arrives while its answer is lost.
  */
 export const quickTriesMax = 8;
-/** The least time for the answer to a profile that is set, and how many of the slowest round trips are added to it. */
-export const answerLeastS = 5;
-export const roundTripsWaited = 4;
+/**
+ * The least time for the answer to a profile that is set, how many of the slowest round trips are waited for, and by how
+ * much the first answer of a connection counts as slower.
+ */
+export const answerLeastS = 2;
+export const roundTripsWaited = 2;
+export const firstMoreS = 3;
 /** Pause after an answer that was waited for so long in vain. */
 export const quickPauseS = 1;
 /** Failures in a row that still lengthen the pause. */

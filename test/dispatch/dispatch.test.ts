@@ -295,7 +295,7 @@ describe('answers', () => {
     expect(other.turn()).toEqual([]);
   });
 
-  test('a station that answers fast is waited for four times as long and five seconds, one that is slow or silent in full', () => {
+  test('a station is waited for twice as long as it was at its slowest and a second, one that is slow or silent in full', () => {
     const bench = new Bench(alone).holds('a', [floor]);
     /** Sends another plan; how long its answer is waited for. */
     const waitOf = (limit: number): number => {
@@ -306,21 +306,23 @@ describe('answers', () => {
       bench.at(bench.now + s).answer('a');
     };
     expect(waitOf(10)).toBe(30);
+    // The first answer of a connection counts as three seconds slower than it was.
     answerAfter(1);
     expect(waitOf(12)).toBe(9);
-    answerAfter(4);
-    expect(waitOf(10)).toBe(21);
+    answerAfter(9);
+    expect(waitOf(10)).toBe(19);
     answerAfter(1);
     expect(waitOf(12)).toBe(17);
     answerAfter(20);
     expect(waitOf(10)).toBe(30);
-    // An answer that comes after its time makes a station slow as well.
-    for (let k = 0; k < 8; k++) {
+    // Each that is quicker takes a second off; two seconds are always waited.
+    for (let k = 0; k < 15; k++) {
       answerAfter(0);
       waitOf(k % 2 === 0 ? 12 : 10);
     }
+    // An answer that comes after its time makes a station slow as well.
     const { messageId, deadline } = bench.dispatch.stations.get('a')!.pending!;
-    expect(deadline - bench.now).toBe(5);
+    expect(deadline - bench.now).toBe(2);
     bench.at(deadline).turn();
     expect(bench.answer('a', { kind: 'accepted' }, messageId).known).toBe(true);
     bench.at(bench.now + 25);
