@@ -40,8 +40,8 @@ export function onAnswer(
     const heard = { ...view, dispatch: withRoundTrip(view, stationId, view.now - pending.sentAt) };
     return { known: true, command: pending.command, ...answered(heard, stationId, pending, answer.answer) };
   }
-  const isAgain = pending === undefined || isSameWrite(pending.command, lapsed?.command);
-  if (!isAgain || lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
+  // Where anything but the same once more has been sent since, nothing has lapsed any more.
+  if (lapsed?.messageId !== messageId) return { ledger, dispatch, known: false };
   const settled =
     answer.answer.kind === 'accepted'
       ? learn(view.site, ledger, {

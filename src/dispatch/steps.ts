@@ -249,11 +249,11 @@ interface Renewal {
  */
 function renewalOf(station: Station, belief: Belief, plan: InstalledProfile, now: EpochS): Renewal {
   let first: EpochS | undefined;
-  for (const { known, installed } of belief.candidates) {
+  for (const { installed } of belief.candidates) {
     const present = installed.find(
       (entry) => entry.evseId === plan.evseId && entry.profile.id === plan.profile.id,
     );
-    if (!known || present === undefined) return { untilS: Infinity };
+    if (present === undefined) return { untilS: Infinity };
     const untilS = differsUntil(station, present, plan, now);
     if (untilS !== undefined) return { untilS };
     const half = halfSpentAt(present.profile);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { constant } from '#domain/step-function';
-import { dispatchOfJson, type DispatchAsJson } from '#dispatch/dispatch-state';
+import { dispatchOfJson, withOwed, type DispatchAsJson } from '#dispatch/dispatch-state';
 import { deafAfter } from '#dispatch/limits';
 import type { CommandAnswer } from '#ocpp/station-message';
 import { exposureOf, ledgerOfJson, type LedgerAsJson } from '#safety/ledger';
@@ -150,6 +150,46 @@ describe('what is sent at all', () => {
     expect(bench.last?.wakeAt).toBe(2000);
     expect(bench.at(1999).turn()).toEqual([]);
     expect(bench.at(2000).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('a renewal without an answer is sent again at once: the station may hold the plan that ends first', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(10, 0, 4000)]);
+    expect(
+      bench
+        .wants('a', [floor], at(10, 1000, 4000))
+        .at(2000)
+        .turn(),
+    ).toEqual(['a: TxProfile 10']);
+    bench.at(2030).turn();
+    const { notBefore } = bench.dispatch.stations.get('a')!;
+    expect(notBefore).toBeLessThan(2100);
+    expect(bench.at(notBefore).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('of several plans the one whose lease is half spent first is renewed first', () => {
+    const depot = site([station('a', { evses: [evse(1), evse(2)] })]);
+    const floors = [floor, txDefault(2, 6)];
+    const second = (startS: number) => plan(2, 'tx', startS, 8000, 12);
+    const bench = new Bench(depot).holds('a', [...floors, at(10, 0, 4000), second(0)], [1, 2]);
+    bench.wants('a', floors, at(10, 1000, 4000), second(1000));
+    expect(bench.turn()).toEqual([]);
+    expect(bench.last?.wakeAt).toBe(2000);
+    expect(bench.at(2000).turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('a vehicle that waits for its plan is sent it once more, once, although the station holds it', () => {
+    const bench = new Bench(alone)
+      .holds('a', [floor, at(10, 0, 4000)])
+      .wants('a', [floor], at(10, 1000, 4000));
+    bench.dispatch = withOwed(bench.dispatch, 'a', 1);
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+    bench.answer('a');
+    expect(
+      bench
+        .at(1100)
+        .wants('a', [floor], at(10, 1100, 4000))
+        .turn(),
+    ).toEqual([]);
   });
 
   test('a raise that waited until its time was over is no longer lacking', () => {
