@@ -21,7 +21,7 @@ import type { Wanted } from '#dispatch/turn';
 import type { Belief } from '#safety/belief';
 import { beliefOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { defaultLedgerPolicy, type Guards, type LedgerPolicy } from '#safety/ledger-policy';
-import { drawOf, type PlacedStation } from '../safety/plain-load.ts';
+import { allowedOf, drawOf, type PlacedStation } from '../safety/plain-load.ts';
 import type { Place } from '../safety/plain-rooms.ts';
 import { apply, limitAt, note, plainStation, type PlainStation } from '../safety/plain-station.ts';
 import { plan, txDefault } from '../safety/depot.ts';
@@ -41,7 +41,7 @@ export interface SwapOptions extends SwapDepotOptions {
 }
 
 export interface SwapResult {
-  /** Most above the limit of any circuit on any phase at any instant, A; 0: never over. */
+  /** Most above the limit of any circuit on any phase at any instant, or in a later slot were the last frame lost, A; 0: never. */
   readonly overA: number;
   /** Seconds until every charger held its whole new plan. */
   readonly settledS: number;
@@ -180,6 +180,8 @@ class Swap {
   private readonly beliefs: Record<string, Belief> = {};
   private readonly stations: Record<string, StationDispatch> = {};
   private readonly sums: CircuitSums;
+  /** What chargers allow in each slot of plans that step, if nothing reaches them any more. */
+  private readonly ahead: readonly CircuitSums[];
   private readonly depot: SwapDepot;
   private readonly shared: Shared;
   private readonly options: SwapOptions;
@@ -208,7 +210,9 @@ class Swap {
     this.draws = drawsOf(options, this.depot);
     const { site, places } = this.depot;
     this.sums = new CircuitSums(site);
+    this.ahead = this.draws.before.length > 1 ? this.draws.before.map(() => new CircuitSums(site)) : [];
     site.stations.forEach((_, i) => this.begin(i));
+    site.stations.forEach((_, i) => this.foresee(i));
     this.ledger = { policy: policyOf(options.guards), beliefs: tableOf(this.beliefs) };
     const dispatch = dispatchOf(site, options.seed, options.policy);
     this.dispatch = { ...dispatch, stations: tableOf(this.stations) };
@@ -308,6 +312,16 @@ class Swap {
   private checkOne(i: number): void {
     this.sums.set(i, drawOf(this.truth[i]!, this.now).load);
     this.overA = Math.max(this.overA, this.sums.overA());
+    this.foresee(i);
+  }
+
+  /** Whether all is well in the slots to come, should what charger `i` holds now stay there. */
+  private foresee(i: number): void {
+    this.ahead.forEach((sums, k) => {
+      if (middleOf(k) <= this.now) return;
+      sums.set(i, allowedOf(this.truth[i]!, middleOf(k)));
+      this.overA = Math.max(this.overA, sums.overA());
+    });
   }
 
   isSettled(): boolean {
@@ -369,6 +383,7 @@ class Swap {
     for (const { command, ...call } of late) {
       const accepted = apply(this.truth[call.i]!.plain, command);
       this.noteLate(call.i);
+      this.foresee(call.i);
       const answer = answerOf(accepted);
       answers.push({ ...call, answer });
     }

@@ -51,10 +51,15 @@ export function drawOf(one: PlacedStation, t: number): { levels: readonly number
   return { levels, load: loadOf(one, levels, t) };
 }
 
-/** W over all phases that a station allows at `t`, with vehicles that use every pin. */
-export function allowedW(one: PlacedStation, t: number): number {
+/** What a station allows at `t`, with vehicles that use every pin. */
+export function allowedOf(one: PlacedStation, t: number): Load {
   const levels = one.station.evses.map(({ id }) => limitAt(one.plain, id, t));
-  return loadOf({ ...one, pins: {} }, levels, t)[3];
+  return loadOf({ ...one, pins: {} }, levels, t);
+}
+
+/** The same over all phases, W. */
+export function allowedW(one: PlacedStation, t: number): number {
+  return allowedOf(one, t)[3];
 }
 
 /** The loads of all circuits, by id. */
