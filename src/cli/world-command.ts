@@ -14,6 +14,7 @@ import { switchNames, type SwitchName, type WorldChoice } from '#sim/seeded/worl
 import { createProgress } from './progress.ts';
 import { stopAsked } from './stop.ts';
 import { complain, emit, exitCodes, InputFaults, isTerminal, paint } from './terminal.ts';
+import { version } from './version.ts';
 
 /** Options of `world`. */
 export interface WorldOptions {
@@ -37,7 +38,7 @@ export interface WorldOptions {
 const solvers = ['sample', 'greedy', 'shipped'] as const;
 
 function listOf(text: string | undefined): readonly string[] {
-  return (text ?? '').split(',').filter((part) => part !== '');
+  return text?.split(',') ?? [];
 }
 
 function faultOf(path: string, value: string, fix: string): Fault {
@@ -201,6 +202,19 @@ function stateBefore(options: WorldOptions, choice: string): WorldsState | undef
   return before;
 }
 
+/** Places of events are those of one seed, and in its list. @throws InputFaults */
+function assertPlaces({ dropped, ...choice }: WorldChoice, count: number): void {
+  if (dropped === undefined) return;
+  const refuse = (value: string, fix: string): InputFaults =>
+    new InputFaults([faultOf('--drop', value, fix)]);
+  if (count !== 1) throw refuse(dropped.join(','), 'Places are those of one world: give --seeds 1.');
+  const { length } = worldPlanOf(choice).events;
+  const beyond = dropped.find((place) => place >= length);
+  if (beyond === undefined) return;
+  const places = length === 0 ? 'none, this world has no events' : `0 to ${length - 1}`;
+  throw refuse(String(beyond), `Give places in the list of events: ${places}.`);
+}
+
 /** @throws InputFaults */
 function runOf(options: WorldOptions): Run {
   const choice = choiceOf(options);
@@ -210,6 +224,7 @@ function runOf(options: WorldOptions): Run {
   const all =
     options.depotHours === undefined ? options.seeds : Math.ceil(options.depotHours / options.hours);
   const from = before?.next ?? options.from;
+  assertPlaces({ ...choice, seed: options.from }, all);
   return {
     choice,
     solver,
@@ -255,6 +270,9 @@ function take(run: Run, outcome: WorldOutcome, options: WorldOptions): void {
   if (run.done.size % stateEvery === 0) keepState(run, options);
 }
 
+/** What a trace depends on beside its options: it is the same again only where these are. */
+const playedBy = { version, node: process.versions.node, timeZones: process.versions['tz'] ?? 'unknown' };
+
 /** One name for the traces of all worlds in the order of their seeds. */
 function traceOf(outcomes: readonly WorldOutcome[]): string {
   const trace = createTrace();
@@ -293,6 +311,9 @@ async function tell(run: Run, wallS: number): Promise<void> {
   const first = outcomes[0];
   if (run.count === 1 && first !== undefined) await emit(`trace ${first.hash}\n`);
   else if (outcomes.length > 0) await emit(`seeds ${seedsText(run)}, trace ${traceOf(outcomes)}\n`);
+  await emit(
+    `played by voltherd ${playedBy.version} on Node ${playedBy.node}, time zones ${playedBy.timeZones}\n`,
+  );
   const failed = broken.toSorted((a, b) => a.seed - b.seed);
   for (const { seed, rule, text } of failed.slice(toldMax))
     await emit(`seed ${seed} breaks ${rule}: ${text}\n`);
@@ -350,6 +371,7 @@ export async function runWorldCommand(options: WorldOptions): Promise<void> {
     const worlds = outcomes.toSorted((a, b) => a.seed - b.seed);
     const depotHours = tally.playedS / 3600;
     const result = {
+      ...playedBy,
       ...tally,
       depotHours,
       wallS,

@@ -98,6 +98,31 @@ test('the journal of a world replays byte for byte in three time zones; a damage
   expect([place.code, place.err]).toEqual([2, expect.stringContaining('inaccessible')]);
 });
 
+test.each([
+  { drop: '99', also: ['--faults', 'cut'], told: /^--drop = "99".*0 to \d+\.\n$/ },
+  { drop: '0', also: ['--faults', 'none'], told: /^--drop = "0".*no events\.\n$/ },
+  { drop: '0', also: ['--seeds', '2'], told: /^--drop = "0".*--seeds 1\.\n$/ },
+  { drop: '', also: [], told: /^--drop = "".*\n$/ },
+])('events to leave out are those of one world: --drop "$drop" $also', async ({ drop, also, told }) => {
+  const { code, err } = await voltherd([...small, '--seeds', '1', '--from', '5', '--drop', drop, ...also]);
+  expect([code, err]).toEqual([2, expect.stringMatching(told)]);
+});
+
+test.each(['', 'cut,,delay'])('a fault without a name is none: --faults "%s"', async (faults) => {
+  const { code, err } = await voltherd([...small, '--seeds', '1', '--faults', faults]);
+  expect([code, err]).toEqual([2, expect.stringMatching(/^--faults = "".*or none\.\n$/)]);
+});
+
+test('a trace says by what it was played: it is the same again on no other version', async () => {
+  const { out } = await voltherd([...small, '--seeds', '1', '--faults', 'none']);
+  const [, version, node, timeZones] =
+    /^played by voltherd (\S+) on Node (\S+), time zones (\S+)$/m.exec(out) ?? [];
+  const own = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect([version, node, timeZones]).toEqual([own.version, process.versions.node, process.versions['tz']]);
+  const { out: json } = await voltherd([...small, '--seeds', '1', '--faults', 'none', '--json']);
+  expect(JSON.parse(json)).toMatchObject({ version, node, timeZones });
+});
+
 test('a journal is of one world, in a file of its own', async () => {
   const there = join(folder, 'there.jsonl');
   writeFileSync(there, '');
