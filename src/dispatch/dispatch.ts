@@ -153,7 +153,7 @@ function openStations(turn: Turn, progress: Progress): readonly string[] {
 function isContent(turn: Turn, progress: Progress, stationId: string): boolean {
   const view = viewOf(turn, progress, stationId);
   const known = view && knownLackOf(view);
-  return known?.steps.length === 0 && known.held.length === 0 && known.dueAt === undefined;
+  return known?.steps.length === 0 && known.dueAt === undefined;
 }
 
 function compareText(a: string, b: string): number {
@@ -212,9 +212,7 @@ function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower'
   const known = knownLackOf(view);
   const lack = known ?? lackOf(view);
   if (known === undefined) rememberLack(view, lack);
-  if (lack.steps.length === 0 && (pass === 'lower' || (lack.held.length === 0 && lack.dueAt === undefined))) {
-    return progress;
-  }
+  if (lack.steps.length === 0 && (pass === 'lower' || lack.dueAt === undefined)) return progress;
   const held: Held[] = [...lack.held];
   const wakes: EpochS[] = lack.dueAt === undefined ? [] : [lack.dueAt];
   let untilS = Math.min(progress.untilS, lack.untilS ?? Infinity);

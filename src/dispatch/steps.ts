@@ -23,6 +23,7 @@ export interface Step {
 /** What a station lacks. */
 export interface Lack {
   readonly steps: readonly Step[];
+  /** Where there is no step what is held falls due. */
   readonly held: readonly Held[];
   /** Something falls due at this instant. */
   readonly dueAt?: EpochS;

@@ -104,6 +104,18 @@ describe('order', () => {
     expect(answered.turn()).toEqual(['b: TxProfile 20']);
   });
 
+  test('a turn depends on what it is given alone: played again it comes to the same', () => {
+    const bench = new Bench(alone)
+      .holds('a', [floor, at(10)])
+      .wants('a', [floor], at(10))
+      .readBack('a');
+    const { ledger, dispatch } = bench;
+    for (const _ of [1, 2]) {
+      Object.assign(bench, { ledger, dispatch });
+      expect(bench.turn()).toEqual(['a: read-profiles']);
+    }
+  });
+
   test('one call at a time to a station', () => {
     const depot = site([station('a', { evses: [evse(1), evse(2)] })]);
     const floors = [floor, txDefault(2, 6)];
@@ -481,6 +493,23 @@ describe('answers', () => {
       }
     }
     expect(pauses.some(([a, b]) => a !== b)).toBe(true);
+  });
+
+  test('what a call of an earlier connection may undo is set again as soon as that can no longer arrive', () => {
+    const bench = new Bench(alone).holds('a', [floor, at(30)]).wants('a', [floor], at(10));
+    bench.turn();
+    bench.at(1010).link('a', false).link('a', true).wants('a', [floor], at(12)).turn();
+    bench.answer('a');
+    const { command } = bench.callTo('a');
+    bench.report('a', command.kind === 'read-profiles' ? command.requestId : 0, [floor, at(30)]);
+    expect(bench.turn()).toEqual(['a: TxProfile 12']);
+    bench.at(1011).answer('a');
+    // Nothing is gained by it while the first call may come after it: until two minutes after it was sent.
+    for (const now of [1050, 1060, 1119]) {
+      expect(bench.at(now).turn()).toEqual([]);
+      expect(bench.last?.wakeAt).toBe(1120);
+    }
+    expect(bench.at(1120).turn()).toEqual(['a: TxProfile 12']);
   });
 
   test('an error leaves both states, and the same command settles it', () => {
