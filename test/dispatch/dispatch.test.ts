@@ -82,6 +82,31 @@ describe('order', () => {
     expect(bench.at(1001).turn()).toEqual(['a: TxProfile 10,30', 'b: TxProfile 30,10']);
   });
 
+  test('a plan in W is cut to the power of one phase that the circuits leave, and not where they leave all that it carries', () => {
+    const depot = site(
+      [station('a', { capability: { rateUnit: 'W' } }), station('b')],
+      [{ id: 'grid', limitA: amperes(40) }],
+    );
+    const three = (unit: 'A' | 'W', ...limits: readonly [number, number, number]) =>
+      plan(
+        1,
+        'tx',
+        0,
+        100_000,
+        [0, 5000, 8000].map((s, k) => [s, limits[k]!] as const),
+        unit,
+      );
+    const floorW = txDefault(1, 0, 'W');
+    const bench = new Bench(depot);
+    bench
+      .holds('a', [floorW, three('W', 31 * 230, 10 * 230, 10 * 230)])
+      .holds('b', [floor, three('A', 9, 30, 8)]);
+    bench.wants('a', [floorW], three('W', 10 * 230, 31 * 230, 32 * 690));
+    bench.wants('b', [floor], three('A', 9, 30, 8));
+    // Beside 30 A there are 10 of 40 A, and beside 8 A 32: all that each phase of the socket carries.
+    expect(bench.turn()).toEqual(['a: TxProfile 2300,22080']);
+  });
+
   test('only so many raises are on their way at once; what lowers does not wait, an answer or two seconds make room', () => {
     const names = ['a', 'b', 'c', 'd'];
     const depot = site(names.map((name) => station(name)));
