@@ -135,9 +135,11 @@ describe('order', () => {
       .wants('a', [floor], at(10))
       .readBack('a');
     const { ledger, dispatch } = bench;
-    for (const _ of [1, 2]) {
-      Object.assign(bench, { ledger, dispatch });
+    for (const messages of [0, 0, 7]) {
+      Object.assign(bench, { ledger, dispatch: { ...dispatch, messages } });
       expect(bench.turn()).toEqual(['a: read-profiles']);
+      // A report is named by its message.
+      expect(bench.callTo('a').command).toMatchObject({ requestId: messages + 1 });
     }
   });
 
