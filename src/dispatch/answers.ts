@@ -340,6 +340,9 @@ function silent(view: DispatchView, stationId: string, pending: PendingCall): St
   const station = idle(view.dispatch, stationId);
   if (command.kind === 'read-composite' || command.kind === 'read-profiles')
     return readFailed(view, stationId, station);
+  // Many do not know this question: it says nothing of whether they answer, and the like of it need not be asked now.
+  if (command.kind === 'trigger')
+    return stationWith(station, { requests: station.requests.filter(({ kind }) => kind !== 'trigger') });
   // The answer of a fast station was waited for long enough: the same once more settles what it holds.
   if (deadline - sentAt < view.dispatch.policy.callTimeoutS)
     return rested(view, stationId, station, quickPauseS);

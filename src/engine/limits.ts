@@ -26,6 +26,13 @@ export const externalLimitsMax = 16;
 export const capabilityTriesMax = 3;
 /** Times that plans change the phases of one visit; after that it stays on three. */
 export const phaseChangesMax = 4;
+/** Rounds in which a station is asked, on each connection, about EVSEs of which nothing has been heard. */
+export const rollCallsMax = 3;
+/** When the first round comes after the connection, and the time between two, s. */
+export const rollCallFirstS = 30;
+export const rollCallEveryS = 60;
+/** Questions of one round to one station. */
+export const rollCallWordsMax = 4;
 /** Age of the last reading at which a meter counts as silent. */
 export const meterStaleAfterS = 900;
 /** How far the clock may be behind, or a wake late, before it is said. */

@@ -18,6 +18,7 @@ import {
   withEvse,
   type Change,
 } from './change.ts';
+import { silentSpanS } from './due.ts';
 import { noteStamp, ourTimeOf } from './clock.ts';
 import { floorPowerOf, heldPowerOf } from './fleet.ts';
 import { withVehicleEnergy } from './metering.ts';
@@ -144,7 +145,6 @@ export function onMeter(state: State, stationId: string, sample: MeterSample): C
   return inTurn(state, [
     (s) => noteStamp(s, stationId, sample.sampledAt),
     (s) => (sample.transactionId === undefined ? [s, []] : noteRunning(s, ref, sample.transactionId, sample)),
-    (s) => flagged(s, { kind: 'meter-silent', key: evseKey(ref), isUp: false }),
     (s) => noteReadings(s, ref, sample),
   ]);
 }
@@ -170,9 +170,11 @@ function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
   const { registerWh } = sample;
   const isMine = sample.transactionId === undefined || sample.transactionId === evse.transaction?.id;
   const isRegister = registerWh !== undefined && Number.isFinite(registerWh) && registerWh >= 0 && isMine;
+  // The same reading once more, or one from a queue, does not say that the meter speaks.
+  const isWord = later(sampledAt, silentSpanS(state.policy)) > state.now;
   const seen = evseStateWith(evse, {
     sampledAt,
-    heardAt: state.now,
+    isUnheard: undefined,
     powerW: isPower ? watts(powerW) : evse.powerW,
   });
   const metered = isMine
@@ -184,6 +186,7 @@ function noteReadings(state: State, ref: EvseRef, sample: MeterSample): Change {
       })
     : state;
   return inTurn(withEvse(metered, ref, seen), [
+    (s) => (isWord ? flagged(s, { kind: 'meter-silent', key: evseKey(ref), isUp: false }) : [s, []]),
     (s) => (isRegister ? noteRegister(s, ref, place.evse, { wh: registerWh, at: sampledAt }) : [s, []]),
     (s) => (isPower ? witness(s, ref, { powerW, sampledAt }) : [s, []]),
     (s) => (isPower && isMine ? noteDraw(s, ref, place, powerW) : [s, []]),

@@ -29,8 +29,9 @@ import type { Effect } from './effect.ts';
 import { noteExternalLimit, noteExternalLimitCleared } from './external-limits.ts';
 import { noteNeeds, notePriority } from './vehicle-words.ts';
 import { onMeter } from './meter.ts';
+import { noteRollCall } from './roll-call.ts';
 import { siteStation } from './places.ts';
-import { stateWith, type State } from './state.ts';
+import { stateWith, type State, type StationState } from './state.ts';
 import { onEnded, onStarted, onUpdated } from './transactions.ts';
 import { leave } from './visits.ts';
 
@@ -76,6 +77,7 @@ function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected'
       up: true,
       since: state.now,
       hasBooted: false,
+      ...withFreshRounds(stationState(state, stationId)),
       ...(linked.dispatch.stations.get(stationId)?.link === 1
         ? {}
         : { awayS: state.now - stationState(state, stationId).since }),
@@ -84,6 +86,11 @@ function onConnected(state: State, event: Extract<LinkEvent, { kind: 'connected'
   const asked = askCapability(next, stationId, 'connected');
   const [cleared, effects] = clearAlarm(staleBy(asked, 'station-back'), 'comms-loss', stationId);
   return [cleared, [...finding.verdicts.map((v) => publish('verdict', v)), ...effects]];
+}
+
+/** The rounds of a new connection, where the last one had any. */
+function withFreshRounds({ rollCall }: StationState): Pick<StationState, 'rollCall'> {
+  return rollCall === undefined ? {} : { rollCall: { ...rollCall, rounds: 0 } };
 }
 
 /** A connection is gone; what the station holds stays believed, its lease runs on. */
@@ -271,8 +278,11 @@ function tellOtherHardware(
 function onStatus(state: State, stationId: string, event: Extract<ChargerEvent, { kind: 'status' }>): Change {
   const ref = { stationId, evseId: event.evseId };
   const evse = evseState(state, ref);
-  if (evse === undefined || evse.status === event.status) return [state, []];
-  const next = withEvse(state, ref, { ...evse, status: event.status });
+  if (evse === undefined) return [state, []];
+  // Only a vehicle that is there may charge unheard.
+  const isUnheard = event.status === 'Occupied' ? evse.isUnheard : undefined;
+  if (evse.status === event.status && evse.isUnheard === isUnheard) return [state, []];
+  const next = withEvse(state, ref, { ...evse, status: event.status, isUnheard });
   const key = evseKey(ref);
   const isFree = event.status === 'Available' && evse.transaction === undefined;
   const [told, effects] =
@@ -330,6 +340,7 @@ function afterAnswer(
     (s) => judgeComposite(s, stationId, answer, outcome),
     (s) => tellRefusal(s, stationId, command, answer),
     (s) => noteAnswer(s, stationId, command, answer),
+    (s) => [noteRollCall(s, stationId, command, answer), []],
   ]);
 }
 

@@ -34,6 +34,7 @@ import { closeIntervals } from './metering.ts';
 import { dropOldPlans, floorProfilesOf, stationIdOf, withRests } from './plan.ts';
 import { draftOf } from './problem.ts';
 import { askFleet, senses } from './senses.ts';
+import { rollCalls } from './roll-call.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
 import { stateWith, type State, type Trigger, type WantedPlan } from './state.ts';
@@ -50,6 +51,7 @@ export function onTick(state: State): Change {
     senses,
     lossAlarms,
     fences,
+    (s) => [rollCalls(s), []],
     silentMeters,
     wakeUps,
     (s) => [withRests(dropOldPlans(s)), []],
@@ -353,7 +355,7 @@ function withDispatchWake(state: State, at: EpochS | undefined): State {
 
 /** Asks to be woken at the next instant at which something is due. */
 function wake(state: State): Change {
-  const { down, fencedSince } = duesOf(state);
+  const { down, fencedSince, rollCalls: calls } = duesOf(state);
   const silent = down
     .filter(({ stationId }) => state.alarms[`comms-loss ${stationId}`] === undefined)
     .map(({ since }) => since + state.policy.commsLossAfterS);
@@ -367,6 +369,7 @@ function wake(state: State): Change {
     nextWakeUp(state),
     ...silent,
     ...fenced,
+    ...calls.map(({ at }) => at),
   ].filter((at) => at !== undefined && at > state.now);
   const at = epochS(Math.min(...instants.map(Number)));
   if (at === state.wakeAt) return [state, []];

@@ -5,7 +5,7 @@
  */
 import type { EpochS } from '#domain/units';
 import { flagged, inTurn, type Change } from './change.ts';
-import { duesOf, silentIntervals } from './due.ts';
+import { duesOf, silentSpanS } from './due.ts';
 import type { State } from './state.ts';
 import { isFlagged } from '#witness/witness';
 
@@ -17,7 +17,7 @@ export function silentMeters(state: State): Change {
   return inTurn(
     state,
     late.map(({ key, at }) => (s: State) => {
-      const silentS = s.now - at + silentIntervals * s.policy.sampleIntervalS + 1;
+      const silentS = s.now - at + silentSpanS(s.policy);
       return flagged(s, { kind: 'meter-silent', key, isUp: true, facts: { silentS } });
     }),
   );

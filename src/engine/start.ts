@@ -80,7 +80,10 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
             boots: 0,
             capability: { status: 'unasked', tries: 0 },
             evses: Object.fromEntries(
-              station.evses.map((evse) => [String(evse.id), { status: 'Available' as const }]),
+              station.evses.map((evse) => [
+                String(evse.id),
+                { status: 'Available', isUnheard: true } as const,
+              ]),
             ),
             answeredStarts: [],
             ended: [],

@@ -54,14 +54,14 @@ export interface EvseState {
   readonly powerW?: Watts | undefined;
   /** Instant of the latest reading, by our clock. */
   readonly sampledAt?: EpochS | undefined;
-  /** When the latest reading came. */
-  readonly heardAt?: EpochS | undefined;
   /** Instant of the latest register. */
   readonly registerAt?: EpochS | undefined;
   /** A register that cannot be, until the next one shows whether the meter counts on from there. */
   readonly oddRegister?: { readonly wh: WattHours; readonly at: EpochS } | undefined;
   /** Caught above its limit: how far the fence has got. */
   readonly fence?: Fence | undefined;
+  /** Nothing has been heard of it that says what a vehicle draws there: no reading, no start of a transaction, no free socket. */
+  readonly isUnheard?: true | undefined;
   /** Absent where the vehicle draws. */
   readonly sleep?: SleepWatch | undefined;
 }
@@ -126,6 +126,8 @@ export interface StationState {
   readonly capability: CapabilityState;
   /** Limits of others, oldest first. */
   readonly externalLimits?: readonly ExternalLimit[] | undefined;
+  /** Rounds of questions about unheard EVSEs on this connection; `isOver`: it does not know such questions. */
+  readonly rollCall?: { readonly rounds: number; readonly isOver?: true } | undefined;
   /** How its clock stands to ours. */
   readonly clock?: StationClock | undefined;
   /** By EVSE id. */
@@ -394,6 +396,7 @@ export function stationStateWith(station: StationState, change: Partial<StationS
     make: station.make,
     capability: station.capability,
     externalLimits: station.externalLimits,
+    rollCall: station.rollCall,
     clock: station.clock,
     evses: station.evses,
     answeredStarts: station.answeredStarts,
@@ -410,10 +413,10 @@ export function evseStateWith(evse: EvseState, change: Partial<EvseState>): Evse
     registerWh: evse.registerWh,
     powerW: evse.powerW,
     sampledAt: evse.sampledAt,
-    heardAt: evse.heardAt,
     registerAt: evse.registerAt,
     oddRegister: evse.oddRegister,
     fence: evse.fence,
+    isUnheard: evse.isUnheard,
     sleep: evse.sleep,
   };
   return Object.assign(next, change);

@@ -57,8 +57,8 @@ export function onStarted(
   return { change: begin(noted, stationId, event, id), transactionId: id };
 }
 
-/** The state in which a transaction runs. */
-function begin(state: State, stationId: string, event: Started, id: string): Change {
+/** The state in which a transaction runs; one that was met while it ran has begun at some time before. */
+function begin(state: State, stationId: string, event: Started, id: string, isMet = false): Change {
   const ref = { stationId, evseId: event.evseId };
   const evse = evseState(state, ref);
   if (evse === undefined) return [state, []];
@@ -80,6 +80,7 @@ function begin(state: State, stationId: string, event: Started, id: string): Cha
   const running = withEvse(replaced, ref, {
     ...evse,
     transaction,
+    isUnheard: isMet ? evse.isUnheard : undefined,
     ...(wh === undefined ? {} : { registerWh: wattHours(wh) }),
   });
   const ledger = learn(running.site, running.ledger, {
@@ -127,7 +128,7 @@ export function onUpdated(
     offline: false,
     ...(seen.registerWh === undefined ? {} : { registerWh: seen.registerWh }),
   };
-  return begin(counted, stationId, started, seen.transactionId);
+  return begin(counted, stationId, started, seen.transactionId, true);
 }
 
 /** The state after a transaction is over; its visit stays until the vehicle is unplugged. */

@@ -121,7 +121,7 @@ export type StationCommand =
   | { readonly kind: 'set-sample-interval'; readonly intervalS: number }
   | {
       readonly kind: 'trigger';
-      readonly message: 'BootNotification' | 'StatusNotification' | 'MeterValues';
+      readonly message: 'BootNotification' | 'StatusNotification' | 'MeterValues' | 'TransactionEvent';
       readonly evseId?: number;
     }
   | { readonly kind: 'reset'; readonly type: 'soft' | 'hard' }

@@ -211,7 +211,9 @@ function answerTrigger(inside: StationInside, payload: JsonRecord): Answer {
   const message = textAt(payload, 'requestedMessage') ?? '';
   const evseId = numberAt(payload, 'connectorId') ?? numberAt(recordOf(payload['evse']), 'id');
   const known = ['BootNotification', 'StatusNotification', 'MeterValues', 'Heartbeat'].includes(message);
-  if (!known) return result({ status: 'NotImplemented' });
+  const isEvent = message === 'TransactionEvent' && inside.station.version !== '1.6';
+  if (!known && !isEvent) return result({ status: 'NotImplemented' });
+  if (isEvent && !inside.transactionOf(evseId ?? 0).running) return result({ status: 'Rejected' });
   return result({ status: 'Accepted' }, () => inside.trigger(message, evseId));
 }
 

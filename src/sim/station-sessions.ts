@@ -97,17 +97,32 @@ export function statusReporter(core: StationCore): {
   };
 }
 
+/** Sends one sample of a running transaction. */
+function postSample(core: StationCore, transaction: StationTransaction, trigger: string): void {
+  const outlet = outletAt(core, transaction.evseId);
+  const readings = readingsOf(core, outlet);
+  const cause = causeOf(core, trigger, outlet);
+  core.outbox.post({ build: core.dialect.sampler(transaction, readings, cause), keep: 'sample' });
+}
+
 /** Sends one sample of every running transaction. */
 function sample(core: StationCore): void {
   if (core.parts.switches().meters) {
-    for (const transaction of core.transactions.values()) {
-      const outlet = outletAt(core, transaction.evseId);
-      const readings = readingsOf(core, outlet);
-      const cause = causeOf(core, 'MeterValuePeriodic', outlet);
-      core.outbox.post({ build: core.dialect.sampler(transaction, readings, cause), keep: 'sample' });
-    }
+    for (const transaction of core.transactions.values()) postSample(core, transaction, 'MeterValuePeriodic');
   }
   watchSamples(core);
+}
+
+/** Sends what an EVSE's transaction has come to, where one runs; without readings where its meter is silent. 2.x only. */
+export function postTransaction(core: StationCore, outlet: Outlet): void {
+  const transaction = core.transactions.get(outlet.evse.id);
+  if (transaction === undefined) return;
+  if (core.parts.switches().meters) {
+    postSample(core, transaction, 'Trigger');
+    return;
+  }
+  const call = core.dialect.stateChange(transaction, ownNow(core), causeOf(core, 'Trigger', outlet));
+  if (call !== undefined) core.outbox.post({ build: () => call, keep: 'transaction' });
 }
 
 /** Sets the wake for the next sample: samples stand on multiples of their interval. */

@@ -19,6 +19,7 @@ import {
   authorize,
   endTransaction,
   postStatus,
+  postTransaction,
   readingsOf,
   statusReporter,
   watchHeartbeat,
@@ -118,7 +119,8 @@ function insideOf(core: StationCore, reset: () => void): StationInside {
       for (const outlet of core.outlets) {
         if (evseId !== undefined && evseId !== 0 && outlet.evse.id !== evseId) continue;
         if (message === 'StatusNotification') postStatus(core, outlet);
-        if (message === 'MeterValues') {
+        if (message === 'TransactionEvent') postTransaction(core, outlet);
+        if (message === 'MeterValues' && switches().meters) {
           post(core.dialect.idleReadings(outlet.evse.id, readingsOf(core, outlet)));
         }
       }

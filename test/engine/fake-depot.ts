@@ -186,6 +186,10 @@ export class FakeStation {
   firmware: string | undefined;
   /** Its clock less the true time. */
   clockOffsetS = 0;
+  /** Says the status of its socket when it connects. */
+  greets = true;
+  /** Does what TriggerMessage asks for, and answers with a status, or not at all. */
+  triggered: (message: string) => string | undefined = () => 'NotImplemented';
   /** Answers GetCompositeSchedule. */
   composite: (payload: Record<string, unknown>) => unknown = () => ({ status: 'Rejected' });
   /** Answers to GetConfiguration; `junk` is of no schema, `error` a CALLERROR, `silent` none at all. */
@@ -230,7 +234,7 @@ export class FakeStation {
           ...(this.firmware === undefined ? {} : { firmwareVersion: this.firmware }),
         }),
       );
-    this.status();
+    if (this.greets) this.status();
     this.flush();
   }
 
@@ -246,12 +250,12 @@ export class FakeStation {
     return { action, payload, messageId: `${this.id}-${this.calls}`, isSent: false };
   }
 
-  private status(): void {
+  status(): void {
     const status = this.vehicle === undefined ? 'Available' : 'Charging';
     this.tell('StatusNotification', { connectorId: 1, errorCode: 'NoError', status });
   }
 
-  private tell(action: string, payload: unknown): void {
+  tell(action: string, payload: unknown): void {
     if (!this.isUp && !action.endsWith('Transaction')) return;
     this.queue.push(this.callOf(action, payload));
     this.flush();
@@ -311,6 +315,7 @@ export class FakeStation {
       return;
     }
     const payload = this.answer(message.action, message.payload as Record<string, unknown>);
+    if (payload === undefined) return;
     this.depot.toEngine({ kind: 'result', stationId: this.id, messageId: message.messageId, payload });
   }
 
@@ -357,6 +362,10 @@ export class FakeStation {
       return { status: 'Accepted' };
     }
     if (action === 'GetCompositeSchedule') return this.composite(payload);
+    if (action === 'TriggerMessage') {
+      const status = this.triggered(String(payload['requestedMessage']));
+      return status === undefined ? undefined : { status };
+    }
     if (action === 'RemoteStopTransaction') {
       const { vehicle } = this;
       if (vehicle !== undefined) {

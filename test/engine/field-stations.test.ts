@@ -157,6 +157,47 @@ test('W66: a charger that charges and sends no readings is told; its vehicle lea
   expect(verdictsOf(depot)).toEqual(['meter-silent A/1']);
 });
 
+test('W66: a reading that comes once more, or from a queue, is no word of the meter', async () => {
+  const depot = new FakeDepot({
+    site: siteOf([stationOf('A')]),
+    visits: [visitAt('A')],
+    policy: everyMinute.policy,
+    sampleS: 60,
+  });
+  const station = depot.station('A');
+  await depot.begin();
+  await depot.runTo(startS + 600);
+  station.sample = () => undefined;
+  const say = (at: number): void =>
+    station.tell('MeterValues', {
+      connectorId: 1,
+      transactionId: station.vehicle?.transactionId,
+      meterValue: [
+        {
+          timestamp: isoOf(epochS(at)),
+          sampledValue: [{ value: '4000', measurand: 'Power.Active.Import', unit: 'W' }],
+        },
+      ],
+    });
+  for (const [after, at] of [
+    [700, 600],
+    [770, 610],
+    [900, 620],
+  ] as const) {
+    await depot.runTo(startS + after);
+    say(startS + at);
+  }
+  // Three minutes after the latest of them was taken.
+  expect(verdictsOf(depot)).toEqual(['meter-silent A/1']);
+  await depot.runTo(startS + 930);
+  say(startS + 640);
+  await depot.runTo(startS + 960);
+  expect(verdictsOf(depot)).toEqual(['meter-silent A/1']);
+  say(startS + 960);
+  await depot.settle();
+  expect(verdictsOf(depot)).toEqual(['meter-silent A/1', 'meter-back A/1']);
+});
+
 describe('W20: composites that are not of the standard’s form', () => {
   const answer = (periods: readonly { startPeriod: number; limit: number }[], more: object = {}) => ({
     status: 'Accepted',

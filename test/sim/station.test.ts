@@ -67,6 +67,27 @@ describe.each(versions)('OCPP %s', (version) => {
     expect(new Set(bench.sent.map(({ id }) => id)).size).toBe(bench.sent.length);
   });
 
+  test('a transaction is told when it is asked for, without readings where the meter is silent', () => {
+    const bench = charging(version);
+    const isOld = version === '1.6';
+    bench.until(90);
+    const told = (): readonly unknown[] => {
+      const before = bench.sent.length;
+      const ask = { requestedMessage: 'TransactionEvent', evse: { id: 1 } };
+      expect(bench.call('TriggerMessage', ask)).toEqual({ status: isOld ? 'NotImplemented' : 'Accepted' });
+      return bench.sent.slice(before).map(({ payload }) => 'meterValue' in payload);
+    };
+    expect(told()).toEqual(isOld ? [] : [true]);
+    bench.personas('blind-meter');
+    expect(told()).toEqual(isOld ? [] : [false]);
+    bench.station.unplug(1);
+    const idle = bench.call('TriggerMessage', {
+      requestedMessage: 'TransactionEvent',
+      evse: { id: 1 },
+    });
+    expect(idle).toEqual({ status: isOld ? 'NotImplemented' : 'Rejected' });
+  });
+
   test('every answer is of the published schema', () => {
     const bench = charging(version);
     const set = setProfile(version, { purpose: 'default', periods: [[0, 8]] });

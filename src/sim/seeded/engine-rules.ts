@@ -110,8 +110,9 @@ export class EngineRules {
     const staleAt = now - staleAfterS - plan.siteMeterS - plan.bus.lateMaxS - plan.bus.repeatMaxS;
     const dead = this.dead.find(({ fromS, untilS }) => fromS <= staleAt && now < untilS);
     if (dead === undefined || said.upSince === undefined || said.upSince > staleAt) return undefined;
-    // Of a meter that was dead when it began a process without a journal has never heard.
-    if (plan.on.includes('journal-lost') && said.upSince > dead.fromS) return undefined;
+    // A process without a journal cannot know of a meter that was dead before its first reading there could come.
+    const metUntil = said.upSince + plan.siteMeterS + plan.bus.lateMaxS;
+    if (plan.on.includes('journal-lost') && metUntil > dead.fromS) return undefined;
     if (said.alarms.has(`site-meter-stale ${plan.scenario.site.id}`)) return undefined;
     return {
       rule: 'silence-is-told',
