@@ -1,13 +1,12 @@
 /** What dispatch does with answers, reports, lost time and connections. @module */
-import { fnv1a, prngOf } from '#domain/prng';
+import { prngOf } from '#domain/prng';
 import type { Site } from '#domain/site';
 import { later } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { isSameEntry } from '#safety/candidate';
-import { canonicalText } from '#safety/canonical';
 import { learnComposite } from '#safety/composite-check';
-import { learn, type Ledger } from '#safety/ledger';
+import { beliefOf, learn, type Ledger } from '#safety/ledger';
 import { slowestAfter } from './answer-time.ts';
 import {
   stationDispatchOf,
@@ -17,14 +16,9 @@ import {
   type PendingCall,
   type StationDispatch,
 } from './dispatch-state.ts';
-import {
-  backoffStepsMax,
-  quickPauseS,
-  quickTriesMax,
-  readTriesMax,
-  refusalsMax,
-  refusedMax,
-} from './limits.ts';
+import { afterComposite, afterReport, floorAccepted, givenUpCheck, isCheck, isFloor } from './floor-check.ts';
+import { backoffStepsMax, quickPauseS, quickTriesMax, readTriesMax } from './limits.ts';
+import { refusedOnce, withoutCommand } from './refusals.ts';
 import type { AnswerOutcome, DispatchView } from './turn.ts';
 
 /** The state after the answer to a call of ours; answers that nobody waits for change nothing. */
@@ -52,15 +46,17 @@ export function onAnswer(
           link: station.link,
         })
       : ledger;
+  const heard = stationWith(station, { lapsed: undefined, failures: 0 });
+  const next =
+    answer.answer.kind === 'accepted' && isFloor(lapsed.command)
+      ? floorAccepted(view, heard, lapsed.command)
+      : heard;
   return {
     known: true,
     command: lapsed.command,
     ledger: settled,
     dispatch: withRoundTrip(
-      {
-        ...view,
-        dispatch: withStation(dispatch, stationId, stationWith(station, { lapsed: undefined, failures: 0 })),
-      },
+      { ...view, dispatch: withStation(dispatch, stationId, next) },
       stationId,
       dispatch.policy.callTimeoutS,
     ),
@@ -138,50 +134,15 @@ function written(
     messageId: pending.messageId,
     outcome,
   });
-  const next =
-    outcome === 'accepted'
-      ? stationWith(station, {
-          failures: 0,
-          refused: withoutCommand(station.refused, pending.command),
-        })
-      : refusedOnce(view, delayed(view, stationId, station), pending.command);
+  if (outcome !== 'accepted') {
+    const refused = refusedOnce(delayed(view, stationId, station), pending.command, view.now);
+    return { ledger, dispatch: withStation(view.dispatch, stationId, refused) };
+  }
+  const heard = stationWith(station, { failures: 0 });
+  const next = isFloor(pending.command)
+    ? floorAccepted(view, heard, pending.command)
+    : stationWith(heard, { refused: withoutCommand(station.refused, pending.command) });
   return { ledger, dispatch: withStation(view.dispatch, stationId, next) };
-}
-
-/** A station that has refused a command once more; after some times the command rests. */
-function refusedOnce(
-  { now }: DispatchView,
-  station: StationDispatch,
-  command: StationCommand,
-): StationDispatch {
-  const key = refusalKey(command);
-  const refused = counted(station.refused, key);
-  return stationWith(station, { refused, ...((refused[key] ?? 0) < refusalsMax ? {} : { refusedAt: now }) });
-}
-
-/** Names a command by its content, to remember that it was refused. */
-export function refusalKey(command: StationCommand): string {
-  return fnv1a(canonicalText(command)).toString(36);
-}
-
-function withoutCommand(
-  refused: Readonly<Record<string, number>>,
-  command: StationCommand,
-): Readonly<Record<string, number>> {
-  return Object.keys(refused).length === 0 ? refused : withoutKey(refused, refusalKey(command));
-}
-
-function withoutKey(
-  refused: Readonly<Record<string, number>>,
-  key: string,
-): Readonly<Record<string, number>> {
-  if (!(key in refused)) return refused;
-  return Object.fromEntries(Object.entries(refused).filter(([other]) => other !== key));
-}
-
-function counted(refused: Readonly<Record<string, number>>, key: string): Readonly<Record<string, number>> {
-  const others = Object.entries(withoutKey(refused, key));
-  return Object.fromEntries([...others.slice(1 - refusedMax), [key, (refused[key] ?? 0) + 1]]);
 }
 
 function readComposite(
@@ -195,10 +156,17 @@ function readComposite(
     failures: 0,
     unread: station.unread.filter((id) => id !== command.evseId),
   });
-  const dispatch = withStation(view.dispatch, stationId, next);
-  if (answer.kind !== 'composite') return { ledger: view.ledger, dispatch };
-  const { ledger, verdict } = learnComposite(view.site, view.ledger, { stationId, at: view.now, answer });
-  return { ledger, verdict, dispatch };
+  const { ledger, verdict } =
+    answer.kind === 'composite'
+      ? learnComposite(view.site, view.ledger, { stationId, at: view.now, answer })
+      : { ledger: view.ledger, verdict: 'says-nothing' as const };
+  const seen = afterComposite(next, beliefOf(view.ledger, stationId), {
+    evseId: command.evseId,
+    isContradicted: verdict === 'contradicted',
+    now: view.now,
+  });
+  const dispatch = withStation(view.dispatch, stationId, seen);
+  return answer.kind === 'composite' ? { ledger, verdict, dispatch } : { ledger, dispatch };
 }
 
 function readProfiles(
@@ -222,10 +190,8 @@ function readProfiles(
   if (answer.kind === 'refused' && answer.status === 'NoProfiles') {
     return wholeReport(view, stationId, station, []);
   }
-  return {
-    ledger: view.ledger,
-    dispatch: withStation(view.dispatch, stationId, readFailed(view, stationId, station)),
-  };
+  const next = isCheck(station) ? givenUpCheck(station, view.now) : readFailed(view, stationId, station);
+  return { ledger: view.ledger, dispatch: withStation(view.dispatch, stationId, next) };
 }
 
 /** The state after a part of the report that `read-profiles` asked for. */
@@ -271,10 +237,9 @@ function wholeReport(
     installed,
     link: station.link,
   });
-  return {
-    ledger,
-    dispatch: withStation(view.dispatch, stationId, stationWith(station, { failures: 0, unread: [] })),
-  };
+  const next = stationWith(station, { failures: 0, unread: [] });
+  const seen = afterReport(next, beliefOf(view.ledger, stationId), { installed, now: view.now });
+  return { ledger, dispatch: withStation(view.dispatch, stationId, seen) };
 }
 
 /** The station after a failed call: it rests, longer each time beyond the first `quickTries`, with jitter. */
@@ -339,7 +304,7 @@ function silent(view: DispatchView, stationId: string, pending: PendingCall): St
   const { command, sentAt, deadline, raisesNothing = false } = pending;
   const station = idle(view.dispatch, stationId);
   if (command.kind === 'read-composite' || command.kind === 'read-profiles')
-    return readFailed(view, stationId, station);
+    return isCheck(station) ? givenUpCheck(station, view.now) : readFailed(view, stationId, station);
   // Many do not know this question: it says nothing of whether they answer, and the like of it need not be asked now.
   if (command.kind === 'trigger')
     return stationWith(station, { requests: station.requests.filter(({ kind }) => kind !== 'trigger') });

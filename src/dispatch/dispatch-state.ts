@@ -61,6 +61,12 @@ export interface StationDispatch {
   readonly unread: readonly number[];
   /** EVSEs that are sent their plan once more although it is installed: their vehicle waits for one. */
   readonly owed?: readonly number[] | undefined;
+  /** EVSEs whose floor was accepted, or is to be looked after, and was not seen since: read when nothing else is to be said. */
+  readonly unseen?: readonly number[] | undefined;
+  /** EVSEs that are sent their floor once more although it was accepted: what they report is not it. */
+  readonly missing?: readonly number[] | undefined;
+  /** When it was last read what the station holds. Absent: never. */
+  readonly readAt?: EpochS | undefined;
   /** Other requests, sent in order, once each. */
   readonly requests: readonly StationCommand[];
   /** Profiles refused as they are: key of the profile and how often. */
@@ -134,6 +140,9 @@ export function stationWith(station: StationDispatch, change: Partial<StationDis
     notBefore: station.notBefore,
     unread: station.unread,
     owed: station.owed,
+    unseen: station.unseen,
+    missing: station.missing,
+    readAt: station.readAt,
     requests: station.requests,
     refused: station.refused,
     refusedAt: station.refusedAt,

@@ -27,7 +27,7 @@ import {
   type Dispatch,
   type StationDispatch,
 } from './dispatch-state.ts';
-import { isFullOfRaises, wakeAfterRaises } from './in-flight.ts';
+import { isFullOfChecks, isFullOfRaises, wakeAfterRaises } from './in-flight.ts';
 import {
   isKnownRaise,
   knownLackOf,
@@ -212,13 +212,18 @@ function served(turn: Turn, progress: Progress, stationId: string, pass: 'lower'
   const known = knownLackOf(view);
   const lack = known ?? lackOf(view);
   if (known === undefined) rememberLack(view, lack);
-  if (lack.steps.length === 0 && (pass === 'lower' || lack.dueAt === undefined)) return progress;
+  // What is only looked after waits for everything that anybody may be told.
+  const steps =
+    pass === 'lower' || isFullOfChecks(progress.dispatch)
+      ? lack.steps.filter(({ purpose }) => purpose !== 'check')
+      : lack.steps;
+  if (steps.length === 0 && (pass === 'lower' || lack.dueAt === undefined)) return progress;
   const held: Held[] = [...lack.held];
   const wakes: EpochS[] = lack.dueAt === undefined ? [] : [lack.dueAt];
   let untilS = Math.min(progress.untilS, lack.untilS ?? Infinity);
-  for (const step of lack.steps) {
+  for (const step of steps) {
     // Why the last step of all has to wait is told in the pass `raise`.
-    if (pass === 'lower' && step === lack.steps.at(-1) && mustWait(turn, progress, view, step)) break;
+    if (pass === 'lower' && step === steps.at(-1) && mustWait(turn, progress, view, step)) break;
     const tried = attempt(turn, progress, view, step, pass);
     if (tried.kind === 'sent') return { ...tried.progress, held: [...tried.progress.held, ...held] };
     if (tried.kind === 'held') held.push(tried.held);
@@ -264,6 +269,9 @@ type Tried =
     }
   | { readonly kind: 'pointless'; readonly wakes: readonly EpochS[] };
 
+/** Purposes of what changes nothing that a station may draw. */
+const asking: ReadonlySet<Step['purpose']> = new Set(['read', 'check', 'request']);
+
 function attempt(
   turn: Turn,
   progress: Progress,
@@ -271,8 +279,8 @@ function attempt(
   step: Step,
   pass: 'lower' | 'raise',
 ): Tried {
-  const { station, state, belief } = view;
-  if (step.purpose === 'read' || step.purpose === 'request') {
+  const { station, belief } = view;
+  if (asking.has(step.purpose)) {
     return {
       kind: 'sent',
       progress: sent(turn, progress, view, { step, ledger: progress.ledger, raisesNothing: false }),
@@ -291,8 +299,7 @@ function attempt(
   const question = questionOf(turn, progress, view, step);
   const known = question && knownRefusalOf(question);
   if (known !== undefined) return { ...heldAs('not-admitted', known.refusal), untilS: known.untilS };
-  const context = contextOf(turn.site, station, progress.ledger.policy);
-  if (!wouldSettle(context, belief, step.command, { at: turn.now, link: state.link })) {
+  if (isPointless(turn, progress, view, step)) {
     return { kind: 'pointless', wakes: belief.strays.map(({ untilS }) => untilS) };
   }
   const proposal = proposalOf(turn, progress, view, step.command);
@@ -307,7 +314,7 @@ function attempt(
   if (step.purpose === 'plan' && pass === 'raise') {
     const cut = cutStep(turn, progress, view, step);
     // What may be there already and would not drive out anything else is not sent again and again.
-    if (cut !== undefined && !wouldSettle(context, belief, cut.command, { at: turn.now, link: state.link })) {
+    if (cut !== undefined && isPointless(turn, progress, view, cut)) {
       const waiting = heldAs('not-admitted', whole.problem);
       return { ...waiting, wakes: [...waiting.wakes, ...belief.strays.map(({ untilS }) => untilS)] };
     }
@@ -326,6 +333,14 @@ function attempt(
     if (question !== undefined && cut === undefined) rememberRefusal(question, whole.problem);
   }
   return heldAs('not-admitted', whole.problem);
+}
+
+/** Whether the acceptance of a step would tell nothing; that of a floor which was accepted and is not there does. */
+function isPointless(turn: Turn, { ledger }: Progress, view: StationView, step: Step): boolean {
+  const { station, state, belief } = view;
+  if (step.purpose === 'floor' && state.missing?.includes(step.evseId) === true) return false;
+  const context = contextOf(turn.site, station, ledger.policy);
+  return !wouldSettle(context, belief, step.command, { at: turn.now, link: state.link });
 }
 
 /** What the admission of a plan is worked out from; undefined for any other step. */

@@ -6,7 +6,7 @@
  */
 import { later, type EpochS } from '#domain/units';
 import type { Dispatch, PendingCall } from './dispatch-state.ts';
-import { raisesInFlightMax, raiseInFlightS } from './limits.ts';
+import { checksInFlightMax, raisesInFlightMax, raiseInFlightS } from './limits.ts';
 
 /** A raise that was sent a moment ago; what is not answered for longer makes room for the others. */
 function isOnItsWay({ command, raisesNothing, sentAt }: PendingCall, now: EpochS): boolean {
@@ -18,6 +18,14 @@ export function isFullOfRaises({ stations, policy }: Dispatch, now: EpochS): boo
   let count = 0;
   for (const { pending } of stations.values) if (pending !== undefined && isOnItsWay(pending, now)) count++;
   return count >= (policy.raisesInFlightMax ?? raisesInFlightMax);
+}
+
+/** Whether a read that is not urgent has to wait for the answers to others. */
+export function isFullOfChecks({ stations }: Dispatch): boolean {
+  const reads = stations.values.filter(
+    ({ pending }) => pending?.command.kind === 'read-profiles' || pending?.command.kind === 'read-composite',
+  );
+  return reads.length >= checksInFlightMax;
 }
 
 /** When raises that nobody answers have made room at the latest. */

@@ -4,6 +4,11 @@
 export const readTriesMax = 3;
 /** Failed calls in a row after which a station counts as deaf: it is not planned for, and read until it answers. */
 export const deafAfter = 3;
+/** How long after a station was read its floors are looked after again, s, and at how many stations at once. */
+export const floorsSeenEveryS = 3 * 3600;
+export const checksInFlightMax = 8;
+/** The same where it did not say what it holds. */
+export const unsaidRestS = 3600;
 /** Refusals of one and the same profile after which it rests. */
 export const refusalsMax = 3;
 /** How long such a profile rests, s, or until the next connection; then it is tried once more. */

@@ -42,7 +42,11 @@ export function knownLackOf({
   const { lack } = known;
   if (now !== known.now && now >= (lack.untilS ?? Infinity)) return undefined;
   // The id of a report that is asked for is the number of the message.
-  if (known.messages !== messages && lack.steps.some(({ purpose }) => purpose === 'read')) return undefined;
+  if (
+    known.messages !== messages &&
+    lack.steps.some(({ purpose }) => purpose === 'read' || purpose === 'check')
+  )
+    return undefined;
   const isSame =
     known.wanted === wanted ||
     (isSameList(known.wanted.floors, wanted.floors) && isSameList(known.wanted.plans, wanted.plans));

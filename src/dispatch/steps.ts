@@ -6,18 +6,19 @@ import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
 import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
 import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
-import { refusalKey } from './answers.ts';
 import { stationWith, type StationDispatch } from './dispatch-state.ts';
+import { isInUse, isMissing } from './floor-check.ts';
 import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
 import { differsUntil, halfSpentAt } from './plan-profile.ts';
+import { refusalKey } from './refusals.ts';
 import type { Held, WantedStation } from './turn.ts';
 
 /** One command that would bring a station nearer to what is wanted. */
 export interface Step {
   readonly command: StationCommand;
   readonly evseId: number;
-  /** `plan` may be cut, waits for floors and counts against the write budget. */
-  readonly purpose: 'read' | 'clear' | 'floor' | 'plan' | 'request';
+  /** `plan` may be cut, waits for floors and counts against the write budget; `check` is a read for which everything else goes first. */
+  readonly purpose: 'read' | 'check' | 'clear' | 'floor' | 'plan' | 'request';
 }
 
 /** What a station lacks. */
@@ -82,7 +83,8 @@ function openLackOf(view: StationView): Lack {
   }
   const plans = planSteps(view);
   const steps = [...plans.steps, ...foreignSteps(view), ...requests];
-  return { ...plans, steps: steps.length === 0 && isSilent(state) ? readSteps(view) : steps };
+  if (steps.length === 0 && isSilent(state)) return { ...plans, steps: readSteps(view) };
+  return { ...plans, steps: [...steps, ...checkSteps(view)] };
 }
 
 /** Whether a station has left calls without an answer: it is planned for again when it answers, so it is asked something. */
@@ -90,18 +92,24 @@ function isSilent({ failures, lapsed }: StationDispatch): boolean {
   return failures >= deafAfter && lapsed !== undefined;
 }
 
-function readSteps({ station, state, messages }: StationView): readonly Step[] {
-  const first = state.unread[0] ?? 1;
-  const command: StationCommand =
-    station.version === '1.6'
-      ? {
-          kind: 'read-composite',
-          evseId: first,
-          durationS: compositeAheadS,
-          unit: station.capability.rateUnit,
-        }
-      : { kind: 'read-profiles', requestId: messages + 1 };
-  return [{ command, evseId: first, purpose: 'read' }];
+function readSteps(view: StationView): readonly Step[] {
+  const first = view.state.unread[0] ?? 1;
+  return [{ command: readOf(view, first), evseId: first, purpose: 'read' }];
+}
+
+function readOf({ station, messages }: StationView, evseId: number): StationCommand {
+  return station.version === '1.6'
+    ? { kind: 'read-composite', evseId, durationS: compositeAheadS, unit: station.capability.rateUnit }
+    : { kind: 'read-profiles', requestId: messages + 1 };
+}
+
+/** A read of a station of which some floor is to be seen. What 1.6 reports in a transaction says nothing of the floor below. */
+function checkSteps(view: StationView): readonly Step[] {
+  const { station, state, belief } = view;
+  return (state.unseen ?? [])
+    .filter((evseId) => station.version !== '1.6' || !isInUse(belief, evseId))
+    .slice(0, 1)
+    .map((evseId) => ({ command: readOf(view, evseId), evseId, purpose: 'check' }));
 }
 
 function setStep(entry: InstalledProfile, purpose: 'floor' | 'plan'): Step {
@@ -191,7 +199,7 @@ function lowFloorSteps({ state, belief, wanted }: StationView): readonly Step[] 
 /** Floors that may be missing; one that was set at a station which may hold others beside it is not set again. */
 function floorSteps({ state, belief, wanted }: StationView): readonly Step[] {
   return wanted.floors
-    .filter((floor) => !isSet(belief, floor))
+    .filter((floor) => !isSet(belief, floor) || isMissing(state, floor))
     .map((floor) => setStep(floor, 'floor'))
     .filter((step) => !isRefused(state, step));
 }

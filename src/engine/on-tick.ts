@@ -4,6 +4,7 @@ import { alignDown } from '#domain/time-grid';
 import { epochS, later, type EpochS } from '#domain/units';
 import { withRequest } from '#dispatch/dispatch-state';
 import { dispatchTurn } from '#dispatch/dispatch';
+import { withFloorChecks } from '#dispatch/floor-check';
 import type { Wanted, WantedStation } from '#dispatch/turn';
 import type { InstalledProfile } from '#ocpp/profile';
 import { callOf } from '#ocpp/wire-message';
@@ -82,13 +83,14 @@ function solveDueAt(state: State): EpochS | undefined {
   return isPatient ? later(state.staleSince, state.policy.settleS) : state.now;
 }
 
-/** A new interval makes the plan stale, and asks again whom nobody has answered. */
+/** A new interval makes the plan stale, asks again whom nobody has answered, and looks after floors. */
 function onInterval(state: State): Change {
   if (state.nextIntervalAt > state.now) return [state, []];
   const { intervalS } = state.policy;
   const next = stateWith(state, {
     supplyStale: true,
     restless: true,
+    dispatch: withFloorChecks(state),
     nextIntervalAt: later(alignDown(state.now, intervalS), intervalS),
   });
   return askFleet(staleBy(forgetOldVisits(next), 'interval'));

@@ -303,7 +303,7 @@ describe('what is sent at all', () => {
     bench.answer('a');
     expect(bench.turn()).toEqual(['a: set-sample-interval']);
     bench.answer('a');
-    expect(bench.turn()).toEqual([]);
+    expect(bench.turn()).toEqual(['a: read-profiles']);
   });
 
   test('what a station takes is asked before it is written to; where it stays silent floors go ahead', () => {
@@ -470,7 +470,11 @@ describe('answers', () => {
     expect(bench.last?.wakeAt).toBe(5000);
     expect(bench.at(5000).turn()).toHaveLength(1);
     bench.answer('a', { kind: 'accepted' });
-    expect(bench.at(20_000).turn()).toEqual([]);
+    expect(bench.at(20_000).turn()).toEqual(['a: read-profiles']);
+    const { command } = bench.callTo('a');
+    bench.answer('a');
+    bench.report('a', command.kind === 'read-profiles' ? command.requestId : 0, [floor]);
+    expect(bench.at(40_000).turn()).toEqual([]);
   });
 
   test('a plan refused three times rests for an hour, then is tried once more, or on the next connection', () => {
@@ -675,6 +679,8 @@ describe('a 2.x station that nothing is known of and that does not report', () =
       'a: TxDefaultProfile 6',
       ...Array.from({ length: 10 }, () => 'a: clear-profile'),
       'a: TxProfile 10',
+      // Whether it holds its floor is asked once; it does not say.
+      'a: read-profiles',
     ]);
     expect(bench.ledger.beliefs.get('a')!.candidates).toMatchObject([{ known: true }]);
   });

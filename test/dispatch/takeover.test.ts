@@ -72,6 +72,7 @@ describe('1.6', () => {
       clear({ purpose: 'TxDefaultProfile', evseId: 0 }),
       clear({ purpose: 'ChargingStationMaxProfile' }),
       { kind: 'set-profile', evseId: 0, profile: stationMax(32).profile },
+      { kind: 'read-composite', evseId: 1, durationS: 7200, unit: 'A' },
     ]);
     expect(knownIn(bench)).toEqual([true]);
   });

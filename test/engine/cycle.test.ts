@@ -41,6 +41,8 @@ test('a station that connects is rid of plans, asked what it can, read, given it
     'SetChargingProfile',
     ...Array.from({ length: 10 }, () => 'ClearChargingProfile'),
     'SetChargingProfile',
+    // The floor is seen once.
+    'GetCompositeSchedule',
   ]);
   expect(
     depot

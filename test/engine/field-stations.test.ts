@@ -318,6 +318,8 @@ async function depot2x(
   const seen: { at: number; limits: readonly number[] }[] = [];
   let calls = 0;
   const replies = new Map<string, unknown>();
+  /** What it holds, by id of the profile. */
+  const held = new Map<number, { readonly evseId: number; readonly profile: object }>();
   station.receive = (message: LinkMessage): void => {
     if (message.kind !== 'call') {
       replies.set(message.messageId, message.kind === 'result' ? message.payload : message);
@@ -325,7 +327,10 @@ async function depot2x(
     }
     const { messageId, action } = message;
     const payload = message.payload as {
+      evseId: number;
+      chargingProfileId?: number;
       chargingProfile?: {
+        id: number;
         chargingProfilePurpose?: string;
         chargingSchedule?: { chargingSchedulePeriod: { limit: number }[] }[];
       };
@@ -335,8 +340,15 @@ async function depot2x(
     const periods = payload.chargingProfile?.chargingSchedule?.[0]?.chargingSchedulePeriod ?? [];
     if (payload.chargingProfile?.chargingProfilePurpose === 'TxProfile')
       seen.push({ at: depot.clock.now(), limits: periods.map(({ limit }) => limit) });
+    if (action === 'SetChargingProfile' && payload.chargingProfile !== undefined)
+      held.set(payload.chargingProfile.id, { evseId: payload.evseId, profile: payload.chargingProfile });
+    if (payload.chargingProfileId !== undefined) held.delete(payload.chargingProfileId);
+    const reported = [
+      ...(foreign === undefined ? [] : [{ evseId: 1, source: 'EMS', profile: foreign }]),
+      ...[...held.values()].map((one) => ({ ...one, source: 'CSO' })),
+    ];
     const answers: Readonly<Record<string, unknown>> = {
-      GetChargingProfiles: { status: foreign === undefined ? 'NoProfiles' : 'Accepted' },
+      GetChargingProfiles: { status: reported.length === 0 ? 'NoProfiles' : 'Accepted' },
       GetVariables: {
         getVariableResult: (payload.getVariableData ?? []).map((one) => ({
           ...one,
@@ -356,15 +368,17 @@ async function depot2x(
       messageId,
       payload: answers[action] ?? { status: 'Accepted' },
     });
-    if (action !== 'GetChargingProfiles' || foreign === undefined) return;
+    if (action !== 'GetChargingProfiles') return;
     const { requestId } = message.payload as { requestId: number };
-    const report = { requestId, chargingLimitSource: 'EMS', evseId: 1, chargingProfile: [foreign] };
-    depot.toEngine({
-      kind: 'call',
-      stationId: 'A',
-      messageId: `r${requestId}`,
-      action: 'ReportChargingProfiles',
-      payload: report,
+    reported.forEach(({ evseId, source, profile }, i) => {
+      const report = { requestId, chargingLimitSource: source, evseId, chargingProfile: [profile] };
+      depot.toEngine({
+        kind: 'call',
+        stationId: 'A',
+        messageId: `r${requestId}-${i}`,
+        action: 'ReportChargingProfiles',
+        payload: { ...report, ...(i + 1 < reported.length ? { tbc: true } : {}) },
+      });
     });
   };
   depot.startEngine();

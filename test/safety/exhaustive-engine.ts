@@ -348,7 +348,7 @@ export class EngineStates {
       belief.ended.join(),
       isPast ? '' : `${belief.changedAt} ${JSON.stringify(belief.past)}`,
       `${state.up} ${state.notBefore > engine.now} ${Math.min(state.failures, 3)} ${state.unread.join()}`,
-      JSON.stringify(state.refused),
+      `${JSON.stringify(state.refused)} ${state.unseen?.join()} ${state.missing?.join()}`,
       pending && `${pending.deadline} ${pending.waitsFor} ${textOfCommand(pending.command)}`,
       lapsed && textOfCommand(lapsed.command),
       state.slowestS,
