@@ -159,6 +159,54 @@ describe('floors', () => {
     });
   });
 
+  test('loads on several circuits count together above them', () => {
+    const circuits = [
+      { id: 'grid', limitA: amperes(26) },
+      ...['left', 'right'].map((id) => ({ id, parent: 'grid', limitA: amperes(100) })),
+    ];
+    const depot: Site = {
+      ...site(
+        ['a', 'b', 'c'].map((id) => station(id)),
+        circuits,
+      ),
+      uncontrolled: ['left', 'right'].map((circuit) => ({ circuit, expectedW: [], boundW: [watts(5520)] })),
+    };
+    // 8 A each: 10 A are left, one floor of 6 A.
+    expect(served(depot, whole)).toHaveLength(1);
+  });
+
+  test('a floor above the rating of a DC EVSE is told in watts', () => {
+    const depot = site([station('d', { current: 'DC', evses: [evse(1, { maxW: watts(50_000) })] })]);
+    expect(floorsOf(depot, { ...whole, fixed: { 'd/1': 60_000 } })).toMatchObject({
+      ok: false,
+      problem: { kind: 'above-rating', message: expect.stringContaining('60000 W is above the 50000 W') },
+    });
+  });
+
+  test('of a limit in W what other loads may draw is taken off, and a site where they may draw more cannot start', () => {
+    const beside = (boundW: number): Site => ({
+      ...site([station('a'), station('b')], [{ id: 'grid', limitA: amperes(100), limitW: watts(10_000) }]),
+      uncontrolled: [{ circuit: 'grid', expectedW: [], boundW: [watts(boundW)] }],
+    });
+    // A floor of 6 A on three phases takes 4,140 W.
+    expect(served(beside(1720), whole)).toHaveLength(2);
+    expect(served(beside(1721), whole)).toHaveLength(1);
+    // Full to the last watt is not over.
+    expect(served(beside(10_000), whole)).toEqual([]);
+    expect(floorsOf(beside(10_001), whole)).toMatchObject({
+      ok: false,
+      problem: { kind: 'no-headroom', message: expect.stringContaining('other loads may take 10001 W') },
+    });
+  });
+
+  test('a load that fills its circuit to the last ampere leaves no floors, and is not over', () => {
+    const full: Site = {
+      ...site([station('a')], [{ id: 'grid', limitA: amperes(20) }]),
+      uncontrolled: [{ circuit: 'grid', expectedW: [], boundW: [watts(20 * 690)] }],
+    };
+    expect(served(full, whole)).toEqual([]);
+  });
+
   test('an uneven load leaves less on its phases, and is told by the phase that it fills', () => {
     const uneven = (share: number): Site => ({
       ...site([station('a'), station('b')], [{ id: 'grid', limitA: amperes(20) }]),
