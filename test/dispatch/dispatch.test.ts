@@ -4,7 +4,7 @@ import { dispatchOfJson, withOwed, type DispatchAsJson } from '#dispatch/dispatc
 import { deafAfter } from '#dispatch/limits';
 import type { CommandAnswer } from '#ocpp/station-message';
 import { exposureOf, ledgerOfJson, type LedgerAsJson } from '#safety/ledger';
-import { amperes, later, seconds } from '#domain/units';
+import { amperes, later, seconds, watts } from '#domain/units';
 import { evse, plan, site, station, txDefault } from '../safety/depot.ts';
 import { Bench } from './depot-world.ts';
 
@@ -105,6 +105,26 @@ describe('order', () => {
     bench.wants('b', [floor], three('A', 9, 30, 8));
     // Beside 30 A there are 10 of 40 A, and beside 8 A 32: all that each phase of the socket carries.
     expect(bench.turn()).toEqual(['a: TxProfile 2300,22080']);
+  });
+
+  test('a DC plan is cut to the last watt that a limit in W leaves', () => {
+    const dc = (id: string) =>
+      station(id, {
+        current: 'DC',
+        evses: [evse(1, { maxW: watts(50_000) })],
+        capability: { rateUnit: 'W' },
+      });
+    const depot = site([dc('a'), dc('b')], [{ id: 'grid', limitA: amperes(200), limitW: watts(20_000) }]);
+    const two = (first: number, then: number) => {
+      const steps = [[0, first] as const, [5000, then] as const];
+      return plan(1, 'tx', 0, 100_000, steps, 'W');
+    };
+    const floorW = txDefault(1, 0, 'W');
+    const bench = new Bench(depot)
+      .holds('a', [floorW, two(12_000, 4000)])
+      .holds('b', [floorW, two(8000, 15_000)]);
+    bench.wants('a', [floorW], two(4000, 12_000)).wants('b', [floorW], two(8000, 15_000));
+    expect(bench.turn()).toEqual(['a: TxProfile 4000,5000']);
   });
 
   test('only so many raises are on their way at once; what lowers does not wait, an answer or two seconds make room', () => {

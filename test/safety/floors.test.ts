@@ -123,6 +123,22 @@ describe('floors', () => {
     });
   });
 
+  test('demanded floors beyond the share of one circuit take nothing from another', () => {
+    const depot = site(
+      [station('a', { circuit: 'p' }), station('b', { circuit: 'p' }), station('c', { circuit: 'q' })],
+      [
+        { id: 'grid', limitA: amperes(100) },
+        { id: 'p', parent: 'grid', limitA: amperes(20) },
+        { id: 'q', parent: 'grid', limitA: amperes(20) },
+      ],
+    );
+    // 16 A are more than half of 20.
+    expect(floorsOf(depot, { ...whole, share: 0.5, fixed: { 'a/1': 16 } })).toEqual({
+      ok: true,
+      value: { 'a/1': 16, 'b/1': 0, 'c/1': 6 },
+    });
+  });
+
   test('demanded floors that do not fit are refused with the arithmetic', () => {
     const depot = site(
       ['a', 'b'].map((id) => station(id)),
@@ -197,6 +213,11 @@ describe('floors', () => {
       ok: false,
       problem: { kind: 'no-headroom', message: expect.stringContaining('other loads may take 10001 W') },
     });
+  });
+
+  test('floors that are no whole amperes fill their circuit, whatever a quotient of them is rounded to', () => {
+    const told = ['a', 'b', 'c'].map((id) => station(id, { evses: [evse(1, { minA: amperes(6.4) })] }));
+    expect(served(site(told, [{ id: 'grid', limitA: amperes(19.2) }]), whole)).toHaveLength(3);
   });
 
   test('a load that fills its circuit to the last ampere leaves no floors, and is not over', () => {
