@@ -1,9 +1,10 @@
 /** A station whose clock is off follows its steps early or late: both count. */
 import { expect, test } from 'vitest';
-import { valueAt } from '#domain/step-function';
+import { stepFunctionOf, valueAt } from '#domain/step-function';
 import { epochS, seconds } from '#domain/units';
 import { admit } from '#safety/admission';
 import type { Fact } from '#safety/fact';
+import { headroomOf } from '#safety/headroom';
 import { exposureOf, learn, ledgerOf, type Ledger } from '#safety/ledger';
 import { limitsOf, plan, site, station, txDefault, type Steps } from './depot.ts';
 
@@ -88,6 +89,28 @@ test('a plan that is sent just after it falls has not fallen yet at a clock that
   );
   // Second 980 of a clock that is 60 s behind is 1040 of ours; it follows within 20 s.
   for (const ledger of [sent, accepted]) expect([at(ledger, 1059), at(ledger, 1060)]).toEqual([30, 10]);
+});
+
+test('headroom falls early enough for a clock that is behind, and rises late enough for one that is ahead', () => {
+  const depot = site([station('a', { capability: { reactionS: seconds(20), clockSkewS: seconds(60) } })]);
+  const at = epochS(0);
+  const ledger = learn(depot, ledgerOf(depot, at), {
+    kind: 'read-back',
+    stationId: 'a',
+    at,
+    installed: [txDefault(1, 6)],
+    link: 1,
+  });
+  const dip = stepFunctionOf([
+    [epochS(0), 40],
+    [epochS(5000), 4],
+    [epochS(8000), 40],
+  ]);
+  const { grid } = limitsOf(depot);
+  const limits = { grid: { ...grid!, limitA: dip } };
+  const room = headroomOf({ site: depot, ledger, limits, stationId: 'a', evseId: 1 });
+  // 20 s to follow after 60 s too late, or 60 s too early; never less than it may draw already.
+  expect([4919, 4920, 8059, 8060].map((s) => valueAt(room, epochS(s)))).toEqual([40, 6, 6, 40]);
 });
 
 test('time that our clock has jumped over has not passed: a reaction goes on for as long as before, and a stray may arrive', () => {
