@@ -6,7 +6,7 @@
  */
 import type { LinkMessage } from '#domain/event';
 import { describe, expect, test } from 'vitest';
-import { isoOf } from '#domain/instant';
+import { instantOfIso, isoOf } from '#domain/instant';
 import { valueAt } from '#domain/step-function';
 import { epochS, watts } from '#domain/units';
 import { heldLimitOf } from '#engine/fleet';
@@ -70,6 +70,13 @@ describe('W03: a clock that is off', () => {
     // A new site has its first plans after two minutes.
     await depot.runTo(startS + 600);
     expect(depot.station('A').limitA()).toBeGreaterThan(15);
+    // It rises when others are down that step at 19:00: 45 s behind, within 5 s, by a clock 45 s ahead, with 5 s of margin.
+    const rises = depot.station('A').installed.flatMap(({ profile }) => {
+      const { startSchedule, chargingSchedulePeriod } = profile.chargingSchedule;
+      const fromS = (instantOfIso(startSchedule) ?? 0) - startS;
+      return chargingSchedulePeriod.map(({ startPeriod }) => fromS + startPeriod);
+    });
+    expect(rises).toContain(3600 + 100);
     await depot.runTo(startS + 7210);
     expect(depot.leftWh.get('vA')).toBe(0);
   });

@@ -193,6 +193,20 @@ test('a load that rises at a boundary is made room for in the quarter hour befor
   expect([...problem.fixedLoadKw].slice(0, 3)).toEqual([3, 3, 9]);
 });
 
+test.each([
+  { afterS: 50, kw: 4.6 },
+  { afterS: 51, kw: 13.8 },
+])('a limit that falls $afterS s after a quarter hour leaves $kw kW in it', async ({ afterS, kw }) => {
+  const policy = policyWith({ clockSkewS: 45 });
+  const depot = new FakeDepot({ site: siteOf([stationOf('A')]), policy, visits: [visit] });
+  await depot.begin();
+  const fromS = startS + 2700 + afterS;
+  depot.say('limit', { kind: 'limit', circuit: 'grid', limitA: 20, fromS });
+  await depot.settle();
+  // The station follows within 5 s, by a clock that may be 45 s behind, and a second is in doubt. 60 A, then 20 A, at 230 V.
+  expect(circuit(problemOf(depot), 'grid')?.phaseLimitKw?.[0][2]).toBeCloseTo(kw, 9);
+});
+
 test('an uneven load leaves less to vehicles on its phases, also on those of circuits above', async () => {
   const depot = await depotWith([stationOf('A')], [visit], {
     uncontrolled: [{ ...buildingOf('panel', 6900), phaseShares: [0.7, 0.4, 0.1] }],
