@@ -1,5 +1,6 @@
 /** Vehicles that sleep when they are offered nothing, and what wakes them. */
 import { expect, test } from 'vitest';
+import { amperes, watts } from '#domain/units';
 import { solve } from '#solver/solve';
 import {
   FakeDepot,
@@ -71,6 +72,19 @@ test('a vehicle that sleeps on after a pause is woken by a pulse, and leaves ful
   expect(asleep(depot)).toEqual([]);
   expect(Object.keys(depot.loop?.state().sleepers ?? {})).toEqual(['v1']);
   await depot.runTo(visit.departS + 10);
+  expect(depot.leftWh.get('v1')).toBe(0);
+});
+
+test('so is one at a station of 16 A that takes watts only, which starts no vehicle with less than all of them', async () => {
+  const { capability, evses } = stationOf('A');
+  const inWatts = stationOf('A', {
+    capability: { ...capability, rateUnit: 'W' },
+    evses: evses.map((evse) => ({ ...evse, maxA: amperes(16), maxW: watts(11_040) })),
+  });
+  const depot = await depotOf('until-pulsed', { site: siteOf([inWatts]) });
+  depot.station('A').wattsPerA = 690;
+  await depot.runTo(visit.departS + 10);
+  expect(asleep(depot)).toEqual([]);
   expect(depot.leftWh.get('v1')).toBe(0);
 });
 

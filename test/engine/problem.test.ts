@@ -99,6 +99,15 @@ test('a station that is told watts alone shares the power of one phase among thr
   expect(session?.countedPerKw).toBeUndefined();
 });
 
+test('a one-phase station that is told watts alone has nothing to share: it gives what it is told', async () => {
+  const station = wattStation('A', 32);
+  const evses = station.evses.map((evse) => ({ ...evse, rotation: [1] as const, maxW: watts(7360) }));
+  const depot = await depotWith([{ ...station, evses }], [{ ...visit, phases: 1, energyWh: 3000 }]);
+  const [session] = problemOf(depot).sessions;
+  expect(session).toMatchObject({ phases: 1, minKw: expect.closeTo(1.38, 9), stepKw: 0.23, maxKw: 7.36 });
+  expect(session?.countedPerKw).toBeUndefined();
+});
+
 test('it gets all that it carries, counted with that, where a third is too little to start or too slow', async () => {
   const whole = (kw: number, counted: number, phases: 1 | 3 = 3) => ({
     phases,
@@ -352,6 +361,9 @@ test('a lost station counts with the mean of what it holds, not with the level o
   expect(first).toBeCloseTo(Math.min(heldKw, 11), 6);
   expect(second).toBeGreaterThanOrEqual(4.14);
   expect(second).toBeLessThanOrEqual(4.14 + ((11 - 4.14) * (reactionS + 1)) / 900);
+  // What others get from 18:30 on they get as late as it is down: only its floor is taken from them.
+  const left = circuit(problemOf(depot), 'panel')?.phaseLimitKw?.[0][1] ?? 0;
+  expect(left).toBeCloseTo(((40 - 6) * 230) / 1000 - 0.002, 6);
 });
 
 test('a caught charger is a fixed load at its hardware maximum for ever', async () => {

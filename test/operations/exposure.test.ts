@@ -54,6 +54,13 @@ test('a load that is uneven counts on each phase with the most that it may carry
   expect(answer.circuits[0]?.phases.map(({ uncontrolledA }) => uncontrolledA)).toEqual([62.61, 31.3, 20.87]);
 });
 
+test('a load counts on the circuits above it too', async () => {
+  const answer = await asked({ ...siteExample, building: [{ circuit: 'panel', expectedKw: 10 }] });
+  // 12 kW on three phases of 230 V.
+  const amps = answer.circuits.flatMap(({ phases }) => phases.map(({ uncontrolledA }) => uncontrolledA));
+  expect(amps).toEqual([17.39, 17.39, 17.39, 17.39, 17.39, 17.39]);
+});
+
 test('a cap on total power is added up as well', async () => {
   const circuits = [{ id: 'grid', limitA: 160, limitKw: 50 }, siteExample.circuits[1]];
   const answer = await asked({
