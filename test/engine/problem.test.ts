@@ -119,12 +119,22 @@ test('it gets all that it carries, counted with that, where a third is too littl
   // A third of 16 A is less than 6 A.
   const small = await depotWith([wattStation('A', 16)], [visit]);
   expect(problemOf(small).sessions).toMatchObject([whole(11, 11.04)]);
+  // However little it needs, and where a third just starts it all of them are counted alike.
+  for (const maxA of [16, 18]) {
+    const little = await depotWith([wattStation('A', maxA)], [{ ...visit, energyWh: 2000 }]);
+    expect(problemOf(little).sessions).toMatchObject([whole(11, maxA * 0.69)]);
+  }
   // 7.36 kW from 18:15 to 20:00 are 12.9 kWh.
   const hurried = await depotWith([wattStation('A', 32)], [{ ...visit, energyWh: 15_000 }]);
   expect(problemOf(hurried).sessions).toMatchObject([whole(11, 22.08)]);
   // One phase gets a third of the watts at one station and all at another; at 16 A of each phase it gets 16 A at both.
   const onePhase = await depotWith([wattStation('A', 16)], [{ ...visit, maxW: 3680, phases: 1 }]);
   expect(problemOf(onePhase).sessions).toMatchObject([whole(3.68, 11.04, 1)]);
+  const large = await depotWith([wattStation('A', 32)], [{ ...visit, energyWh: 2000, phases: 1 }]);
+  expect(problemOf(large).sessions).toMatchObject([whole(7.36, 22.08, 1)]);
+  // A vehicle that takes all is counted once, whatever its sums are rounded to: 0.9999999999999998 times is no number of times.
+  const odd = await depotWith([wattStation('A', 17.4)], [visit], { voltage: 100 });
+  expect(problemOf(odd).sessions[0]?.countedPerKw).toBe(1);
   // 32 A do not fit on the panel, but 31 do: slow is better than nothing.
   const crowded = await depotWith([wattStation('A', 32)], [{ ...visit, energyWh: 15_000 }], {
     circuits: [
@@ -133,6 +143,33 @@ test('it gets all that it carries, counted with that, where a third is too littl
     ],
   });
   expect(problemOf(crowded).sessions).toMatchObject([{ phases: 1, maxKw: expect.closeTo(7.36, 9) }]);
+});
+
+test.each([
+  { panel: { limitA: amperes(38) }, maxKw: 11 },
+  { panel: { limitA: amperes(37) }, maxKw: 7.36 },
+  { panel: { limitA: amperes(100), limitW: watts(22_080 + 4140) }, maxKw: 11 },
+  { panel: { limitA: amperes(100), limitW: watts(22_080 + 4139) }, maxKw: 7.36 },
+  // 6 A are left beside 32 on each phase; the building may take less than 0.3 A of L1, and 8 of L3.
+  { panel: { limitA: amperes(38.3) }, shares: [0.01, 0.01, 0.98] as const, buildingW: 230, maxKw: 7.36 },
+  { panel: { limitA: amperes(39.1) }, shares: [0.01, 0.01, 0.98] as const, buildingW: 230, maxKw: 11 },
+])('all that it carries has to fit beside the floor of a neighbour: $panel leave $maxKw kW', async (row) => {
+  const { panel, maxKw, buildingW = 0, shares } = row;
+  const depot = new FakeDepot({
+    site: siteOf([wattStation('A', 32), stationOf('B'), stationOf('C', { circuit: 'other' })], {
+      circuits: [
+        { id: 'grid', limitA: amperes(200) },
+        { id: 'panel', parent: 'grid', ...panel },
+        // What another panel carries is nothing to it.
+        { id: 'other', parent: 'grid', limitA: amperes(10) },
+      ],
+      uncontrolled: shares === undefined ? [] : [{ ...buildingOf('panel', buildingW), phaseShares: shares }],
+    }),
+    policy: policyWith({ floors: { 'A/1': 0, 'B/1': 6, 'C/1': 0 } }),
+    visits: [{ ...visit, energyWh: 15_000 }],
+  });
+  await depot.begin();
+  expect(problemOf(depot).sessions).toMatchObject([{ maxKw: expect.closeTo(maxKw, 9) }]);
 });
 
 test('a station that may forget its profiles has its full rating kept free by the plan too', async () => {

@@ -254,11 +254,31 @@ test('a load above its bound raises the bound while it lasts, and is an alarm', 
   expect(now()).toBe(3000);
 });
 
+test('one of 32 A is told what the circuits count for one phase, and charges a vehicle full with a third of it', async () => {
+  const { capability } = stationOf('A');
+  const inWatts = stationOf('A', { capability: { ...capability, rateUnit: 'W' } });
+  const depot = new FakeDepot({
+    site: siteOf([inWatts]),
+    policy: policyWith({ floorShare: 0 }),
+    visits: [visitAt('A', { energyWh: 9000 })],
+  });
+  depot.station('A').wattsPerA = 690;
+  await depot.begin();
+  let mostW = 0;
+  await depot.runTo(startS + 7210, () => {
+    mostW = Math.max(mostW, depot.station('A').lastPowerW);
+  });
+  expect(depot.leftWh.get('vA')).toBe(0);
+  // 32 A of one phase.
+  expect(mostW).toBeLessThanOrEqual(7360);
+});
+
 test.each([
   { phases: 3, maxW: 11_000, energyWh: 12_000 },
+  { phases: 3, maxW: 3000, energyWh: 3000 },
   { phases: 1, maxW: 3680, energyWh: 4500 },
 ] as const)(
-  'a three-phase station of 16 A that is told watts alone charges a vehicle of $phases phases full',
+  'a three-phase station of 16 A that is told watts alone charges a vehicle of $phases phases and $maxW W full',
   async ({ phases, maxW, energyWh }) => {
     const { capability, evses } = stationOf('A');
     const inWatts = stationOf('A', {
