@@ -74,14 +74,13 @@ function planned(problem: DepotProblem, from: PlanStart, turn: number): Ledger {
   return ledger;
 }
 
-/** The plan in force filled up, or one from nothing where that leaves less energy missing. */
+/** The plan by the way that a seed plans, or one by urgency alone where that leaves less energy missing. */
 function bestOf(problem: DepotProblem, from: PlanStart, turn: number): Ledger {
-  if (from !== 'plan in force') return planned(problem, from, turn);
-  const kept = planned(problem, from, turn);
-  const missingKwh = missingIn(kept);
-  if (missingKwh <= energyNoise) return kept;
+  const own = planned(problem, from, turn);
+  const missingKwh = missingIn(own);
+  if (from === 'nothing' || missingKwh <= energyNoise) return own;
   const fresh = planned(problem, 'nothing', turn);
-  return missingIn(fresh) < missingKwh - energyNoise ? fresh : kept;
+  return missingIn(fresh) < missingKwh - energyNoise ? fresh : own;
 }
 
 /** A feasible plan of steps and its account; `turn` counts the plans that were made before. */

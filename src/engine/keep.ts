@@ -13,8 +13,14 @@ const residualMaxKw = 1e-6;
 /** Part of the energy cost that a new plan must save to be taken. */
 const gainShare = 0.002;
 
-/** Energy that the plan in force may leave missing where a new one would not, kWh: full vehicles come before money. */
+/** Energy that the plan in force may leave missing beyond a new one, kWh: full vehicles come before money. */
 const shortfallMaxKwh = 0.001;
+/**
+ * Where not all can be served: part by which the vehicle that lacks the largest share of its energy must lack less for a
+ * new plan to be taken, and part by which all together may lack more then; a plan in force is asked for less.
+ */
+const fairerShare = 0.1;
+const moreMissingShare = 0.02;
 
 /** What is needed to count the plan in force out. */
 interface Standing {
@@ -90,21 +96,47 @@ export function keptPlanOf({ problem, sessions, goneH }: Standing): KeptPlan | u
     powerKw: powerKw.map(listOf),
     ...(phases === undefined ? {} : { onePhase: phases }),
     shortfallKwh: listOf(counted.shortfallKwh),
+    wishes: asked.map(({ energyKwh, shortfallPrice }) => ({ energyKwh, shortfallPrice })),
     peaksKw: listOf(counted.peaksKw),
   };
+}
+
+/** What a plan leaves missing. */
+interface Missing {
+  /** By the shortfall prices. */
+  readonly cost: number;
+  /** The largest share of its energy that any vehicle lacks. */
+  readonly worstShare: number;
+}
+
+function missingOf(kept: KeptPlan, shortfallKwh: readonly number[]): Missing {
+  let cost = 0;
+  let worstShare = 0;
+  for (const [i, { energyKwh, shortfallPrice }] of kept.wishes.entries()) {
+    const kwh = shortfallKwh[i] ?? 0;
+    cost += kwh * shortfallPrice;
+    if (energyKwh > 0) worstShare = Math.max(worstShare, kwh / energyKwh);
+  }
+  return { cost, worstShare };
+}
+
+/** Whether a new plan leaves less missing in all, or as much and shares it better. What only goes from one to another does not count. */
+function servesMore(kept: KeptPlan, solved: SolvedPlan): boolean {
+  const [before, after] = [missingOf(kept, kept.shortfallKwh), missingOf(kept, solved.shortfallKwh)];
+  const mostPrice = kept.wishes.reduce((most, { shortfallPrice }) => Math.max(most, shortfallPrice), 0);
+  if (before.cost > after.cost + shortfallMaxKwh * mostPrice) return true;
+  const isFairer = before.worstShare * (1 - fairerShare) > after.worstShare;
+  return isFairer && after.cost <= before.cost * (1 + moreMissingShare);
 }
 
 /** The plan to go on with: the one in force where the new one saves too little. */
 export function steadier(solved: SolvedPlan, kept: KeptPlan | undefined): SolvedPlan {
   if (kept === undefined) return solved;
-  const isShort = kept.shortfallKwh.some(
-    (kwh, i) => kwh > shortfallMaxKwh && kwh > (solved.shortfallKwh[i] ?? 0) + shortfallMaxKwh,
-  );
-  if (isShort) return solved;
+  if (servesMore(kept, solved)) return solved;
   const gain = kept.objective - solved.objective;
   if (gain > gainShare * Math.abs(kept.energyCost)) return solved;
   const { onePhase: _, ...others } = solved;
   const gap = Math.max(0, kept.objective - solved.bound) / Math.max(1, Math.abs(solved.bound));
-  const { energyCost: _cost, ...rest } = kept;
+  const { energyCost: _cost, wishes: _wishes, ...rest } = kept;
   return { ...others, ...rest, gap, isKept: true };
 }

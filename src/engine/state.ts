@@ -195,6 +195,8 @@ export interface KeptPlan {
   readonly powerKw: readonly (readonly number[])[];
   readonly onePhase?: readonly (readonly number[])[];
   readonly shortfallKwh: readonly number[];
+  /** What it was asked for, by session, and what a kWh costs that is missing. */
+  readonly wishes: readonly { readonly energyKwh: number; readonly shortfallPrice: number }[];
   readonly peaksKw: readonly number[];
 }
 

@@ -105,6 +105,7 @@ const inForce = (objective: number, shortfallKwh = 0): KeptPlan => ({
   energyCost: 100,
   powerKw: [[2]],
   shortfallKwh: [shortfallKwh],
+  wishes: [{ energyKwh: 10, shortfallPrice: 5 }],
   peaksKw: [],
 });
 
@@ -121,4 +122,24 @@ test.each([
 test('a plan that is kept says how far it is from the bound that was proven now', () => {
   expect(steadier(solved, inForce(100.1))).toMatchObject({ objective: 100.1, bound: 99, isKept: true });
   expect(steadier(solved, inForce(100.1)).gap).toBeCloseTo(1.1 / 99, 9);
+});
+
+/** A plan for two vehicles of 10 kWh each that leaves so much of each missing. */
+const keptWith = (shortfallKwh: readonly number[], shortfallPrice: readonly number[] = [5, 5]): KeptPlan => ({
+  ...inForce(100),
+  powerKw: [[2], [2]],
+  shortfallKwh,
+  wishes: shortfallPrice.map((price) => ({ energyKwh: 10, shortfallPrice: price })),
+});
+
+test.each([
+  ['moves what is missing from one to the other', keptWith([4, 1]), [1, 4], false],
+  ['leaves more missing and helps one of them', keptWith([4, 1]), [3.5, 2], false],
+  ['leaves less missing in all', keptWith([4, 1]), [1, 3.9], true],
+  ['lets the one lack that has less priority', keptWith([4, 1], [10, 5]), [1, 4], true],
+  ['shares what is missing', keptWith([4, 1]), [2.5, 2.5], true],
+  ['shares it hardly better', keptWith([4, 1]), [3.7, 1.3], false],
+])('where not all can be served, a new plan that %s', (_, kept, shortfallKwh, isTaken) => {
+  const other: SolvedPlan = { ...solved, powerKw: [[1], [1]], shortfallKwh };
+  expect(steadier(other, kept) === other).toBe(isTaken);
 });
