@@ -21,6 +21,11 @@ export interface DispatchPolicy {
   readonly writesPerDayMax: number;
   /** Raises on their way at once; absent: `raisesInFlightMax` of the limits. */
   readonly raisesInFlightMax?: number;
+  /**
+   * A plan that allows more from a later instant on, and less nowhere, leaves this long before, or when the one installed
+   * is as old as this; absent: at once.
+   */
+  readonly raiseAheadS?: Seconds;
 }
 
 /** Half a minute for an answer, pauses of 5 s to 5 min, and at most a write per EVSE every five minutes. */

@@ -253,6 +253,7 @@ function viewOf(turn: Turn, progress: Progress, stationId: string): StationView 
     state: stationDispatchOf(progress.dispatch, stationId),
     belief: beliefOf(progress.ledger, stationId),
     wanted,
+    policy: progress.dispatch.policy,
     now: turn.now,
     messages: progress.dispatch.messages,
   };

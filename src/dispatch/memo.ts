@@ -34,11 +34,13 @@ export function knownLackOf({
   state,
   belief,
   wanted,
+  policy,
   now,
   messages,
 }: StationView): Lack | undefined {
   const known = lacks.get(belief);
   if (known === undefined || known.state !== state || known.station !== station) return undefined;
+  if (known.policy !== policy) return undefined;
   const { lack } = known;
   if (now !== known.now && now >= (lack.untilS ?? Infinity)) return undefined;
   // The id of a report that is asked for is the number of the message.

@@ -2,9 +2,11 @@
 import type { Evse, Station } from '#domain/site';
 import { combineTwo, mapValues, valueAt, type StepFunction } from '#domain/step-function';
 import { epochS, later, type EpochS } from '#domain/units';
+import { backdateS } from '#ocpp/compile';
 import { limitOf } from '#ocpp/composite';
 import type { ChargingProfile, InstalledProfile, SchedulePeriod } from '#ocpp/profile';
 import { quantizedLimit, tenthDown } from '#ocpp/quantize';
+import type { Belief } from '#safety/belief';
 
 /** The first and the last instant of a plan; without an end for ever. */
 export function leaseOf(profile: ChargingProfile): { readonly startS: number; readonly endS: number } {
@@ -32,46 +34,80 @@ function ownLimit(station: Station, entry: InstalledProfile, from: EpochS, until
   });
 }
 
-interface Difference {
-  readonly station: Station;
-  readonly wanted: ChargingProfile;
+/** How a wanted plan differs from one that is present. */
+export interface Difference {
   /** Before that instant a piece in which they differ is still ahead. */
   readonly untilS: number;
+  /** Where it allows more, and less nowhere: from when on. Absent: it lowers something, or is another plan altogether. */
+  readonly raisesFromS?: number;
+}
+
+interface KnownDifference extends Difference {
+  readonly station: Station;
+  readonly wanted: ChargingProfile;
 }
 
 /** For each profile that one with fixed instants was found to differ from it last. */
-const differences = new WeakMap<ChargingProfile, Difference>();
+const differences = new WeakMap<ChargingProfile, KnownDifference>();
+
+const isAnother: Difference = { untilS: Infinity };
 
 /**
  * Undefined where `wanted` would allow the same as `present` for as long as `present` lasts, for the same transaction;
- * otherwise how long they are sure to differ.
+ * otherwise how they differ.
  */
-export function differsUntil(
+export function differenceOf(
   station: Station,
   present: InstalledProfile,
   wanted: InstalledProfile,
   now: EpochS,
-): number | undefined {
+): Difference | undefined {
   const a = present.profile;
   const b = wanted.profile;
-  if (present.evseId !== wanted.evseId || a.id !== b.id || a.stackLevel !== b.stackLevel) return Infinity;
-  if (a.purpose !== b.purpose || a.transactionId !== b.transactionId) return Infinity;
-  if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return Infinity;
+  if (present.evseId !== wanted.evseId || a.id !== b.id || a.stackLevel !== b.stackLevel) return isAnother;
+  if (a.purpose !== b.purpose || a.transactionId !== b.transactionId) return isAnother;
+  if (a.schedules[0]?.unit !== b.schedules[0]?.unit) return isAnother;
   const { endS } = leaseOf(a);
-  if (leaseOf(b).endS < endS || endS <= now) return Infinity;
+  if (leaseOf(b).endS < endS || endS <= now) return isAnother;
   const known = differences.get(a);
-  if (known?.wanted === b && known.station === station && now < known.untilS) return known.untilS;
+  const isKnown = known?.wanted === b && known.station === station && now < known.untilS;
+  // What was found to be raised from an instant on is raised from now on when that has passed.
+  if (isKnown && (known.raisesFromS ?? Infinity) > now) return known;
   const until = epochS(Number.isFinite(endS) ? endS : now + 1);
   const held = ownLimit(station, present, now, until);
   const meant = ownLimit(station, wanted, now, until);
-  const differs = combineTwo(held, meant, (x, y) => (x === y ? 0 : 1));
-  const last = differs.value.lastIndexOf(1);
+  const differs = combineTwo(held, meant, (x, y) => Math.sign(y - x));
+  const last = differs.value.findLastIndex((sign) => sign !== 0);
   if (last < 0) return undefined;
-  const isFixed = a.kind === 'Absolute' && b.kind === 'Absolute';
-  if (!isFixed) return now;
+  if (a.kind !== 'Absolute' || b.kind !== 'Absolute') return { untilS: now };
   const untilS = Math.min(differs.startS[last + 1] ?? until, until);
-  differences.set(a, { station, wanted: b, untilS });
-  return untilS;
+  const firstS = differs.startS[differs.value.findIndex((sign) => sign !== 0)] ?? now;
+  const lowers = differs.value.includes(-1);
+  const found = { untilS, ...(lowers ? {} : { raisesFromS: Math.max(now, firstS) }) };
+  differences.set(a, { ...found, station, wanted: b });
+  return found;
+}
+
+/** Whether all that a station may hold in the place of a plan allows at `now` what the plan does, if not later on. */
+export function isHeldNow(
+  station: Station,
+  { candidates }: Pick<Belief, 'candidates'>,
+  plan: InstalledProfile,
+  now: EpochS,
+): boolean {
+  return candidates.every(({ known, installed }) => {
+    const present = installed.find(
+      (entry) => entry.evseId === plan.evseId && entry.profile.id === plan.profile.id,
+    );
+    if (!known || present === undefined) return false;
+    const difference = differenceOf(station, present, plan, now);
+    return difference === undefined || (difference.raisesFromS ?? now) > now;
+  });
+}
+
+/** The instant for which a compiled plan was made, by its start. */
+export function madeAt(profile: ChargingProfile): number {
+  return leaseOf(profile).startS + backdateS;
 }
 
 /** The instant at which half of a lease is spent, or undefined for one without an end. */

@@ -6,10 +6,10 @@ import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
 import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
 import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
-import { stationWith, type StationDispatch } from './dispatch-state.ts';
+import { stationWith, type DispatchPolicy, type StationDispatch } from './dispatch-state.ts';
 import { isInUse, isMissing } from './floor-check.ts';
 import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
-import { differsUntil, halfSpentAt } from './plan-profile.ts';
+import { differenceOf, halfSpentAt, madeAt, type Difference } from './plan-profile.ts';
 import { refusalKey } from './refusals.ts';
 import type { Held, WantedStation } from './turn.ts';
 
@@ -38,6 +38,7 @@ export interface StationView {
   readonly state: StationDispatch;
   readonly belief: Belief;
   readonly wanted: WantedStation;
+  readonly policy: DispatchPolicy;
   readonly now: EpochS;
   /** Number of the next message; makes the id of a report. */
   readonly messages: number;
@@ -223,7 +224,8 @@ function foreignSteps({ belief, wanted }: StationView): readonly Step[] {
   }));
 }
 
-function planSteps({ station, state, belief, wanted, now }: StationView): Lack {
+function planSteps(view: StationView): Lack {
+  const { station, state, belief, wanted } = view;
   const steps: Step[] = [];
   const held: Held[] = [];
   let dueAt: EpochS | undefined;
@@ -231,7 +233,7 @@ function planSteps({ station, state, belief, wanted, now }: StationView): Lack {
   for (const plan of wanted.plans) {
     if (isInstalled(belief, plan)) continue;
     if (state.owed?.includes(plan.evseId) !== true) {
-      const renewal = renewalOf(station, belief, plan, now);
+      const renewal = renewalOf(view, plan);
       untilS = Math.min(untilS, renewal.untilS);
       if (renewal.at !== undefined) {
         if (dueAt === undefined || renewal.at < dueAt) dueAt = renewal.at;
@@ -253,20 +255,36 @@ interface Renewal {
 }
 
 /**
- * A plan that says the same as the one installed is to be renewed when half of the lease is spent; at once where the
- * station may hold anything else.
+ * A plan that says the same as the one installed is to be renewed when half of the lease is spent; one that is known to
+ * differ by later raises only, before the first of them; at once where the station may hold anything else.
  */
-function renewalOf(station: Station, belief: Belief, plan: InstalledProfile, now: EpochS): Renewal {
-  let first: EpochS | undefined;
+function renewalOf({ station, belief, policy, now }: StationView, plan: InstalledProfile): Renewal {
+  let first = Infinity;
   for (const { installed } of belief.candidates) {
     const present = installed.find(
       (entry) => entry.evseId === plan.evseId && entry.profile.id === plan.profile.id,
     );
     if (present === undefined) return { untilS: Infinity };
-    const untilS = differsUntil(station, present, plan, now);
-    if (untilS !== undefined) return { untilS };
-    const half = halfSpentAt(present.profile);
-    if (half !== undefined && (first === undefined || half < first)) first = half;
+    const difference = differenceOf(station, present, plan, now);
+    if (difference !== undefined) {
+      const at = belief.candidates.length > 1 ? now : lateRaiseAt(policy, present, difference);
+      if (at <= now) return { untilS: difference.untilS };
+      first = Math.min(first, at);
+    }
+    first = Math.min(first, halfSpentAt(present.profile) ?? Infinity);
   }
-  return first === undefined || first <= now ? { untilS: Infinity } : { at: first, untilS: first };
+  return first === Infinity || first <= now ? { untilS: Infinity } : { at: epochS(first), untilS: first };
+}
+
+/**
+ * When raises leave of which none is near. The next plan may want others: so they wait, but not for longer than a plan
+ * may be older than the last one, which a station follows that is cut off by then.
+ */
+function lateRaiseAt(
+  { raiseAheadS }: DispatchPolicy,
+  present: InstalledProfile,
+  { raisesFromS }: Difference,
+): number {
+  if (raiseAheadS === undefined || raisesFromS === undefined) return -Infinity;
+  return Math.min(raisesFromS - raiseAheadS, madeAt(present.profile) + raiseAheadS);
 }

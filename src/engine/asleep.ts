@@ -8,6 +8,7 @@
 import { evseKey, startingA, type Evse, type EvseRef, type Station } from '#domain/site';
 import { valueAt } from '#domain/step-function';
 import { later, type EpochS } from '#domain/units';
+import { isHeldNow } from '#dispatch/plan-profile';
 import { isInstalled } from '#safety/candidate';
 import {
   clearAlarm,
@@ -36,11 +37,12 @@ import {
 const missingLeastShare = 0.05;
 
 /** The current that the plan in force offers now, A per phase; undefined where it may not have arrived. */
-function offeredAOf(state: State, ref: EvseRef, transactionId: string): number | undefined {
+function offeredAOf(state: State, ref: EvseRef, station: Station, transactionId: string): number | undefined {
   const wanted = state.wanted[evseKey(ref)];
   const belief = state.ledger.beliefs.get(ref.stationId);
   if (wanted?.transactionId !== transactionId || belief === undefined) return undefined;
-  return isInstalled(belief, wanted.profile) ? valueAt(wanted.limit, state.now) : undefined;
+  const isHeld = isInstalled(belief, wanted.profile) || isHeldNow(station, belief, wanted.profile, state.now);
+  return isHeld ? valueAt(wanted.limit, state.now) : undefined;
 }
 
 function isAsGoodAsFull({ visit, deliveredWh }: VisitState): boolean {
@@ -64,7 +66,7 @@ export function noteDraw(
   if (isAsGoodAsFull(visit)) return [state, []];
   if ((before?.pulseUntil ?? 0) > state.now) return [state, []];
   const watch = before ?? { transactionId: transaction.id, hasPaused: false, pulses: 0 };
-  const offeredA = offeredAOf(state, ref, transaction.id);
+  const offeredA = offeredAOf(state, ref, at.station, transaction.id);
   // A plan on its way says nothing: where leases are short one is at every third sample, and the count goes on.
   if (offeredA === undefined) return [state, []];
   if (offeredA < startingA(at.station, at.evse)) {

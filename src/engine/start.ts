@@ -46,7 +46,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
   const site = countedSite(input.site);
   const floors = floorsOfSite(site, policy);
   invariant(floors.ok, floors.ok ? '' : floors.problem.message, { site: site.id });
-  const { callTimeoutS, retryS, retryMaxS, writesPerDayMax } = policy;
+  const { callTimeoutS, retryS, retryMaxS, writesPerDayMax, intervalS: raiseAheadS } = policy;
   const known = { site, policy, loads: {}, limits: [] };
   const count = Math.max(0, at - countsFromS);
   const state: State = {
@@ -63,7 +63,7 @@ export function startedState(input: Extract<Input, { kind: 'started' }>): Change
     limitsSeenAt: at,
     ledger: withStrangers(ledgerOf(site, at, ledgerPolicyOf(policy)), later(at, policy.lateS)),
     dispatch: {
-      ...dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax }),
+      ...dispatchOf(site, seed, { callTimeoutS, retryS, retryMaxS, writesPerDayMax, raiseAheadS }),
       messages: count,
     },
     witness: initialWitness,

@@ -28,7 +28,7 @@ import { limitTolerance, quantizedLimit, tenthDown, type LimitGrid } from './qua
 export const periodsMax = 24;
 
 /** How far a plan starts in the past, so that a clock that lags does not see it in the future. */
-const backdateS = 60;
+export const backdateS = 60;
 
 /** When floors start: the same instant every time, so that a floor read back equals the floor compiled again. */
 const floorStartS = 1_577_836_800;
