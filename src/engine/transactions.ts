@@ -21,7 +21,7 @@ import {
 } from './change.ts';
 import { transactionsKeptMax } from './limits.ts';
 import type { RunningTransaction, State } from './state.ts';
-import { leave, visitForPlugIn } from './visits.ts';
+import { leave, staleByEnd, visitForPlugIn } from './visits.ts';
 
 type Started = Extract<ChargerEvent, { kind: 'transaction-started' }>;
 type Ended = Extract<ChargerEvent, { kind: 'transaction-ended' }>;
@@ -155,8 +155,8 @@ function finish(
   const [evseId, evse] = place;
   const { transaction, powerW: _, ...idle } = evse;
   const ref = { stationId, evseId: Number(evseId) };
-  const freed = staleBy(withEvse(told, ref, idle), 'unplug');
-  const visit = transaction?.visitId === undefined ? undefined : freed.visits[transaction.visitId];
+  const visit = transaction?.visitId === undefined ? undefined : told.visits[transaction.visitId];
+  const freed = staleByEnd(withEvse(told, ref, idle), visit);
   if (transaction === undefined || visit === undefined) return freed;
   const register = end.registerWh ?? evse.registerWh ?? 0;
   const takenWh = register - (transaction.startRegisterWh ?? register);

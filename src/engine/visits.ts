@@ -17,6 +17,7 @@ import {
 } from './change.ts';
 import { visitKeptS, visitsMax } from './limits.ts';
 import type { State, VisitState } from './state.ts';
+import { plannedFor } from './visit-plan.ts';
 
 /** Energy below which a vehicle counts as full, Wh. */
 const fullWithinWh = 20;
@@ -192,6 +193,20 @@ export function visitForPlugIn(
   return { ...(isOthers ? freshVisit(found.visit) : found), idToken };
 }
 
+/** The state in which a vehicle is gone or ends charging: a new plan is wanted where the one in force had power for it. */
+export function staleByEnd(state: State, visit: VisitState | undefined): State {
+  return hasPowerLeft(state, visit) ? staleBy(state, 'unplug') : state;
+}
+
+/** Whether others may have something of what the plan in force means for a vehicle from now on. */
+function hasPowerLeft({ plan, now }: State, visit: VisitState | undefined): boolean {
+  if (visit === undefined || plan === undefined) return true;
+  const planned = plannedFor(plan, visit.visit.id);
+  if (planned === undefined) return neededWh(visit) > 0;
+  const first = Math.max(0, Math.floor((now - plan.grid.startS) / plan.grid.intervalS));
+  return planned.powerW.slice(first).some((powerW) => powerW > 0);
+}
+
 /** Ends the visits of a place where no vehicle is any more. */
 export function leave(state: State, ref: EvseRef): State {
   const key = evseKey(ref);
@@ -199,7 +214,7 @@ export function leave(state: State, ref: EvseRef): State {
     ([, v]) => v.phase === 'plugged' && evseKey(v.visit.evse) === key,
   );
   return leaving.reduce<State>(
-    (s, [, v]) => staleBy(withVisit(s, { ...v, phase: 'gone', endedAt: state.now }), 'unplug'),
+    (s, [, v]) => staleByEnd(withVisit(s, { ...v, phase: 'gone', endedAt: state.now }), v),
     state,
   );
 }

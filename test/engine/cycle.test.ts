@@ -177,6 +177,21 @@ test('an earlier departure is planned for at once, a departure in the past is re
   expect(depot.loop?.state().visits['v1']?.visit.departsAt).toBe(startS + 3600);
 });
 
+test.each([
+  ['with power left in its plan', 1200, 1],
+  ['when its plan is over', 7200, 0],
+])('a vehicle that leaves %s', async (_, leavesAfterS, plans) => {
+  // Full after an hour at the most; another vehicle is to come, so that there is something to plan.
+  const other: FakeVisit = { ...visit, id: 'v2', arriveS: startS + 9000, departS: startS + 16_200 };
+  const depot = new FakeDepot({ site: oneStation, visits: [visit, other], policy: policyWith({}) });
+  await depot.begin();
+  await depot.runTo(startS + leavesAfterS);
+  if (depot.station('A').vehicle !== undefined) depot.station('A').unplug();
+  await depot.runTo(startS + leavesAfterS + 60);
+  const asked = depot.said('out.plan').filter((p) => (p['triggers'] as string[]).includes('unplug'));
+  expect(asked).toHaveLength(plans);
+});
+
 test('a limit that drops lowers the chargers at once; afterwards the old limit is back', async () => {
   const visits: readonly FakeVisit[] = ['A', 'B'].map((stationId) => ({
     id: `v${stationId}`,
