@@ -37,8 +37,11 @@ export const rollCallWordsMax = 4;
 export const meterStaleAfterS = 900;
 /** How far the clock may be behind, or a wake late, before it is said. */
 export const clockToleranceS = 60;
-/** Solves in one turn; a turn that asks for more waits for the next. */
+/** Solves that one turn waits for, and ticks in one pass of it; what wants more waits for the next. */
 export const solvesPerTurnMax = 4;
+export const ticksPerPassMax = 5;
+/** How long a solve may take before plans in force are made to fit limits without it. */
+export const solverPatienceS = 5;
 /** Sets of sessions that one solve leaves for the next. */
 export const limitingSetsMax = 24;
 /** Intervals that are added to the billing periods at once: a week of quarter hours without a tick. */

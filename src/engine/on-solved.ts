@@ -10,9 +10,11 @@ export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>
   const { solving } = state;
   if (solving === undefined || solving.requestId !== input.requestId) return [state, []];
   const rest = stateWith(state, { solving: undefined });
+  // Plans in force may have to give way instead.
+  const unsolved = stateWith(rest, { restless: true });
   const key = state.site.id;
   if (!input.outcome.ok)
-    return raiseAlarm(counted(rest, 'solveFailures'), {
+    return raiseAlarm(counted(unsolved, 'solveFailures'), {
       kind: 'solver-failed',
       key,
       facts: { reason: input.outcome.reason, planInForce: state.planRevision },
@@ -27,7 +29,7 @@ export function onSolved(state: State, input: Extract<Input, { kind: 'solved' }>
       }),
   );
   if (!plan.valid || !isOfForm)
-    return raiseAlarm(counted(rest, 'plansRefused'), {
+    return raiseAlarm(counted(unsolved, 'plansRefused'), {
       kind: 'plan-not-certified',
       key,
       facts: { status: plan.status, solver: plan.solver, planInForce: state.planRevision },

@@ -38,6 +38,7 @@ import { askFleet, senses } from './senses.ts';
 import { rollCalls } from './roll-call.ts';
 import { nextSilence, silentMeters } from './silent-meter.ts';
 import { freshSupply } from './start.ts';
+import { squeezeDueAt, withFittingPlans } from './squeeze.ts';
 import { stateWith, type State, type Trigger, type WantedPlan } from './state.ts';
 import { nextLimitChange } from './supply.ts';
 import { forgetOldVisits, neededWh } from './visits.ts';
@@ -57,6 +58,7 @@ export function onTick(state: State): Change {
     wakeUps,
     (s) => [withRests(dropOldPlans(s)), []],
     askForPlan,
+    (s) => [withFittingPlans(s), []],
     dispatch,
     wake,
   ]);
@@ -367,6 +369,7 @@ function wake(state: State): Change {
     nextLimitChange(state.limits, state.now),
     state.dispatchAt,
     solveDueAt(state),
+    squeezeDueAt(state),
     nextSilence(state),
     nextWakeUp(state),
     ...silent,

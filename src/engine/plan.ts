@@ -106,7 +106,13 @@ function limitOver(
       Math.max(least, (kw * 1000 * share) / session.wattsPerUnit),
     ] as const;
   });
-  return [...pieces, [startOf(grid, session.depart), state.floors[keyAt(state.site, session)] ?? 0]];
+  const all = [
+    ...pieces,
+    [startOf(grid, session.depart), state.floors[keyAt(state.site, session)] ?? 0] as const,
+  ];
+  // Intervals may have passed while the solver worked.
+  const begun = all.findLastIndex(([at]) => at <= state.now);
+  return all.slice(Math.max(0, begun));
 }
 
 /** The floors of one station, made for what it was capable of. */
@@ -173,7 +179,7 @@ function hasSamePhases(inForce: WantedPlan, want: Want, at: EpochS, until: Epoch
 }
 
 /** What an EVSE shall be limited to. */
-interface Want {
+export interface Want {
   readonly stationId: string;
   readonly evseId: number;
   readonly transactionId: string;
@@ -271,7 +277,7 @@ function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined
 }
 
 /** The state in which some EVSEs want a plan. */
-function withWants(state: State, wants: readonly Want[]): State {
+export function withWants(state: State, wants: readonly Want[]): State {
   const changed: [string, WantedPlan][] = [];
   for (const want of wants) {
     const key = keyAt(state.site, want);

@@ -57,7 +57,7 @@ export function headroomOf(question: HeadroomQuestion): StepFunction {
 }
 
 /** The lowest value from `backS` before each instant to `aheadS` after it. */
-function lowestAhead(f: StepFunction, aheadS: number, backS: number): StepFunction {
+export function lowestAhead(f: StepFunction, aheadS: number, backS: number): StepFunction {
   const negative = mapValues(f, (value) => -value);
   const top = windowMax(shift(negative, -aheadS), aheadS + backS);
   return mapValues(top, (value) => -value);

@@ -9,8 +9,9 @@ import { isRogue, overloadText, type Breach, type Reach, type Sight } from './ru
 
 /** Least time that the engine has to get room for a charger that it has caught. */
 const fencedLeastS = 1200;
-/** Time that the engine has after a limit was announced. */
-const obeyedAfterS = 1200;
+/** Time that the engine has after a limit was announced: where frames take their time, and where they do not. */
+const obeyedLateS = 1200;
+const obeyedAfterS = 300;
 
 type LimitDrop = Extract<FaultSpan, { kind: 'limit' }>;
 
@@ -23,6 +24,7 @@ export class CircuitRules {
   /** A fence works in steps of two samples. */
   private readonly fencedAfterS: number;
   private readonly drops: readonly LimitDrop[];
+  private readonly obeyedAfterS: number;
   private commissionedAt: EpochS | undefined;
   /** The draws that were last found to fit; fewer of them, as when a station turns rogue, fit too. */
   private fittingDraws = -1;
@@ -32,6 +34,8 @@ export class CircuitRules {
     this.reach = reach;
     const { plan, world, isSlow } = sight;
     this.fencedAfterS = Math.max(fencedLeastS, 600 + 2 * plan.policy.sampleIntervalS);
+    const { delayMaxS, slowReaders } = plan.network;
+    this.obeyedAfterS = delayMaxS > 0 || Object.keys(slowReaders).length > 0 ? obeyedLateS : obeyedAfterS;
     this.wiring = wiringOf(plan.scenario.site);
     this.futures = createFutures(plan, world, this.wiring, isSlow ? 'each' : 'changed');
     this.drops = plan.events.flatMap((event) =>
@@ -114,7 +118,7 @@ export class CircuitRules {
     const { site } = plan.scenario;
     for (const { circuit: name, limitA = Infinity, fromS, untilS, announcedAt } of this.drops) {
       const heardS = heardAt(plan, announcedAt);
-      const from = Math.max(fromS, heardS + obeyedAfterS);
+      const from = Math.max(fromS, heardS + this.obeyedAfterS);
       if (now < from || now >= untilS) continue;
       const dropped = site.circuits.findIndex(({ id }) => id === name);
       const loads = loadsOf(world, site, this.wiring, () => false);
