@@ -15,7 +15,7 @@ import { createInbox } from './inbox.ts';
 import type { Input, InputBody, SolvedPlan } from './input.ts';
 import { jsonOf, toldOf } from './json.ts';
 import { marksOf } from './limiting-sets.ts';
-import { clockToleranceS, journalRecordsMax, solvesPerTurnMax } from './limits.ts';
+import { clockToleranceS, journalRecordsMax, solvesPerTurnMax, ticksPerPassMax } from './limits.ts';
 import { wantsTick } from './on-tick.ts';
 import type { Policy } from './policy.ts';
 import { replay, snapshotRecordOf } from './replay.ts';
@@ -47,13 +47,14 @@ export interface Loop {
    */
   start(): void;
   /**
-   * Handles everything now in the inbox in canonical order, each record in the journal before its effects, solves
-   * included; resolves with the number of inputs handled. What comes in meanwhile waits for the next turn.
+   * Handles everything now in the inbox in canonical order, each record in the journal before its effects; resolves with
+   * the number of inputs handled when no solve that it asked for is open any more. What comes in meanwhile is handled
+   * while the solver works where turns start by themselves, or when `turn` is called again; else by the next turn.
    */
   turn(): Promise<number>;
   /** Inputs that wait for a turn, a tick that is due counted. */
   pending(): number;
-  /** Ends after the turn in progress; the journal is left whole. */
+  /** Ends after the turn in progress, whose solve is not waited for; the journal is left whole. */
   stop(): Promise<void>;
   /** Stops at once as a power cut does: nothing more is written, sent or published. */
   kill(): void;
@@ -100,12 +101,14 @@ export function createLoop(parts: LoopParts): Loop {
 class EngineLoop implements Loop {
   private readonly parts: LoopParts;
   private readonly inbox = createInbox();
-  private readonly solves: SolveEffect[] = [];
   private current: State | undefined;
   private records = 0;
   private sequence = 0;
   private isAlive = false;
   private running: Promise<number> | undefined;
+  private isKicked = false;
+  /** The open solve; over when its answer has been handled. */
+  private solving: Promise<void> | undefined;
   private readonly subscriptions: Subscription[] = [];
   private forgetWake: (() => void) | undefined;
   /** The wake that this process has asked for. */
@@ -148,6 +151,7 @@ class EngineLoop implements Loop {
   }
 
   turn(): Promise<number> {
+    if (this.running !== undefined) this.pass();
     this.running ??= this.oneTurn().finally(() => {
       this.running = undefined;
     });
@@ -160,7 +164,7 @@ class EngineLoop implements Loop {
   }
 
   async stop(): Promise<void> {
-    await this.running;
+    if (this.solving === undefined) await this.running;
     this.kill();
   }
 
@@ -169,7 +173,6 @@ class EngineLoop implements Loop {
     for (const subscription of this.subscriptions.splice(0)) subscription.unsubscribe();
     this.forgetWake?.();
     this.inbox.clear();
-    this.solves.length = 0;
   }
 
   state(): State {
@@ -191,13 +194,28 @@ class EngineLoop implements Loop {
 
   /** Starts a turn by itself, where that is wanted. */
   private kick(): void {
-    if (!this.parts.autoTurn || !this.isAlive || this.running !== undefined || this.pending() === 0) return;
+    if (!this.parts.autoTurn || !this.isAlive || this.isKicked || this.pending() === 0) return;
+    this.isKicked = true;
     void Promise.resolve()
-      .then(() => this.turn())
+      .then(() => {
+        this.isKicked = false;
+        return this.turn();
+      })
       .then(() => this.kick());
   }
 
   private async oneTurn(): Promise<number> {
+    let handled = this.pass();
+    for (let round = 0; this.solving !== undefined && round < solvesPerTurnMax; round++) {
+      await this.solving;
+      handled += 1 + this.ticks();
+    }
+    this.compact();
+    return handled;
+  }
+
+  /** Handles what is there and ticks that are due. Solves are begun, not waited for. */
+  private pass(): number {
     let handled = 0;
     if (!this.isAlive) return handled;
     this.watchClock();
@@ -206,27 +224,27 @@ class EngineLoop implements Loop {
       this.write(input);
       handled++;
     }
-    handled += await this.solveAll();
-    for (let round = 0; round <= solvesPerTurnMax; round++) {
+    return handled + this.ticks();
+  }
+
+  /** Ticks that are due. */
+  private ticks(): number {
+    let handled = 0;
+    for (let round = 0; round < ticksPerPassMax; round++) {
       if (!this.isAlive || !wantsTick(this.state(), this.now())) break;
       this.apply({ kind: 'tick' });
       handled++;
-      handled += await this.solveAll();
     }
-    this.compact();
     return handled;
   }
 
-  /** Solves what was asked for; the answers are inputs of this same instant. */
-  private async solveAll(): Promise<number> {
-    let solved = 0;
-    for (let next = this.solves.shift(); next !== undefined; next = this.solves.shift()) {
-      const body = await this.solved(next);
-      if (!this.isAlive) return solved;
-      this.apply(body);
-      solved++;
-    }
-    return solved;
+  /** Asks the solver; its answer is an input of the instant at which it comes. */
+  private async solve(effect: SolveEffect): Promise<void> {
+    const body = await this.solved(effect);
+    this.solving = undefined;
+    if (!this.isAlive) return;
+    this.apply(body);
+    this.kick();
   }
 
   private async solved({ requestId, problem, warm }: SolveEffect): Promise<InputBody> {
@@ -297,7 +315,8 @@ class EngineLoop implements Loop {
         break;
       }
       case 'solve':
-        this.solves.push(effect);
+        invariant(this.solving === undefined, 'one solve is open at a time');
+        this.solving = this.solve(effect);
         break;
       case 'wake':
         this.forgetWake?.();

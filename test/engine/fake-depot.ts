@@ -497,6 +497,8 @@ export class FakeDepot {
   peakA = 0;
   readonly leftWh = new Map<string, number>();
   loop: Loop | undefined;
+  /** An answer of the solver is long in coming: nothing waits for it. */
+  isSolverSlow = false;
   private receive: ((event: LinkEvent) => void) | undefined;
   private readonly options: FakeDepotOptions;
   private toDeliver: LinkEvent[] = [];
@@ -598,7 +600,8 @@ export class FakeDepot {
       for (const event of events) this.receive?.(event);
       if (this.loop === undefined) return;
       if (this.loop.pending() === 0 && this.toDeliver.length === 0) return;
-      await this.loop.turn();
+      const turn = this.loop.turn();
+      if (!this.isSolverSlow) await turn;
     }
     throw new Error(`the depot never comes to rest: ${this.journal.records.slice(-6).join(' ')}`);
   }

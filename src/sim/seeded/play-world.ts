@@ -149,9 +149,11 @@ class Play {
   /** The loop as it is conducted. */
   private running: Loop | undefined;
   private crashes = 0;
-  /** Stalls that go on, and solves that take a while: the loop does nothing meanwhile. */
+  /** Stalls that go on: the loop does nothing meanwhile. */
   private holds = 0;
-  private onHold: (() => void) | undefined;
+  /** The loop whose solve takes a while. */
+  private slowLoop: Loop | undefined;
+  private onSlow: (() => void) | undefined;
   private isSiteOld = false;
   private breach: Breach | undefined;
 
@@ -305,14 +307,14 @@ class Play {
     this.isToldAgain();
   }
 
-  /** A solve that takes until then: the turn that waits for it goes on when it is done. */
+  /** A solve that takes until then: time and the engine go on, and the turn that waits for it ends when it is done. */
   private waitForSolve(untilS: EpochS, done: () => void): void {
-    this.hold();
-    this.onHold?.();
     const loop = this.running;
+    this.slowLoop = loop;
+    this.onSlow?.();
     this.clock.at(untilS, () => {
       this.chores.push(async () => {
-        this.release();
+        if (this.slowLoop === loop) this.slowLoop = undefined;
         done();
         if (loop !== undefined && this.running === loop) await loop.turn();
       });
@@ -420,7 +422,7 @@ class Play {
 
   /** The loop, with the end of its process taken for what it is. */
   private watched(loop: Loop): Loop {
-    return {
+    const own: Loop = {
       start: () => loop.start(),
       pending: () => loop.pending(),
       stop: () => loop.stop(),
@@ -429,7 +431,8 @@ class Play {
       turn: async () => {
         try {
           const slow = new Promise<number>((resolve) => {
-            this.onHold = () => resolve(1);
+            this.onSlow = () => resolve(1);
+            if (this.slowLoop === own) this.onSlow();
           });
           return await Promise.race([loop.turn(), slow]);
         } catch (error) {
@@ -438,6 +441,7 @@ class Play {
         }
       },
     };
+    return own;
   }
 
   private killed(loop: Loop, error: unknown): void {
