@@ -6,7 +6,7 @@ import { epochS, seconds, type EpochS, type Seconds } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import { canonicalText } from '#safety/canonical';
-import { requestsMax } from './limits.ts';
+import { deafAfter, requestsMax } from './limits.ts';
 
 /** The knobs of dispatch. */
 export interface DispatchPolicy {
@@ -182,6 +182,21 @@ export function withOwed(dispatch: Dispatch, stationId: string, evseId: number):
 export function withFreshTries(dispatch: Dispatch, stationId: string, now: EpochS): Dispatch {
   const station = stationDispatchOf(dispatch, stationId);
   return withStation(dispatch, stationId, stationWith(station, { failures: 0, notBefore: now }));
+}
+
+/** Whether a station has left calls without an answer, so many that it counts as deaf; one that refuses answers. */
+export function isSilent({ failures, lapsed }: StationDispatch): boolean {
+  return failures >= deafAfter && lapsed !== undefined;
+}
+
+/** Dispatch that has forgotten what a station refused, as the reason may be gone: it counts as deaf only once it refuses again. */
+export function withoutRefusals(dispatch: Dispatch, stationId: string, now: EpochS): Dispatch {
+  const station = stationDispatchOf(dispatch, stationId);
+  if (station.refusedAt === undefined && Object.keys(station.refused).length === 0) return dispatch;
+  const failures = Math.min(station.failures, deafAfter - 1);
+  const tries = isSilent(station) ? {} : { failures, notBefore: now };
+  const next = stationWith(station, { refused: {}, refusedAt: undefined, ...tries });
+  return withStation(dispatch, stationId, next);
 }
 
 /** Dispatch that reads the station back before it writes to it again. */

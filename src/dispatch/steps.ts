@@ -6,7 +6,7 @@ import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
 import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
 import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
-import { stationWith, type DispatchPolicy, type StationDispatch } from './dispatch-state.ts';
+import { isSilent, stationWith, type DispatchPolicy, type StationDispatch } from './dispatch-state.ts';
 import { isInUse, isMissing } from './floor-check.ts';
 import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
 import { differenceOf, halfSpentAt, madeAt, type Difference } from './plan-profile.ts';
@@ -50,11 +50,15 @@ export function lackOf(view: StationView): Lack {
   const againAt = restedAt(state);
   if (againAt === undefined) return openLackOf(view);
   if (againAt <= now) return openLackOf({ ...view, state: stationWith(state, { refused: {} }) });
-  const lack = openLackOf(view);
+  return dueBy(openLackOf(view), againAt);
+}
+
+/** What is lacking, looked at again at an instant. */
+function dueBy(lack: Lack, at: EpochS): Lack {
   return {
     ...lack,
-    dueAt: epochS(Math.min(againAt, lack.dueAt ?? Infinity)),
-    untilS: Math.min(againAt, lack.untilS ?? Infinity),
+    dueAt: epochS(Math.min(at, lack.dueAt ?? Infinity)),
+    untilS: Math.min(at, lack.untilS ?? Infinity),
   };
 }
 
@@ -64,6 +68,12 @@ function restedAt({ refused, refusedAt }: StationDispatch): EpochS | undefined {
   return Object.values(refused).some((times) => times >= refusalsMax)
     ? later(refusedAt, refusalRestS)
     : undefined;
+}
+
+/** When a station that counts as deaf is asked something: it is planned for again when it answers. One that has only refused rests before. */
+function askedAt(state: StationDispatch, now: EpochS): EpochS | undefined {
+  if (state.failures < deafAfter) return undefined;
+  return isSilent(state) ? now : later(state.notBefore, refusalRestS);
 }
 
 function openLackOf(view: StationView): Lack {
@@ -84,13 +94,10 @@ function openLackOf(view: StationView): Lack {
   }
   const plans = planSteps(view);
   const steps = [...plans.steps, ...foreignSteps(view), ...requests];
-  if (steps.length === 0 && isSilent(state)) return { ...plans, steps: readSteps(view) };
-  return { ...plans, steps: [...steps, ...checkSteps(view)] };
-}
-
-/** Whether a station has left calls without an answer: it is planned for again when it answers, so it is asked something. */
-function isSilent({ failures, lapsed }: StationDispatch): boolean {
-  return failures >= deafAfter && lapsed !== undefined;
+  const at = steps.length > 0 ? undefined : askedAt(state, view.now);
+  if (at !== undefined && at <= view.now) return { ...plans, steps: readSteps(view) };
+  const lack = { ...plans, steps: [...steps, ...checkSteps(view)] };
+  return at === undefined ? lack : dueBy(lack, at);
 }
 
 function readSteps(view: StationView): readonly Step[] {

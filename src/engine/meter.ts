@@ -25,7 +25,7 @@ import { withVehicleEnergy } from './metering.ts';
 import { siteStation } from './places.ts';
 import { noteRegister } from './register.ts';
 import { evseStateWith, stateWith, type State } from './state.ts';
-import { onUpdated } from './transactions.ts';
+import { onNamed, onUpdated } from './transactions.ts';
 
 /** Samples in a row inside the limit, and near it, that clear a charger. */
 const clearSamples = 3;
@@ -151,7 +151,7 @@ export function onMeter(state: State, stationId: string, sample: MeterSample): C
 
 /** A sample names a transaction: it runs. */
 function noteRunning(state: State, ref: EvseRef, transactionId: string, sample: MeterSample): Change {
-  return onUpdated(state, ref.stationId, {
+  return onUpdated(onNamed(state, ref, transactionId), ref.stationId, {
     evseId: ref.evseId,
     transactionId,
     at: ourTimeOf(state, ref.stationId, sample.sampledAt),

@@ -2,7 +2,7 @@
 import { evseKey } from '#domain/site';
 import { alignDown } from '#domain/time-grid';
 import { epochS, later, type EpochS } from '#domain/units';
-import { withRequest } from '#dispatch/dispatch-state';
+import { isSilent, withRequest } from '#dispatch/dispatch-state';
 import { dispatchTurn } from '#dispatch/dispatch';
 import { withFloorChecks } from '#dispatch/floor-check';
 import type { Wanted, WantedStation } from '#dispatch/turn';
@@ -314,7 +314,7 @@ function dispatch(state: State): Change {
     counts: { ...state.counts, commands: state.counts.commands + outcome.calls.length },
   });
   const [heard, alarms] = inTurn(withDispatchWake(next, outcome.wakeAt), [
-    (s) => tellDeaf(state, s),
+    tellSilent,
     (s) => askAgain(state, s),
   ]);
   return [heard, [...effects, ...alarms]];
@@ -335,22 +335,27 @@ function askAgain(before: State, state: State): Change {
   );
 }
 
-/** Stations that have stopped or begun to answer: the others are planned for anew. */
-function tellDeaf(before: State, state: State): Change {
-  const [was, is] = [deafStations(before), deafStations(state)];
-  if (was.length === 0 && is.length === 0) return [state, []];
-  const changes = [
-    ...is
-      .filter((id) => !was.includes(id))
-      .map((key) => (s: State): Change => {
-        const lost = staleBy(s, 'station-lost');
-        return raiseAlarm(lost, { kind: 'no-answer', key, facts: { counts: 'at what it may draw' } });
-      }),
-    ...was
-      .filter((id) => !is.includes(id))
-      .map((key) => (s: State) => clearAlarm(staleBy(s, 'station-back'), 'no-answer', key)),
-  ];
-  return inTurn(state, changes);
+/**
+ * Stations that have stopped to answer, so that the others are planned for anew, or begun to, which the next interval plans for:
+ * where answers come late that goes to and fro, and each new plan is one more write. One that refuses has answered.
+ */
+function tellSilent(state: State): Change {
+  const deaf = deafStations(state);
+  const isTold = (id: string): boolean => state.alarms[`no-answer ${id}`] !== undefined;
+  const silent = deaf.filter((id) => {
+    const own = state.dispatch.stations.get(id);
+    return own !== undefined && isSilent(own) && !isTold(id);
+  });
+  const heard = sorted(state.alarms).flatMap(([, { kind, key }]) =>
+    kind === 'no-answer' && !deaf.includes(key) ? [key] : [],
+  );
+  return inTurn(state, [
+    ...silent.map((key) => (s: State): Change => {
+      const lost = staleBy(s, 'station-lost');
+      return raiseAlarm(lost, { kind: 'no-answer', key, facts: { counts: 'at what it may draw' } });
+    }),
+    ...heard.map((key) => (s: State) => clearAlarm(s, 'no-answer', key)),
+  ]);
 }
 
 function withDispatchWake(state: State, at: EpochS | undefined): State {

@@ -31,6 +31,8 @@ export interface RunningTransaction {
   readonly visitId?: string;
   /** What the vehicle was identified by. */
   readonly idToken?: string;
+  /** Its station has named it: one of 1.6 does not know its number before our answer has come. */
+  readonly isNamed?: true;
 }
 
 /** A vehicle that wants energy and draws none, in one transaction. */
@@ -80,6 +82,8 @@ export interface AnsweredStart {
   /** EVSE, instant, register and token as text. */
   readonly key: string;
   readonly transactionId: string;
+  /** It was asked for again: the first answer had not come in time. */
+  readonly isAgain?: true;
 }
 
 /** What a station has told of its capability. */

@@ -3,8 +3,9 @@
  * an end without a start is taken as it is.
  * @module
  */
-import { evseKey } from '#domain/site';
+import { evseKey, type EvseRef } from '#domain/site';
 import { epochS, wattHours, type EpochS, type WattHours } from '#domain/units';
+import { withoutRefusals } from '#dispatch/dispatch-state';
 import type { ChargerEvent } from '#ocpp/station-message';
 import { learn } from '#safety/ledger';
 import {
@@ -20,7 +21,13 @@ import {
   type Change,
 } from './change.ts';
 import { transactionsKeptMax } from './limits.ts';
-import type { RunningTransaction, State } from './state.ts';
+import {
+  evseStateWith,
+  stateWith,
+  type AnsweredStart,
+  type RunningTransaction,
+  type State,
+} from './state.ts';
 import { leave, staleByEnd, visitForPlugIn } from './visits.ts';
 
 type Started = Extract<ChargerEvent, { kind: 'transaction-started' }>;
@@ -53,8 +60,34 @@ export function onStarted(
   const isOver = station.ended.includes(id);
   const isKnown = evse?.transaction?.id === id;
   const isOlder = evse?.transaction !== undefined && evse.transaction.startedAt > event.at;
+  if (isKnown && before !== undefined && before.isAgain !== true)
+    return { change: [askedAgain(noted, stationId, before), []], transactionId: id };
   if (evse === undefined || isOver || isKnown || isOlder) return { change: [noted, []], transactionId: id };
   return { change: begin(noted, stationId, event, id), transactionId: id };
+}
+
+/** A station of 1.6 that asks again has not had the number that its plan names, so that it had to refuse it: it is tried once more. */
+function askedAgain(state: State, stationId: string, before: AnsweredStart): State {
+  const answeredStarts = stationState(state, stationId).answeredStarts.map((one) =>
+    one === before ? { ...one, isAgain: true as const } : one,
+  );
+  return afresh(withStation(state, stationId, { answeredStarts }), stationId);
+}
+
+/** The state after a station has named a transaction; with the first time what it refused for want of the number is tried again. */
+export function onNamed(state: State, ref: EvseRef, transactionId: string): State {
+  const evse = evseState(state, ref);
+  const { transaction } = evse ?? {};
+  if (evse === undefined || transaction?.id !== transactionId || transaction.isNamed === true) return state;
+  const named = { ...transaction, isNamed: true as const };
+  return afresh(withEvse(state, ref, evseStateWith(evse, { transaction: named })), ref.stationId);
+}
+
+/** The state in which a station is sent again what it refused: the reason may have been the transaction. */
+function afresh(state: State, stationId: string): State {
+  const dispatch = withoutRefusals(state.dispatch, stationId, state.now);
+  if (dispatch === state.dispatch) return state;
+  return staleBy(stateWith(state, { dispatch, restless: true }), 'plug-in');
 }
 
 /** The state in which a transaction runs; one that was met while it ran has begun at some time before. */
@@ -76,6 +109,7 @@ function begin(state: State, stationId: string, event: Started, id: string, isMe
     ...register,
     ...(visit === undefined ? {} : { visitId: visit.visit.id }),
     ...(event.idToken === undefined ? {} : { idToken: event.idToken }),
+    ...(event.transactionId === undefined ? {} : { isNamed: true }),
   };
   const running = withEvse(replaced, ref, {
     ...evse,
@@ -89,7 +123,7 @@ function begin(state: State, stationId: string, event: Started, id: string, isMe
     at: state.now,
     transaction: { evseId: event.evseId, id, startedAt },
   });
-  const known = staleBy({ ...running, ledger, restless: true }, 'plug-in');
+  const known = staleBy(stateWith(afresh(running, stationId), { ledger, restless: true }), 'plug-in');
   if (visit === undefined)
     return raiseAlarm(known, {
       kind: 'unannounced-vehicle',

@@ -186,6 +186,8 @@ export class FakeStation {
   firmware: string | undefined;
   /** Its clock less the true time. */
   clockOffsetS = 0;
+  /** Answers to StartTransaction that will not reach it: it asks again with its next word. */
+  losesStarts = 0;
   /** Says the status of its socket when it connects. */
   greets = true;
   /** Does what TriggerMessage asks for, and answers with a status, or not at all. */
@@ -302,6 +304,11 @@ export class FakeStation {
     if (message.kind !== 'call') {
       const first = this.queue[0];
       if (first === undefined || first.messageId !== message.messageId) return;
+      if (first.action === 'StartTransaction' && this.losesStarts > 0) {
+        this.losesStarts--;
+        first.isSent = false;
+        return;
+      }
       this.queue.shift();
       if (message.kind === 'result' && first.action === 'StartTransaction' && this.vehicle !== undefined)
         this.vehicle.transactionId ??= (message.payload as { transactionId: number }).transactionId;

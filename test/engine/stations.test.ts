@@ -10,6 +10,7 @@ import {
   siteOf,
   startS,
   stationOf,
+  type FakeStation,
   type FakeVisit,
 } from './fake-depot.ts';
 
@@ -40,6 +41,68 @@ test('a charger that never answers is counted at its hardware maximum and the ot
   // 8 + 5 + (7200 - 740) / 330 = 33 in two hours, give or take the jitter; without growing pauses they would be 200.
   expect(tries).toBeGreaterThan(25);
   expect(tries).toBeLessThan(45);
+});
+
+/** A vehicle at A, plugged in at second 300, where another station of its make has taken a plan; and whether A holds one. */
+async function oneVehicle(
+  prepare: (station: FakeStation) => void,
+): Promise<{ readonly depot: FakeDepot; readonly isPlanned: () => boolean }> {
+  const visits = [visitAt('B', { arriveS: startS + 150 }), visitAt('A', { departS: startS + 14_400 })];
+  // No plan outlives the next interval.
+  const depot = new FakeDepot({ site: three, visits, policy: policyWith({ leaseMaxS: 900 }), sampleS: 600 });
+  const station = depot.station('A');
+  prepare(station);
+  await depot.begin();
+  const isPlanned = (): boolean =>
+    station.installed.some(({ profile }) => profile.chargingProfilePurpose === 'TxProfile');
+  return { depot, isPlanned };
+}
+
+test('a station that does not know the number of its transaction refuses its plan, and gets it when it asks again', async () => {
+  const { depot, isPlanned } = await oneVehicle((station) => {
+    station.losesStarts = 1;
+    station.sample = () => undefined;
+  });
+  await depot.runTo(startS + 390);
+  expect(depot.alarms()).toEqual(['profile-refused']);
+  expect(isPlanned()).toBe(false);
+  depot.station('A').status();
+  await depot.runTo(startS + 400);
+  expect(isPlanned()).toBe(true);
+});
+
+test('where that answer is lost as well it gets its plan when it first names its transaction', async () => {
+  const { depot, isPlanned } = await oneVehicle((station) => (station.losesStarts = 2));
+  await depot.runTo(startS + 390);
+  depot.station('A').status();
+  await depot.runTo(startS + 2000);
+  expect(isPlanned()).toBe(false);
+  // Its next word is a sample.
+  depot.station('A').status();
+  await depot.runTo(startS + 2010);
+  expect(isPlanned()).toBe(true);
+});
+
+test('a station that refuses its plans has answered; it is asked something after an hour, and planned for again', async () => {
+  let refuses = true;
+  const { depot, isPlanned } = await oneVehicle((station) => {
+    station.refuses = ({ chargingProfilePurpose: purpose }) => refuses && purpose === 'TxProfile';
+  });
+  await depot.runTo(startS + 700);
+  refuses = false;
+  await depot.runTo(startS + 3900);
+  expect([isPlanned(), depot.alarms()]).toEqual([false, ['profile-refused']]);
+  await depot.runTo(startS + 5500);
+  expect(isPlanned()).toBe(true);
+});
+
+test('a station that answers again is no longer said to be silent', async () => {
+  const { depot } = await oneVehicle((station) => (station.isSilent = true));
+  await depot.runTo(startS + 300);
+  expect(depot.loop?.state().alarms).toHaveProperty(['no-answer A']);
+  depot.station('A').isSilent = false;
+  await depot.runTo(startS + 700);
+  expect(depot.loop?.state().alarms).not.toHaveProperty(['no-answer A']);
 });
 
 test('a lost station is believed to go on as told; its return is read before anything is raised', async () => {
