@@ -37,11 +37,11 @@ class TextMessage implements BusMessage {
   }
 
   get data(): Uint8Array {
-    if (this.#data === undefined) {
-      this.#data = utf8Of(this.#told.text);
-      assertFits(this.#data.byteLength);
-    }
-    return this.#data;
+    if (this.#data !== undefined) return this.#data;
+    const data = utf8Of(this.#told.text);
+    assertFits(data.byteLength);
+    this.#data = data;
+    return data;
   }
 }
 
@@ -135,12 +135,12 @@ export function createMemoryBus(): Bus {
     subscribe,
     request: (subject, data, timeoutS) =>
       new Promise((resolve, reject) => {
+        assertFits(data.byteLength);
         if (hearersOf(subject).length === 0) {
           reject(new NoAnswerError(subject, 'nobody listens'));
           return;
         }
         const timer = setTimeout(() => reject(new NoAnswerError(subject, 'time is up')), timeoutS * 1000);
-        assertFits(data.byteLength);
         enqueue({
           subject,
           data,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { messageBytesMax } from '../../src/adapters/bus-limits.ts';
 import { createMemoryBus } from '../../src/adapters/bus-memory.ts';
 import { matchesSubject } from '../../src/adapters/subject-pattern.ts';
@@ -63,10 +63,22 @@ test('the text of a value is made for those who read it, and held to the bound t
   await bus.flush();
   expect(seen).toEqual([value]);
   heard.unsubscribe();
-  bus.subscribe('n', (message) => expect(() => message.text).toThrow('a message fits'));
+  bus.subscribe('n', (message) => {
+    expect(() => message.text).toThrow('a message fits');
+    expect(() => message.data).toThrow('a message fits');
+  });
   bus.publish('n', { value, text: 'x'.repeat(messageBytesMax + 1) });
   await bus.flush();
-  expect.assertions(2);
+  expect.assertions(3);
+});
+
+test('a request that is too large is refused, and leaves no clock behind', async () => {
+  const bus = createMemoryBus();
+  bus.subscribe('n', ({ data, respond }) => respond?.(data));
+  vi.useFakeTimers();
+  await expect(bus.request('n', new Uint8Array(messageBytesMax + 1), 60)).rejects.toThrow('a message fits');
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 test.each([

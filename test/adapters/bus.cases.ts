@@ -130,6 +130,7 @@ export function runBusCases(name: string, open: () => Promise<Bus>): void {
     test('a message above 1 MiB is refused at the publisher', async () => {
       const bus = await open();
       expect(() => bus.publish('n', new Uint8Array(1_048_577))).toThrow('a message fits');
+      expect(() => bus.publish('n', 'é'.repeat(524_289))).toThrow('a message fits');
       await bus.close();
     });
   });
