@@ -53,7 +53,7 @@ export function hourOfWeek(localS: number): number {
   return hours < 0 ? hours + hoursOfWeek : hours;
 }
 
-/** A record with one more reading; the hour before it is closed where it begins another. */
+/** A record with one more reading, taken after those before it; the hour before it is closed where it begins another. */
 export function withLoadReading(
   record: LoadRecord | undefined,
   { powerW, phaseA, sampledAt }: Reading,
@@ -61,7 +61,6 @@ export function withLoadReading(
 ): LoadRecord {
   const { open, hours } = record ?? { hours: {} };
   const startS = epochS(Math.floor(sampledAt / hourS) * hourS);
-  if (open !== undefined && startS < open.startS) return { open, hours };
   const first: OpenHour = { startS, count: 1, sumW: powerW, peakW: powerW, ...withPeakA(undefined, phaseA) };
   if (open === undefined) return { open: first, hours };
   if (open.startS === startS) {

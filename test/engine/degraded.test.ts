@@ -224,9 +224,10 @@ test('when the bus is back everything is asked for again, until a vehicle is hea
     },
   });
   await depot.begin();
-  await depot.runTo(startS + 1000);
+  await depot.runTo(startS + 899);
   expect(backs).toHaveLength(1);
-  // A bus that comes and goes within an instant is asked once.
+  // A bus that comes and goes within an instant is asked once, also where that begins a quarter hour.
+  depot.clock.turnTo(startS + 900);
   for (const back of [...backs, ...backs]) back();
   await depot.runTo(startS + 1900);
   const events = (): readonly unknown[] => depot.said('out.status').map((s) => [s['event'], s['resend']]);
@@ -293,6 +294,23 @@ test('a site file in another time zone does not move a running site: the journal
   Object.assign(second, { journal: first.journal });
   second.startEngine();
   expect(second.loop?.state().site.timeZone).toBe('UTC');
+});
+
+test('a building that leaves no room for all floors on one phase takes one of them', async () => {
+  const depot = new FakeDepot({ site: siteOf([stationOf('A'), stationOf('B')]) });
+  await depot.begin();
+  expect(Object.values(depot.loop?.state().floors ?? {})).toEqual([6, 6]);
+  // 50 of 60 A of L2, and nothing on the others: 10 A are no two floors of 6 A.
+  depot.say('uncontrolled-load', {
+    kind: 'uncontrolled-load',
+    circuit: 'grid',
+    powerW: 11_500,
+    phaseA: [0, 50, 0],
+    sampledAt: startS,
+  });
+  await depot.settle();
+  expect(Object.values(depot.loop?.state().floors ?? {}).toSorted((a, b) => a - b)).toEqual([0, 6]);
+  expect(depot.alarms()).toContain('floor-lowered');
 });
 
 test('a limit below the floors: idle sockets lose theirs first, then lower priorities, each by name', async () => {

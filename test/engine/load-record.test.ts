@@ -144,6 +144,21 @@ test('an engine keeps free what its meter has taught, beyond the hour for which 
   expect(supply === undefined ? 0 : valueAt(supply.uncontrolledA[0], epochS(startS + 2.6 * 3600))).toBe(10);
 });
 
+test('a reading above its bound raises it for an hour, not below what the bound itself rises to; one within it does not', () => {
+  const steps = (before: number, after: number) => {
+    const uncontrolled = [buildingOf('grid', (quarter) => (quarter < 74 ? before : after))];
+    const loads = { grid: { powerW: watts(5000), sampledAt: startS } };
+    const unread = stateOf(undefined, { uncontrolled });
+    expect(boundAt(unread, startS)).toBe(before);
+    const { grid } = siteLimitsOf({ ...unread, loads }, around(startS));
+    // Before the reading, before and after 18:30, and when the hour is over.
+    return [-1, 900, 2700, 3600].map((s) => valueAt(grid!.uncontrolledW, epochS(startS + s)));
+  };
+  expect(steps(3000, 9000)).toEqual([3000, 5000, 9000, 9000]);
+  expect(steps(3000, 4000)).toEqual([3000, 5000, 5000, 4000]);
+  expect(steps(9000, 3000)).toEqual([9000, 9000, 3000, 3000]);
+});
+
 const phasesAt = (state: Parameters<typeof siteLimitsOf>[0], t: EpochS): readonly number[] =>
   (siteLimitsOf(state, around(t))['grid']?.uncontrolledA ?? []).map(
     (f) => Math.round(valueAt(f, t) * 100) / 100,
@@ -167,10 +182,28 @@ test('of a load that nobody declared each phase is kept free as its meter has sh
   let record: LoadRecord | undefined;
   for (let t: number = from; t < from + 4 * dayS; t += quarterS) {
     const isNoon = Math.floor((t % dayS) / 3600) === 12;
-    const phaseA = isNoon ? ([25, 4, 1] as const) : ([8, 11, 11] as const);
-    record = withLoadReading(record, { powerW: watts(6900), phaseA, sampledAt: epochS(t) }, 'UTC');
+    // The peak of an hour counts, though the meter is lower after it, or tells no phases.
+    const phaseA = isNoon ? ([t % 3600 === 900 ? 25 : 9, 4, 1] as const) : ([8, 11, 11] as const);
+    const isTold = !isNoon || t % 3600 !== 1800;
+    const reading = { powerW: watts(6900), ...(isTold ? { phaseA } : {}), sampledAt: epochS(t) };
+    record = withLoadReading(record, reading, 'UTC');
+    // While no hour is known three times, each is kept free the highest of all.
+    if (t === from + dayS) expect(phasesAt(stateOf(record), epochS(t + 3600))).toEqual([25, 11, 11]);
   }
   const state = stateOf(record);
   expect(phasesAt(state, at('2026-07-17T12:30:00Z'))).toEqual([25, 10, 10]);
   expect(phasesAt(state, at('2026-07-17T15:30:00Z'))).toEqual([10, 11, 11]);
+});
+
+test('of what each phase carried in an hour eight weeks are kept, also where the meter tells it no longer', () => {
+  let record: LoadRecord | undefined;
+  const weekS = 7 * dayS;
+  for (let week = 0; week < 12; week++) {
+    for (const s of [0, 3600]) {
+      const told = week < 10 ? { phaseA: [week, 0, 0] as const } : {};
+      const sampledAt = epochS(at('2026-07-13T00:00:00Z') + week * weekS + s);
+      record = withLoadReading(record, { powerW: watts(1000), ...told, sampledAt }, 'UTC');
+    }
+  }
+  expect(record?.hours['0']?.peaksA?.map(([a]) => a)).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
 });

@@ -183,6 +183,37 @@ test('a station that may forget its profiles has its full rating kept free by th
   expect(connectors[1]?.reserveKw).toBeLessThan(5);
 });
 
+test('where a limit in W drops below what a forgetful station is rated for it is planned its share of the rest', async () => {
+  const { capability } = stationOf('A');
+  const forgetful = stationOf('A', { capability: { ...capability, keepsProfiles: 'none' } });
+  const depot = await depotWith([forgetful], [{ ...visit, maxW: 22_080 }]);
+  expect(problemOf(depot).sessions).toMatchObject([{ maxKw: expect.closeTo(22.08, 9) }]);
+  depot.say('limit', { kind: 'limit', circuit: 'panel', limitW: 11_040 });
+  await depot.settle();
+  const [session] = problemOf(depot).sessions;
+  expect(session?.maxKw).toEqual(new Float64Array(7).fill(11.04));
+});
+
+test('a reading that counts no longer takes nothing from the rest of the quarter hour that runs', async () => {
+  const uncontrolled = [buildingOf('grid', 3000)];
+  const long = { ...visit, energyWh: 30_000, departS: startS + 10_800 };
+  const depot = await depotWith([stationOf('A')], [long], { uncontrolled });
+  await depot.runTo(startS + 300);
+  depot.say('uncontrolled-load', {
+    kind: 'uncontrolled-load',
+    circuit: 'grid',
+    powerW: 9000,
+    sampledAt: startS + 300,
+  });
+  const leftAt = async (s: number): Promise<number> => {
+    await depot.runTo(startS + s);
+    return circuit(problemOf(depot), 'grid')?.phaseLimitKw?.[0][0] ?? 0;
+  };
+  // 13.8 kW less a third of what is drawn, for an hour from 18:05 on, and 2 W.
+  expect(await leftAt(3890)).toBeCloseTo(13.8 - 3 - 0.002, 9);
+  expect(await leftAt(4000)).toBeCloseTo(13.8 - 1 - 0.002, 9);
+});
+
 test('a station that obeys no TxDefaultProfile has its full rating kept free by the plan too', async () => {
   const { capability } = stationOf('A');
   const obeys = { stationMax: true, txDefault: false, txProfile: true };

@@ -313,6 +313,16 @@ test('a load above its bound raises the bound while it lasts, and is an alarm', 
   await depot.settle();
   expect(depot.alarms()).toEqual(['load-above-bound']);
   expect(now()).toBe(9000);
+  // A little more is counted, and no news.
+  depot.say('uncontrolled-load', {
+    kind: 'uncontrolled-load',
+    circuit: 'grid',
+    powerW: 9500,
+    sampledAt: startS,
+  });
+  await depot.settle();
+  expect(depot.alarms()).toEqual(['load-above-bound']);
+  expect(now()).toBe(9500);
   await depot.runTo(startS + 4600);
   expect(now()).toBe(3000);
 });
