@@ -152,6 +152,13 @@ test('below a limit that dropped under the floors nobody is given anything, from
   expect(served(plan, 6)).toEqual(['A', 'B']);
 });
 
+test('where a charger that obeys nobody takes what the floors of others need, they are counted on less or nothing', () => {
+  const rogue = { rogues: { A: startS } };
+  // Beside 16 A and the floor of B 22 A leave nothing more, and 20 A two less than its floor.
+  expect(served({ ...nightOf(22, 12_000), ...rogue }, 6)).toContain('B');
+  expect(served({ ...nightOf(20, 1000), ...rogue }, 6)).not.toContain('B');
+});
+
 test('unused is what nobody else was let to draw', () => {
   const plan = nightOf(22, 10_000);
   const unused = (offeredA: number, more: Partial<NightSeen> = {}): number =>

@@ -233,10 +233,10 @@ export class Departures {
     return isWrong || isExpected ? evse.maxA : countedA(station, evse, offeredA(key, q));
   }
 
-  /** Room per circuit and phase that the count gives away in a quarter hour, A. */
+  /** Room per circuit and phase that the count gives away in a quarter hour, A; below 0 where others take more than there is. */
   private roomAt(q: number, takenA: (place: Place) => number): Room {
     const share = roomShare * this.night.outages.swapShare;
-    return this.roomLeft(q, takenA).map((line) => line.map((amps) => Math.max(0, amps) * share));
+    return this.roomLeft(q, takenA).map((line) => line.map((amps) => (amps > 0 ? amps * share : amps)));
   }
 
   /**
