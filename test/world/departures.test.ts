@@ -1,5 +1,6 @@
 /** What vehicles could have had, counted by hand. */
 import { expect, test } from 'vitest';
+import type { Circuit, UncontrolledLoad } from '#domain/site';
 import { amperes, epochS, wattHours, watts } from '#domain/units';
 import { worldPlanOf } from '#sim/seeded/draw-world';
 import { Departures, type NightSeen } from '#sim/seeded/departures';
@@ -115,6 +116,56 @@ test('an AC station that takes W only gives a third of what its phases are count
   expect(served(nightOf(18, 100, 'W', 16), 2)).toEqual([]);
 });
 
+/** The same night under other limits, beside a building. */
+function beside(
+  circuit: Omit<Circuit, 'id'>,
+  energyWh: number,
+  building: Partial<UncontrolledLoad> = {},
+): WorldPlan {
+  const plan = nightOf(32, energyWh);
+  const curve = Array.from({ length: 96 }, () => watts(0));
+  const uncontrolled = [{ circuit: 'grid', expectedW: curve, boundW: curve, ...building }];
+  const site = { ...plan.scenario.site, circuits: [{ id: 'grid', ...circuit }], uncontrolled };
+  return { ...plan, scenario: { ...plan.scenario, site } };
+}
+
+test.each([
+  { what: 'a limit in W', circuit: { limitA: amperes(200), limitW: watts(32 * 690) } },
+  { what: 'a building', circuit: { limitA: amperes(42) }, boundW: 6900 },
+  {
+    what: 'one on one phase',
+    circuit: { limitA: amperes(42) },
+    boundW: 2300,
+    phaseShares: [1, 0, 0] as const,
+  },
+])('$what leaves as much as 32 A alone', ({ circuit, boundW = 0, ...shares }) => {
+  const building = { boundW: Array.from({ length: 96 }, () => watts(boundW)), ...shares };
+  expect(served(beside(circuit, 31_000, building), 6)).toEqual(['A', 'B']);
+  expect(served(beside(circuit, 31_900, building), 6)).toEqual([]);
+});
+
+test('stations that are not what they say, or forget what they hold, take their rating from the others', () => {
+  const large = nightOf(32, 40_000);
+  // 16 A of B and 6 of A leave 0.85 x 10 = 8 A beside the floors, to one at a time: 20 A, not 29.
+  const shares = [
+    ...seen({ ...large, rogues: { B: startS } }, 6)
+      .shares()
+      .values(),
+  ];
+  expect(shares.reduce((sum, { givenWh }) => sum + givenWh, 0)).toBe(14 * 20 * 172.5);
+  const least = (of: WorldPlan): number =>
+    Math.min(...[...seen(of, 6).shares().values()].map(({ givenWh }) => givenWh));
+  const forgetful = large.scenario.site.stations.map((station) => ({
+    ...station,
+    capability: { ...station.capability, keepsProfiles: 'none' as const },
+  }));
+  const { scenario } = large;
+  // Both ratings are kept free, so each has its own: 14 quarters x 16 A.
+  expect(
+    least({ ...large, scenario: { ...scenario, site: { ...scenario.site, stations: forgetful } } }),
+  ).toBe(14 * 16 * 172.5);
+});
+
 test('an outage takes what it could have given twice, and the room of what the station may draw', () => {
   const isNinth = isQuarter(8);
   const outages = {
@@ -171,6 +222,23 @@ test('unused is what nobody else was let to draw', () => {
   // While it slept there was nothing for it.
   expect(unused(16, { isAsleep: (key, q) => key === 'A/1' && q === 5 })).toBe(13 * 6 * 172.5);
 });
+
+test.each(['stall', 'solver', 'bus-lost'])(
+  'an engine is as good as none through a %s, and while it comes back',
+  (kind) => {
+    const event = {
+      switch: 'stall',
+      kind,
+      fromS: startS + 1000,
+      untilS: startS + 1100,
+    } as unknown as WorldEvent;
+    const network = { ...drawn.network, loss: 0, delay: 0, delayMaxS: 0, slowReaders: {} };
+    const plan = { ...nightOf(32, 1000), network, events: [event] };
+    const outages = outagesOf(plan, [], [], epochS(startS + 6 * 3600));
+    const isOut = (s: number): boolean => outages.isOut('A', { fromS: startS + s, untilS: startS + s + 1 });
+    expect([999, 1000, 1399, 1400].map(isOut)).toEqual([false, true, true, false]);
+  },
+);
 
 test('outages: a lost line, a dead one, a dead engine and a lost journal, each with the time to come back', () => {
   const plan: WorldPlan = {

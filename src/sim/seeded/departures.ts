@@ -289,7 +289,7 @@ export class Departures {
         if (evse.rotation.some((phase) => (room[circuit]?.[phase] ?? 0) < wantedA)) stay.boundAt.add(circuit);
     if (amps === 0) return;
     const takenA = Math.min(this.mostA(place, room), countedA(station, evse, amps));
-    take(room, place, isForgetful(station) ? 0 : Math.max(0, takenA - freeA));
+    take(room, place, Math.max(0, takenA - freeA));
     if (!stay.isUnknown) stay.leftWh = Math.max(0, stay.leftWh - whOf(stay, amps));
   }
 }
