@@ -17,6 +17,7 @@ import type { InstalledProfile } from '#ocpp/profile';
 import type { Floors } from '#safety/floors';
 import { isPulsed, leastAOf } from './asleep.ts';
 import { planFormOf, takesStationCap } from './capability.ts';
+import { rememberLevel, rememberSource, saysTheSame, type Want } from './compiled-before.ts';
 import { evseState, keysInOrder, publish, sorted, without, type Change } from './change.ts';
 import type { Effect } from './effect.ts';
 import type { SolvedPlan } from './input.ts';
@@ -178,45 +179,6 @@ function hasSamePhases(inForce: WantedPlan, want: Want, at: EpochS, until: Epoch
   return isSame(inForce.onePhase ?? none, want.onePhase ?? none, at, until);
 }
 
-/** What an EVSE shall be limited to. */
-export interface Want {
-  readonly stationId: string;
-  readonly evseId: number;
-  readonly transactionId: string;
-  readonly visitId?: string;
-  /** The lease ends here at the latest. */
-  readonly untilS: EpochS;
-  /** In the station's unit, the first piece at or before now. */
-  readonly pieces: readonly (readonly [EpochS, number])[];
-  /** 1 where one phase of three is to be used; absent: nowhere. */
-  readonly onePhase?: StepFunction;
-}
-
-/** One level for ever, found to be what a plan in force says until `untilS`. */
-interface Level {
-  readonly floors: Floors;
-  readonly station: Station;
-  readonly level: number;
-  readonly untilS: EpochS;
-}
-
-const levels = new WeakMap<WantedPlan, Level>();
-
-/**
- * True where one level is wanted that the plan in force was found to have, and it is still as long as it has to be: a
- * level that was compiled once is compiled alike at any later instant.
- */
-function goesOn(state: State, want: Want, inForce: WantedPlan, endS: number): boolean {
-  const known = levels.get(inForce);
-  if (want.onePhase !== undefined || inForce.onePhase !== undefined) return false;
-  if (known === undefined || want.pieces.length !== 1 || known.level !== want.pieces[0]?.[1]) return false;
-  const { leaseEndS, limit } = inForce;
-  if (known.floors !== state.floors || Math.min(leaseEndS, endS) > known.untilS) return false;
-  if (valueAt(limit, epochS(state.now - 1)) !== valueAt(limit, state.now)) return false;
-  if (siteStation(state.site, known.station.id) !== known.station) return false;
-  return leaseEndS >= endS || leaseEndS - state.now > state.policy.leaseMaxS / 2;
-}
-
 /** The wanted plan of one EVSE; the one in force where it says the same and its lease is not half spent. */
 function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined {
   const { transactionId, visitId } = want;
@@ -227,7 +189,7 @@ function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined
   if (purpose === undefined) return undefined;
   const before = state.wanted[key];
   const inForce = before?.transactionId === transactionId ? before : undefined;
-  if (inForce !== undefined && goesOn(state, want, inForce, endS)) return inForce;
+  if (inForce !== undefined && saysTheSame(state, want, inForce, endS)) return inForce;
   const raiseDelayS = raiseDelayOf(state);
   const [first, ...rest] = want.pieces;
   const level = first?.[1] ?? 0;
@@ -253,18 +215,18 @@ function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined
     floors: floorProfilesOf(state, station),
   });
   if (!compiled.ok) return undefined;
-  const { expected, profile, untilS } = compiled.value;
+  const { expected, profile, untilS, notes } = compiled.value;
   if (inForce !== undefined) {
     const isLong = inForce.leaseEndS >= endS || inForce.leaseEndS - state.now > state.policy.leaseMaxS / 2;
     const until = epochS(Math.min(inForce.leaseEndS, untilS));
     const isAlike = isSame(inForce.limit, expected, state.now, until);
     if (isLong && isAlike && hasSamePhases(inForce, want, state.now, until)) {
       if (want.pieces.length === 1)
-        levels.set(inForce, { floors: state.floors, station, level, untilS: until });
+        rememberLevel(inForce, { floors: state.floors, station, level, untilS: until });
       return inForce;
     }
   }
-  return {
+  const fresh: WantedPlan = {
     evseId: want.evseId,
     ...(visitId === undefined ? {} : { visitId }),
     transactionId,
@@ -274,6 +236,8 @@ function wantedOf(state: State, want: Want, key: string): WantedPlan | undefined
     fromS: state.now,
     leaseEndS: untilS,
   };
+  rememberSource(state, fresh, { want, station, notes });
+  return fresh;
 }
 
 /** The state in which some EVSEs want a plan. */

@@ -25,7 +25,8 @@ import { evseState } from './change.ts';
 import { reasonFixed } from './fleet.ts';
 import { solverPatienceS } from './limits.ts';
 import { lastStepS, placesOfSite, type SitePlace } from './places.ts';
-import { withWants, type Want } from './plan.ts';
+import type { Want } from './compiled-before.ts';
+import { withWants } from './plan.ts';
 import type { State, WantedPlan } from './state.ts';
 
 /** An EVSE that follows its plan. All functions are in A per phase (AC) or W (DC). */
