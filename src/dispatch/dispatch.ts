@@ -7,14 +7,14 @@
  * that two stations that want to swap never wait for each other.
  * @module
  */
-import { later, type EpochS } from '#domain/units';
+import type { EpochS } from '#domain/units';
 import type { Site } from '#domain/site';
 import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import { admit, wouldRaise, type Admission, type Proposal, type Refusal } from '#safety/admission';
 import { wouldSettle } from '#safety/belief-after';
 import { isSameEntry } from '#safety/candidate';
-import { contextOf, skewOf } from '#safety/exposure';
+import { contextOf } from '#safety/exposure';
 import { headroomOf } from '#safety/headroom';
 import { beliefOf, stationOf, type Ledger } from '#safety/ledger';
 import { isGuarded } from '#safety/ledger-policy';
@@ -90,7 +90,7 @@ function afterBothPasses(turn: Turn): Progress {
 }
 
 function outcomeOf(turn: Turn, progress: Omit<Progress, 'untilS'>): TurnOutcome {
-  const wakeAt = firstAfter(turn.now, [settlingWake(turn, progress), ...progress.wakes]);
+  const wakeAt = firstAfter(turn.now, progress.wakes);
   const { ledger, dispatch, calls, held } = progress;
   return { ledger, dispatch, calls, held, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
@@ -382,24 +382,6 @@ function dayOf(at: EpochS): number {
 function wakesFor(refusal: Refusal): readonly EpochS[] {
   const until = refusal.kind === 'over-limit' ? refusal.violation.until : undefined;
   return until === undefined ? [] : [until];
-}
-
-/** The end of the first reaction time that goes on: what is held may be admitted then. */
-function settlingWake(turn: Turn, { ledger, held }: Pick<Progress, 'ledger' | 'held'>): EpochS | undefined {
-  if (!held.some(({ reason }) => reason === 'not-admitted')) return undefined;
-  let first: EpochS | undefined;
-  for (const station of turn.site.stations) {
-    const { reactionS } = station.capability;
-    const { changedAt } = beliefOf(ledger, station.id);
-    // By a clock that is behind a step may still be ahead when the change is heard of.
-    const skewS = skewOf(station, ledger.policy);
-    const ends = [reactionS > 0 ? reactionS : undefined, skewS > 0 ? reactionS + skewS : undefined];
-    for (const holdS of ends) {
-      const at = holdS === undefined ? turn.now : later(changedAt, holdS + 1);
-      if (at > turn.now && (first === undefined || at < first)) first = at;
-    }
-  }
-  return first;
 }
 
 function messageIdOf(dispatch: Dispatch): string {
