@@ -13,6 +13,7 @@ import type { SiteLimits } from '#safety/circuit-limits';
 import { circuitTree } from '#safety/circuits';
 import { skewOf } from '#safety/exposure';
 import { beliefOf, type Ledger } from '#safety/ledger';
+import { isFoundLately } from '#safety/takeover';
 import { totalsOf, type CircuitTotal } from '#safety/totals';
 import type { Lack, StationView } from './steps.ts';
 import type { Held, Turn } from './turn.ts';
@@ -99,6 +100,8 @@ export function rememberRefusal(question: AdmissionQuestion, refusal: Refusal): 
   const { ledger, limits, station, profile } = question;
   const belief = beliefOf(ledger, station.id);
   if (refusal.kind !== 'over-limit' || belief.strays.length > 0) return;
+  // A moment later the same may raise nothing.
+  if (isFoundLately(station, belief, question.now)) return;
   const settleS = station.capability.reactionS + 2 * skewOf(station, ledger.policy) + 2;
   refusals.set(profile, {
     belief,

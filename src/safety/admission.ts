@@ -6,7 +6,8 @@
  *
  * Where (S) does not hold already (a limit has dropped, a station is not known yet) a command may leave as long as it
  * raises nothing there. To a station that is not known itself, and counts with its hardware, only what raises nothing
- * whatever it holds (`takeover.ts`).
+ * whatever it holds (`takeover.ts`). A station that was found out goes on to count with its hardware for its reaction time:
+ * what raises it above what it was found to hold is a raise all the same.
  * @module
  */
 import { fail, ok, type Result } from '#domain/result';
@@ -31,7 +32,7 @@ import { beliefOf, stationOf, withBelief, type Ledger } from './ledger.ts';
 import { isGuarded } from './ledger-policy.ts';
 import { candidatesAdmittedMax, straysMax } from './limits.ts';
 import { sweep } from './milli.ts';
-import { foundExposures, isUnknown, raisesNothingAtAll } from './takeover.ts';
+import { exposureAsFound, foundExposures, isFoundLately, isUnknown, raisesNothingAtAll } from './takeover.ts';
 import { totalsOf } from './totals.ts';
 
 /** A command that the ledger may let go. */
@@ -95,7 +96,7 @@ function mayRaiseUnseen(site: Site, ledger: Ledger, { stationId, command, at }: 
   const found = foundExposures(contextOf(site, station, ledger.policy), belief, command);
   if (found !== undefined) {
     const added = addedBy(found.old, found.next);
-    if (raisedBy({ station, added, now: at }).length > 0) return true;
+    if (raisedBy({ station, added, beyond: added, now: at }).length > 0) return true;
   }
   if (found !== undefined && belief.strangersUntilS !== undefined) return false;
   const unknown = belief.candidates.filter(({ known }) => !known);
@@ -179,7 +180,11 @@ function effectOf(site: Site, ledger: Ledger, station: Station, proposal: Propos
   const weighed = beliefOfAdmitted(context, before, proposal);
   const old = stationExposureOf(context, before);
   const next = stationExposureOf(context, weighed);
-  const change: Change = { station, added: addedBy(old, next), now: proposal.at };
+  const added = addedBy(old, next);
+  const beyond = isFoundLately(station, before, proposal.at)
+    ? addedBy(exposureAsFound(context, before), exposureAsFound(context, weighed))
+    : added;
+  const change: Change = { station, added, beyond, now: proposal.at };
   const raised = raisedBy(change);
   effects.set(before, { weighed, change, raised, proposal, context });
   return { weighed, change, raised };
@@ -208,6 +213,7 @@ function isSameCall(a: Proposal, b: Proposal): boolean {
 function isStillSo({ context, proposal, weighed }: KnownEffect, before: Belief, at: EpochS): boolean {
   const { station, policy } = context;
   if (at < proposal.at || !isGuarded(policy, 'bothStates')) return false;
+  if (isFoundLately(station, before, proposal.at) !== isFoundLately(station, before, at)) return false;
   if (before.strays.some(({ untilS }) => untilS > proposal.at && untilS <= at)) return false;
   const untilS = at + station.capability.reactionS + 1;
   return standsStill(context, weighed, proposal.at, untilS);
@@ -217,6 +223,8 @@ interface Change {
   readonly station: Station;
   /** What the station may draw more than before, below 0 where less: whole milliamperes or watts. */
   readonly added: Readonly<Record<Dimension, StepFunction>>;
+  /** The same beyond what the station really holds: it is raised where this is above 0. */
+  readonly beyond: Readonly<Record<Dimension, StepFunction>>;
   readonly now: EpochS;
 }
 
@@ -238,15 +246,15 @@ function raisedBy(change: Change): readonly Dimension[] {
   return dimensions.filter((dimension) => isRaised(change, dimension));
 }
 
-function isRaised({ added, now }: Change, dimension: Dimension): boolean {
-  const f = added[dimension];
+function isRaised({ beyond, now }: Change, dimension: Dimension): boolean {
+  const f = beyond[dimension];
   for (let k = pieceAt(f, now); k < f.value.length; k++) if ((f.value[k] ?? 0) > 0) return true;
   return false;
 }
 
 /** The spans from `now` on in which a change raises its station, in order. */
-function raisedSpans({ added, now }: Change, dimension: Dimension): readonly Span[] {
-  const f = added[dimension];
+function raisedSpans({ beyond, now }: Change, dimension: Dimension): readonly Span[] {
+  const f = beyond[dimension];
   const spans: { readonly fromS: number; untilS: number }[] = [];
   let last: { readonly fromS: number; untilS: number } | undefined;
   const first = pieceAt(f, now);

@@ -130,13 +130,14 @@ export function beliefAfter(context: ExposureContext, before: Belief, fact: Fact
  * their end, and what is on its way may arrive for as long.
  */
 function movedLater(belief: Belief, { at, byS }: { readonly at: EpochS; readonly byS: number }): Belief {
-  const { past, changedAt, strays, strangersUntilS, open } = belief;
+  const { past, changedAt, strays, strangersUntilS, foundAt, open } = belief;
   return {
     ...belief,
     past: Object.fromEntries(Object.entries(past).map(([id, f]) => [id, shift(f, byS)])),
     changedAt: epochS(Math.min(at, changedAt + byS)),
     strays: strays.map((stray) => ({ ...stray, untilS: later(stray.untilS, byS) })),
     ...(strangersUntilS === undefined ? {} : { strangersUntilS: later(strangersUntilS, byS) }),
+    ...(foundAt === undefined ? {} : { foundAt: epochS(Math.min(at, foundAt + byS)) }),
     ...(open === undefined ? {} : { open: { ...open, sentAt: later(open.sentAt, byS) } }),
   };
 }
@@ -323,6 +324,7 @@ function changed(context: ExposureContext, before: Belief, at: EpochS, change: P
     open: 'open' in change ? change.open : before.open,
     strays: change.strays ?? before.strays,
     strangersUntilS: 'strangersUntilS' in change ? change.strangersUntilS : before.strangersUntilS,
+    foundAt: before.foundAt,
     transactions: change.transactions ?? before.transactions,
     ended: change.ended ?? before.ended,
     notCompliant: change.notCompliant ?? before.notCompliant,
@@ -331,6 +333,9 @@ function changed(context: ExposureContext, before: Belief, at: EpochS, change: P
   };
   if (next.candidates.length > candidatesMax) return { ...next, candidates: [unknownCandidate] };
   // Whatever it holds, a call that nobody knows of may change it still.
-  const isOpen = next.strangersUntilS !== undefined && next.candidates.every(({ known }) => known);
-  return isOpen ? { ...next, candidates: [unknownCandidate, ...next.candidates] } : next;
+  const isKnown = next.candidates.every(({ known }) => known);
+  if (isKnown && next.strangersUntilS !== undefined)
+    return { ...next, candidates: [unknownCandidate, ...next.candidates] };
+  const isFound = isKnown && before.candidates.some(({ known }) => !known);
+  return isFound ? { ...next, foundAt: changedAt } : next;
 }

@@ -52,6 +52,8 @@ export interface Belief {
   readonly strays: readonly Stray[];
   /** Calls of a process before this one, whose journal is lost, may be applied until then: whatever they are. */
   readonly strangersUntilS?: EpochS | undefined;
+  /** When it was found out what a station holds of which nothing was known. What it counts with before that is not what it drew. */
+  readonly foundAt?: EpochS | undefined;
   /** Transactions that may be running; others may run too, under the floor. */
   readonly transactions: readonly Transaction[];
   /** Ids of the last transactions that ended. */

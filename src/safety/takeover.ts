@@ -6,6 +6,7 @@
  * @module
  */
 import type { Station } from '#domain/site';
+import type { EpochS } from '#domain/units';
 import type { InstalledProfile } from '#ocpp/profile';
 import { tenthDown } from '#ocpp/quantize';
 import type { StationCommand } from '#ocpp/station-message';
@@ -44,9 +45,23 @@ export function foundExposures(
   if (candidates.length === 0) return undefined;
   const after = candidates.map((one) => afterCommand(context.station, one, command, belief.ended));
   return {
-    old: stationExposureOf(context, { ...belief, candidates }),
-    next: stationExposureOf(context, { ...belief, candidates: [...candidates, ...after] }),
+    old: exposureAsFound(context, { ...belief, candidates }),
+    next: exposureAsFound(context, { ...belief, candidates: [...candidates, ...after] }),
   };
+}
+
+/** Whether a station that was not known counts with its hardware still, since it may react to what it was told before. */
+export function isFoundLately(
+  { capability }: Station,
+  { foundAt }: Pick<Belief, 'foundAt'>,
+  now: EpochS,
+): boolean {
+  return foundAt !== undefined && now < foundAt + capability.reactionS + 1;
+}
+
+/** What a station may draw by what it was found to hold, as if nothing had been before that. */
+export function exposureAsFound(context: ExposureContext, belief: Belief): StationExposure {
+  return stationExposureOf(context, { ...belief, past: {} });
 }
 
 /** Whether a command raises nothing at a station of which nothing is known, whatever it holds. */

@@ -1,6 +1,6 @@
 /** Stations of which nobody knows what they hold: in which order they are told what, so that nothing rises on the way. */
 import { describe, expect, test } from 'vitest';
-import { amperes, epochS } from '#domain/units';
+import { amperes, epochS, seconds } from '#domain/units';
 import type { CommandAnswer, StationCommand } from '#ocpp/station-message';
 import { admit } from '#safety/admission';
 import { exposureOf, learn, withStrangers } from '#safety/ledger';
@@ -168,6 +168,43 @@ describe('2.x', () => {
     read(bench.at(1120), floor, at(16));
     expect(knownIn(bench)).toEqual([true]);
     expect(bench.turn()).toEqual(['a: TxProfile 10']);
+  });
+
+  test('until its reaction is over a plan that was found there is what a raise is held against, not the hardware', () => {
+    const of = site(
+      [
+        station('a', { version: '2.0.1', capability: { reactionS: seconds(20) } }),
+        station('b', { version: '2.0.1', capability: { reactionS: seconds(10) } }),
+      ],
+      [{ id: 'grid', limitA: amperes(40) }],
+    );
+    const zero = txDefault(1, 0);
+    const bench = afterLoss(of, 1120).link('a', true).link('b', true).at(1120);
+    // What raises `b` is over within its own reaction time.
+    const short = plan(1, 'tx', 1000, 100_000, [
+      [0, 24],
+      [121, 6],
+    ]);
+    bench.wants('a', [zero], at(10)).wants('b', [zero], short);
+    expect(bench.turn()).toEqual(['b: read-profiles', 'a: read-profiles']);
+    const held = { a: at(30), b: at(6) };
+    for (const id of ['a', 'b'] as const) {
+      const { command } = bench.callTo(id);
+      bench.answer(id);
+      bench.report(id, command.kind === 'read-profiles' ? command.requestId : 0, [zero, held[id]]);
+    }
+    // `a` comes down from 30 A for twenty seconds: 24 A beside that are 54 of 40.
+    expect(bench.turn()).toEqual(['a: TxProfile 10']);
+    bench.answer('a');
+    expect(bench.turn()).toEqual([]);
+    expect(bench.last?.held).toMatchObject([{ stationId: 'b', reason: 'not-admitted' }]);
+    // Then it leaves; the hardware that `a` counted with for its own reaction is over, too.
+    const longer = plan(1, 'tx', 1000, 100_000, 24);
+    bench.wants('b', [zero], longer);
+    expect(bench.turn()).toEqual([]);
+    while (bench.last?.wakeAt !== undefined && bench.last.calls.length === 0)
+      bench.at(bench.last.wakeAt).turn();
+    expect([bench.now, bench.last?.calls.map(({ stationId }) => stationId)]).toEqual([1141, ['b']]);
   });
 
   test('meanwhile a floor is set where it lowers what was read, and not where it raises that', () => {

@@ -344,6 +344,7 @@ export class EngineStates {
       belief.open && textOfCandidates(belief.open.without),
       belief.strays.map((one) => `${textOfCommand(one.command)} ${here(one.link)} ${one.untilS}`).join(';'),
       belief.strangersUntilS,
+      isPast ? '' : belief.foundAt,
       belief.transactions.map((one) => one.id).join(),
       belief.ended.join(),
       isPast ? '' : `${belief.changedAt} ${JSON.stringify(belief.past)}`,
@@ -359,7 +360,7 @@ export class EngineStates {
       belief: {
         ...rest,
         // A past that is over by now may not be over at an earlier instant at which the same is known.
-        ...(isPast ? { past: {}, changedAt: epochS(epoch - 1000) } : {}),
+        ...(isPast ? { past: {}, changedAt: epochS(epoch - 1000), foundAt: undefined } : {}),
         strays: rest.strays.map((stray) => ({ ...stray, link: here(stray.link) })),
         ...(open === undefined ? {} : { open: { ...open, messageId: 'waited', link: here(open.link) } }),
       },

@@ -49,6 +49,16 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+/** Whether the engine knows what a station holds. */
+const isFound = (id: string): boolean =>
+  loop
+    .state()
+    .ledger.beliefs.get(id)
+    ?.candidates.every(({ known }) => known) === true;
+
+/** Whether no call to a station waits for its answer. */
+const isIdle = (id: string): boolean => loop.state().dispatch.stations.get(id)?.pending === undefined;
+
 function announce(id: string): void {
   const visit = {
     id: `v${id}`,
@@ -145,8 +155,14 @@ test('an evening with foreign stations of 1.6, 2.0.1 and 2.1', async () => {
   for (const id of ids) announce(id);
   const transactions = new Map<string, string>();
   for (const id of ids) transactions.set(id, await plugIn(id));
-  // Calls of an engine before this one may arrive for two minutes: until then nothing is raised.
+  // Calls of an engine before this one may arrive for two minutes: until then nothing is raised, nor until all have reacted since.
   await turnBySteps(startS + 135);
+  for (const id of ids) await until(() => isFound(id));
+  // By hand the clock may turn faster than an answer comes, which is then asked for again a second later.
+  for (let s = 136; s <= 160; s++) {
+    await turnBySteps(startS + s);
+    for (const id of ids) await until(() => isIdle(id));
+  }
   for (const id of ids) await until(() => stationAt(id).purposes().includes('TxProfile'));
   for (const id of ids) {
     const plan = stationAt(id).installed.find(({ purpose }) => purpose === 'TxProfile')?.profile;
