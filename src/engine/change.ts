@@ -2,7 +2,7 @@
 import { subjects } from '#domain/event';
 import { invariant } from '#domain/invariant';
 import type { EvseRef } from '#domain/site';
-import { observeFlag } from '#witness/witness';
+import { observeFlag, standingFlags } from '#witness/witness';
 import type { Effect } from './effect.ts';
 import { stateWith, stationStateWith } from './state.ts';
 import type { Counts, EvseState, State, StationState, Trigger, VisitState } from './state.ts';
@@ -129,6 +129,17 @@ export function raiseAlarm(
     stateWith(state, { alarms: { ...state.alarms, [id]: { kind, key, since: state.now } } }),
     [publish('alarm', { kind, key, at: state.now, active: true, facts: alarm.facts ?? {} })],
   ];
+}
+
+/** Says once more all that is wrong and not over: nobody may have heard of it. */
+export function saidAgain(state: State): Change {
+  const { now: at } = state;
+  const finding = standingFlags(state.witness, at);
+  const alarms = sorted(state.alarms).map(([, { kind, key, since }]) =>
+    publish('alarm', { kind, key, at, active: true, facts: { since, again: true } }),
+  );
+  const flags = finding.verdicts.map((verdict) => publish('verdict', verdict));
+  return [stateWith(state, { witness: finding.state }), [...alarms, ...flags]];
 }
 
 /** Says once that something is over. */

@@ -6,7 +6,7 @@
 import { valueAt } from '#domain/step-function';
 import type { EpochS } from '#domain/units';
 import { onJump } from './clock.ts';
-import { clearAlarm, inTurn, publish, raiseAlarm, sorted, type Change } from './change.ts';
+import { clearAlarm, inTurn, publish, raiseAlarm, saidAgain, sorted, type Change } from './change.ts';
 import { meterStaleAfterS } from './limits.ts';
 import type { State } from './state.ts';
 
@@ -66,10 +66,15 @@ export function askFleet(state: State): Change {
   return [state, [publish('status', { at: now, event: 'waiting', resend: true })]];
 }
 
-/** What the fleet system said while the bus was away has not come: it is asked to say everything again, until a vehicle is heard of. */
+/**
+ * What the fleet system said while the bus was away has not come: it is asked to say everything again, until a vehicle is heard of.
+ * Nor has it heard what began to be wrong.
+ */
 export function onBusBack(state: State): Change {
   const { now: at } = state;
-  return [{ ...state, fleetAskedAt: at }, [publish('status', { at, event: 'bus-back', resend: true })]];
+  const asked = publish('status', { at, event: 'bus-back', resend: true });
+  const [next, standing] = saidAgain({ ...state, fleetAskedAt: at });
+  return [next, [asked, ...standing]];
 }
 
 /** Which of what the engine hears has gone silent, or is back. */

@@ -11,7 +11,7 @@ import { floorsOf, type Floors, type FloorsProblem } from '#safety/floors';
 import { ledgerOf, withStrangers } from '#safety/ledger';
 import { initialWitness } from '#witness/witness';
 import { countedSite } from './capability.ts';
-import { counted, publish, staleBy, withStation, type Change } from './change.ts';
+import { counted, publish, saidAgain, staleBy, withStation, type Change } from './change.ts';
 import type { Input } from './input.ts';
 import { floorsPolicyOf, ledgerPolicyOf, type Policy } from './policy.ts';
 import { stateWith, type State, type StationState } from './state.ts';
@@ -131,8 +131,7 @@ export function restartedState(state: State): Change {
         supplyStale: true,
       }),
     );
-  return [
-    counted(staleBy(down, 'start'), 'restarts'),
-    [publish('status', { at: state.now, event: 'restarted', resend: true })],
-  ];
+  // What the process before said last may not have left.
+  const [next, standing] = saidAgain(counted(staleBy(down, 'start'), 'restarts'));
+  return [next, [publish('status', { at: state.now, event: 'restarted', resend: true }), ...standing]];
 }

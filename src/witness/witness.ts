@@ -258,6 +258,21 @@ export function observeFlag(
   return pronounce(state, { flags }, { kind: isUp ? kind : flagEnds[kind], key, at, evidence: { facts } });
 }
 
+/** The flags that are up, said once more: nobody may have heard of them. */
+export function standingFlags(state: WitnessState, at: EpochS): Finding {
+  return Object.keys(state.flags)
+    .sort()
+    .reduce<Finding>(
+      (before, name) => {
+        const [kind = '', ...key] = name.split(' ');
+        const verdict = { kind: kind as FlagKind, key: key.join(' '), at, evidence: { facts: { again: 1 } } };
+        const next = pronounce(before.state, {}, verdict);
+        return { state: next.state, verdicts: [...before.verdicts, ...next.verdicts] };
+      },
+      { state, verdicts: [] },
+    );
+}
+
 /** Takes the loss or the return of a station's connection. */
 export function observeLink(
   state: WitnessState,

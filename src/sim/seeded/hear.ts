@@ -41,6 +41,8 @@ function hearPlan(said: Said, payload: Payload, message: BusMessage, at: EpochS)
 function hearAlarm(said: Said, payload: Payload, at: EpochS): void {
   const key = String(payload['key']);
   const kind = String(payload['kind']);
+  // What stands is said again by a new process, and when the bus is back.
+  if (payload['active'] === true && said.alarms.has(`${kind} ${key}`)) return;
   if (payload['active'] === true) said.alarms.add(`${kind} ${key}`);
   else said.alarms.delete(`${kind} ${key}`);
   if (kind === 'vehicle-asleep' && payload['active'] === true) said.sleepers.push({ key, at });
