@@ -153,6 +153,8 @@ class Play {
   private holds = 0;
   /** The loop whose solve takes a while. */
   private slowLoop: Loop | undefined;
+  /** What a turn came to that nobody waited for. */
+  private failure: Error | undefined;
   private onSlow: (() => void) | undefined;
   private isSiteOld = false;
   private breach: Breach | undefined;
@@ -430,18 +432,36 @@ class Play {
       state: () => loop.state(),
       turn: async () => {
         try {
+          let isLeft = false;
           const slow = new Promise<number>((resolve) => {
-            this.onSlow = () => resolve(1);
+            this.onSlow = () => {
+              isLeft = true;
+              resolve(1);
+            };
             if (this.slowLoop === own) this.onSlow();
           });
-          return await Promise.race([loop.turn(), slow]);
+          const turn = loop.turn();
+          turn.catch((error: unknown) => {
+            if (isLeft && this.running === own) this.killedLater(loop, error);
+          });
+          return await Promise.race([turn, slow]);
         } catch (error) {
-          this.killed(loop, error);
+          // Where two turns end with the process it has died once.
+          if (this.running === own) this.killed(loop, error);
           return 1;
         }
       },
     };
     return own;
+  }
+
+  /** The end of a process in a turn that nobody waits for any more. */
+  private killedLater(loop: Loop, error: unknown): void {
+    try {
+      this.killed(loop, error);
+    } catch (failure) {
+      this.failure = failure instanceof Error ? failure : new Error(String(failure));
+    }
   }
 
   private killed(loop: Loop, error: unknown): void {
@@ -473,6 +493,7 @@ class Play {
   }
 
   private onQuiet(): void {
+    if (this.failure !== undefined) throw this.failure;
     this.world.readDraws();
     const now = this.clock.now();
     this.parts.onQuiet?.(this.world, this.loop?.state(), now);
