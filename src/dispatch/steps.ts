@@ -5,7 +5,7 @@ import type { InstalledProfile } from '#ocpp/profile';
 import type { StationCommand } from '#ocpp/station-message';
 import type { Belief } from '#safety/belief';
 import { clearedBesideFloors, clearPlans, isCleared, isInstalled, isSet } from '#safety/candidate';
-import { flooredAt, isUnknown, knownOf } from '#safety/takeover';
+import { flooredAt, isUnknown, knownOf, standsNoHigher } from '#safety/takeover';
 import { isSilent, stationWith, type DispatchPolicy, type StationDispatch } from './dispatch-state.ts';
 import { isInUse, isMissing } from './floor-check.ts';
 import { compositeAheadS, deafAfter, refusalRestS, refusalsMax } from './limits.ts';
@@ -186,14 +186,15 @@ function requestSteps({ state }: StationView): readonly Step[] {
 }
 
 /**
- * The floors of the EVSEs of an unknown station, none above what the station says that it allows. Where another controller
+ * The floors of the EVSEs of an unknown station, none above what the station says that it allows, or than a floor that was
+ * set before: that may be a raise, which waits for room that is there when the station is known. Where another controller
  * has the place and the floor is refused, that goes first.
  */
 function lowFloorSteps({ state, belief, wanted }: StationView): readonly Step[] {
   return wanted.floors
     .filter(({ profile }) => profile.purpose === 'TxDefaultProfile')
     .map((floor) => flooredAt(belief, floor))
-    .filter((floor) => !isSet(belief, floor))
+    .filter((floor) => !standsNoHigher(belief, floor))
     .map((floor) => {
       const step = setStep(floor, 'floor');
       if (!isRefused(state, step)) return step;

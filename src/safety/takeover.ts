@@ -96,6 +96,27 @@ function isWithinReport(candidate: Candidate, floor: InstalledProfile): boolean 
   );
 }
 
+/** Whether whatever an unknown station holds has a floor in that place that is nowhere higher. */
+export function standsNoHigher(
+  { candidates }: Pick<Belief, 'candidates'>,
+  { evseId, profile }: InstalledProfile,
+): boolean {
+  const limits = profile.schedules.flatMap(({ periods }) => periods.map(({ limit }) => limit ?? Infinity));
+  const unit = profile.schedules[0]?.unit;
+  return candidates.every(({ installed }) =>
+    installed.some(
+      (one) =>
+        one.evseId === evseId &&
+        one.profile.id === profile.id &&
+        one.profile.schedules.every(
+          (schedule) =>
+            schedule.unit === unit &&
+            schedule.periods.every(({ limit }) => (limit ?? Infinity) <= Math.min(...limits)),
+        ),
+    ),
+  );
+}
+
 /** A floor that is nowhere above what its station, of which nothing is known, says that it allows; the very same where it is not. */
 export function flooredAt(
   { candidates }: Pick<Belief, 'candidates'>,

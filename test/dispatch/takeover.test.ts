@@ -91,6 +91,29 @@ describe('1.6', () => {
     expect(full.last?.held).toMatchObject([{ reason: 'not-admitted' }]);
   });
 
+  test('a floor that was set lower stays until the station is known, and does not hold that up', () => {
+    const of = site(tight('1.6').stations, [{ id: 'grid', limitA: amperes(37) }]);
+    const bench = afterLoss(of, 1120).link('a', true).wants('a', [floor]);
+    commandsTo(bench, reports(6));
+    // The limit has dropped for a moment.
+    bench.at(1121).wants('a', [txDefault(1, 0)]);
+    let last: StationCommand | undefined;
+    for (let k = 0; k < 9 && last?.kind !== 'set-profile'; k++) {
+      bench.turn();
+      last = bench.last?.calls.find(({ stationId }) => stationId === 'a')?.command;
+      if (last !== undefined) bench.answer('a', reports(6)(last));
+    }
+    expect(last).toEqual(set(0));
+    expect(knownIn(bench)).toContain(false);
+    bench.wants('a', [floor]);
+    const sent = commandsTo(bench, reports(0));
+    expect(sent).toContainEqual(clear({ purpose: 'ChargingStationMaxProfile' }));
+    expect(knownIn(bench)).toEqual([true]);
+    // The other one may draw 32 A of 37: the floor waits for more.
+    expect(sent).not.toContainEqual(set(6));
+    expect(bench.last?.held).toMatchObject([{ reason: 'not-admitted' }]);
+  });
+
   test('a report while plans may be there says nothing of the next vehicle', () => {
     const of = tight('1.6');
     const bench = new Bench(of).link('a', true).wants('a', [floor]);
