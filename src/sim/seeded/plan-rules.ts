@@ -20,6 +20,8 @@ interface WatchedStation {
   readonly station: SimStation;
   held: unknown;
   readonly plans: Map<number, HeldProfile>;
+  /** What a new transaction would be allowed after a lease when it was last looked at, by EVSE id. */
+  readonly floors: Map<number, number>;
 }
 
 /** The rules on plans of one world. */
@@ -37,15 +39,19 @@ export class PlanRules {
       station,
       held: undefined,
       plans: new Map(),
+      floors: new Map(),
     }));
   }
 
-  /** I4: when its lease is over a plan allows nothing that a new transaction would not be allowed. */
+  /**
+   * I4: when its lease is over a plan allows nothing that a new transaction would not be allowed. A plan that left before a
+   * floor was lowered may come with it.
+   */
   plansEnd(now: EpochS): Breach | undefined {
     const { plan } = this.sight;
     const leaseS = plan.policy.leaseMaxS + plan.link.clockSkewS + 1;
     for (const watched of this.watched) {
-      const { id, station, plans } = watched;
+      const { id, station, plans, floors } = watched;
       const held = station.held();
       if (watched.held === held) continue;
       watched.held = held;
@@ -53,14 +59,16 @@ export class PlanRules {
         const own = held.find(({ purpose, evseId }) => purpose === 'transaction' && evseId === evse.id);
         const isNew = own !== undefined && own !== plans.get(evse.id);
         if (own !== undefined) plans.set(evse.id, own);
+        const before = floors.get(evse.id) ?? 0;
+        const next = station.allowance(evse.id, 3 * leaseS, 'next');
+        floors.set(evse.id, next.findLast(({ startS }) => startS <= leaseS)?.limit ?? 0);
         if (!isNew || isRogue(plan, id, now)) continue;
         const running = station.allowance(evse.id, 3 * leaseS, 'running');
-        const next = station.allowance(evse.id, 3 * leaseS, 'next');
         const last = running.findLast(({ startS }, i) => i > 0 && startS <= leaseS) ?? running[0];
         for (const piece of [last, ...running.filter(({ startS }) => startS > leaseS)]) {
           const from = Math.max(leaseS, piece?.startS ?? 0);
           const floor = next.findLast(({ startS }) => startS <= from)?.limit ?? 0;
-          if ((piece?.limit ?? 0) <= floor + 0.01) continue;
+          if ((piece?.limit ?? 0) <= Math.max(floor, before) + 0.01) continue;
           const text = `${id}/${evse.id} allows ${piece?.limit ?? 0} in ${from} s, a new transaction ${floor}`;
           return { rule: 'plans-end', at: now, text };
         }
