@@ -89,11 +89,13 @@ function mostOf({ reported }: Candidate, { evseId, profile }: InstalledProfile):
   return own !== undefined && own.unit === profile.schedules[0]?.unit ? own.limit : Infinity;
 }
 
+/** Whether a floor is nowhere above a limit in its unit. */
+function isWithin({ profile }: InstalledProfile, most: number): boolean {
+  return profile.schedules.every(({ periods }) => periods.every(({ limit }) => (limit ?? Infinity) <= most));
+}
+
 function isWithinReport(candidate: Candidate, floor: InstalledProfile): boolean {
-  const most = mostOf(candidate, floor) + compositeTolerance;
-  return floor.profile.schedules.every(({ periods }) =>
-    periods.every(({ limit }) => (limit ?? Infinity) <= most),
-  );
+  return isWithin(floor, mostOf(candidate, floor) + compositeTolerance);
 }
 
 /** Whether whatever an unknown station holds has a floor in that place that is nowhere higher. */
@@ -102,17 +104,14 @@ export function standsNoHigher(
   { evseId, profile }: InstalledProfile,
 ): boolean {
   const limits = profile.schedules.flatMap(({ periods }) => periods.map(({ limit }) => limit ?? Infinity));
-  const unit = profile.schedules[0]?.unit;
+  const lowest = Math.min(...limits);
   return candidates.every(({ installed }) =>
     installed.some(
       (one) =>
         one.evseId === evseId &&
         one.profile.id === profile.id &&
-        one.profile.schedules.every(
-          (schedule) =>
-            schedule.unit === unit &&
-            schedule.periods.every(({ limit }) => (limit ?? Infinity) <= Math.min(...limits)),
-        ),
+        one.profile.schedules[0]?.unit === profile.schedules[0]?.unit &&
+        isWithin(one, lowest),
     ),
   );
 }

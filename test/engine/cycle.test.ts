@@ -4,16 +4,16 @@ import { constant, valueAt } from '#domain/step-function';
 import { epochS } from '#domain/units';
 import type { Solution } from '#solver/problem';
 import { solve } from '#solver/solve';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import {
+  anyVisit as visit,
+  FakeDepot,
+  policyWith,
+  siteOf,
+  startS,
+  stationOf,
+  type FakeVisit,
+} from './fake-depot.ts';
 
-const visit: FakeVisit = {
-  id: 'v1',
-  stationId: 'A',
-  arriveS: startS + 300,
-  departS: startS + 7200,
-  energyWh: 9000,
-  maxW: 11_000,
-};
 const oneStation = siteOf([stationOf('A')]);
 
 /** Actions that a station has been sent since `from` messages. */

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { solve } from '#solver/solve';
 import {
+  anyVisit as visit,
   buildingOf,
   FakeDepot,
   policyWith,
@@ -11,14 +12,6 @@ import {
   type FakeVisit,
 } from './fake-depot.ts';
 
-const visit: FakeVisit = {
-  id: 'v1',
-  stationId: 'A',
-  arriveS: startS + 300,
-  departS: startS + 7200,
-  energyWh: 9000,
-  maxW: 11_000,
-};
 const oneStation = siteOf([stationOf('A')]);
 
 /** Alarms in force, by kind and key. */

@@ -175,6 +175,16 @@ export interface FakeVisit {
   readonly announced?: boolean;
 }
 
+/** A vehicle at station A, from five minutes to two hours after the start. */
+export const anyVisit: FakeVisit = {
+  id: 'v1',
+  stationId: 'A',
+  arriveS: startS + 300,
+  departS: startS + 7200,
+  energyWh: 9000,
+  maxW: 11_000,
+};
+
 /** One OCPP 1.6 station with one socket. */
 export class FakeStation {
   readonly id: string;

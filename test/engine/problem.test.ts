@@ -7,6 +7,7 @@ import type { State } from '#engine/state';
 import type { DepotProblem } from '#solver/problem';
 import { tariffOf } from '../tariffs/builders.ts';
 import {
+  anyVisit as visit,
   buildingOf,
   FakeDepot,
   policyWith,
@@ -15,15 +16,6 @@ import {
   stationOf,
   type FakeVisit,
 } from './fake-depot.ts';
-
-const visit: FakeVisit = {
-  id: 'v1',
-  stationId: 'A',
-  arriveS: startS + 300,
-  departS: startS + 7200,
-  energyWh: 9000,
-  maxW: 11_000,
-};
 
 async function depotWith(
   stations: readonly Station[],

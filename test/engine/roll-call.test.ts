@@ -118,17 +118,12 @@ test('one that leaves the question unanswered does not count as deaf for it', as
   expect(depot.alarms()).not.toContain('no-answer');
 });
 
+/** Where an input of the test's own comes from. */
+const itself = { source: 'test', sequence: 1 };
+
 test('from 2.0.1 on an occupied EVSE is asked for its transaction as well, at most four questions at a time', () => {
   const site = siteOf([stationOf('A', { version: '2.0.1', evses: [1, 2, 3].flatMap(copies) })]);
-  const [started] = startedState({
-    kind: 'started',
-    at: startS,
-    site,
-    policy,
-    seed: 1,
-    source: 'test',
-    sequence: 1,
-  });
+  const [started] = startedState({ kind: 'started', at: startS, site, policy, seed: 1, ...itself });
   const occupied = { status: 'Occupied', isUnheard: true } as const;
   const up = withStation(started, 'A', {
     up: true,
@@ -145,15 +140,7 @@ test('from 2.0.1 on an occupied EVSE is asked for its transaction as well, at mo
 
 test('a transaction that was met while it ran is missed from the connection on', () => {
   const site = siteOf([stationOf('A')]);
-  const [started] = startedState({
-    kind: 'started',
-    at: startS,
-    site,
-    policy,
-    seed: 1,
-    source: 'test',
-    sequence: 1,
-  });
+  const [started] = startedState({ kind: 'started', at: startS, site, policy, seed: 1, ...itself });
   const up = withStation(started, 'A', { up: true, evses: { 1: { status: 'Occupied', isUnheard: true } } });
   const metAt = later(startS, 200);
   const [met] = onUpdated({ ...up, now: metAt }, 'A', { evseId: 1, transactionId: 't1', at: metAt });

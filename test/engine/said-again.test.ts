@@ -1,15 +1,7 @@
 /** Alarms and flags that nobody may have heard are said once more. */
 import { expect, test } from 'vitest';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import { anyVisit as visit, FakeDepot, policyWith, siteOf, startS, stationOf } from './fake-depot.ts';
 
-const visit: FakeVisit = {
-  id: 'v1',
-  stationId: 'A',
-  arriveS: startS + 300,
-  departS: startS + 7200,
-  energyWh: 9000,
-  maxW: 11_000,
-};
 const oneStation = siteOf([stationOf('A')]);
 
 test('what is wrong is said again when the bus is back, and by a new process', async () => {

@@ -6,16 +6,9 @@ import { jsonOf } from '#engine/json';
 import type { StepFunction } from '#domain/step-function';
 import type { Solution } from '#solver/problem';
 import { solve } from '#solver/solve';
-import { FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
+import { anyVisit, FakeDepot, policyWith, siteOf, startS, stationOf, type FakeVisit } from './fake-depot.ts';
 
-const visit: FakeVisit = {
-  id: 'v1',
-  stationId: 'A',
-  arriveS: startS + 300,
-  departS: startS + 7200,
-  energyWh: 12_000,
-  maxW: 11_000,
-};
+const visit: FakeVisit = { ...anyVisit, energyWh: 12_000 };
 
 /** A depot of two stations on a panel of 40 A, whose solver can be kept from answering. */
 class SlowDepot extends FakeDepot {

@@ -17,21 +17,30 @@ const visits: readonly FakeVisit[] = ['A', 'B'].map((stationId) => ({
   maxW: 13_800,
 }));
 
+/** A depot whose solver can be made to fail. */
+class SqueezedDepot extends FakeDepot {
+  fails = false;
+
+  constructor(site: Site, policy: Policy) {
+    super({
+      site,
+      policy,
+      visits,
+      solve: (problem, options) =>
+        this.fails ? Promise.reject(new Error('no licence')) : solve(problem, options),
+    });
+  }
+}
+
 /** A depot whose solver fails from `startS + 1000` on, at that instant. */
 async function unsolved(
   site: Site = siteOf([stationOf('A'), stationOf('B')]),
   policy: Policy = policyWith(),
-): Promise<FakeDepot> {
-  let fails = false;
-  const depot = new FakeDepot({
-    site,
-    policy,
-    visits,
-    solve: (problem, options) => (fails ? Promise.reject(new Error('no licence')) : solve(problem, options)),
-  });
+): Promise<SqueezedDepot> {
+  const depot = new SqueezedDepot(site, policy);
   await depot.begin();
   await depot.runTo(startS + 1000);
-  fails = true;
+  depot.fails = true;
   return depot;
 }
 
@@ -118,15 +127,7 @@ test('a limit in W over all phases counts too', async () => {
 });
 
 test('a plan that fits is not touched, and the first new plan counts again', async () => {
-  let fails = false;
-  const depot = new FakeDepot({
-    site: siteOf([stationOf('A'), stationOf('B')]),
-    visits,
-    solve: (problem, options) => (fails ? Promise.reject(new Error('busy')) : solve(problem, options)),
-  });
-  await depot.begin();
-  await depot.runTo(startS + 1000);
-  fails = true;
+  const depot = await unsolved();
   const wanted = depot.loop?.state().wanted;
   depot.say('limit', { kind: 'limit', circuit: 'panel', limitA: 40, untilS: startS + 1700 });
   await depot.runTo(startS + 1500);
@@ -134,7 +135,7 @@ test('a plan that fits is not touched, and the first new plan counts again', asy
   depot.say('limit', { kind: 'limit', circuit: 'panel', limitA: 20, untilS: startS + 5000 });
   await depot.settle();
   expect(limits(depot)).toEqual([10, 10]);
-  fails = false;
+  depot.fails = false;
   await depot.runTo(startS + 1900);
   const { wanted: after = {}, plan } = depot.loop?.state() ?? {};
   expect(plan?.madeAt).toBe(startS + 1800);
