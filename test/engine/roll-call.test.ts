@@ -144,6 +144,8 @@ test('a transaction that was met while it ran is missed from the connection on',
   const up = withStation(started, 'A', { up: true, evses: { 1: { status: 'Occupied', isUnheard: true } } });
   const metAt = later(startS, 200);
   const [met] = onUpdated({ ...up, now: metAt }, 'A', { evseId: 1, transactionId: 't1', at: metAt });
+  // It is known: nobody is asked about it.
+  expect(rollCalls(met).dispatch).toBe(met.dispatch);
   const silent = (after: number) => silentMeters({ ...met, now: later(startS, after) })[1];
   expect(silent(209)).toEqual([]);
   expect(silent(210)).toMatchObject([{ tail: 'out.verdict', payload: { kind: 'meter-silent', key: 'A/1' } }]);

@@ -103,6 +103,19 @@ test('a vehicle that has left meanwhile gets no profile, and the next one at its
   expect(depot.station('A').seen.slice(length)).not.toContain('SetChargingProfile');
 });
 
+test('one that came and left meanwhile is planned for no more, as soon as the answer is there', async () => {
+  const other = { ...visit, id: 'v2', stationId: 'B', arriveS: startS + 100 };
+  const depot = new SlowDepot([other, { ...visit, departS: startS + 600 }]);
+  await depot.begin();
+  await depot.runTo(startS + 299);
+  depot.isSolverSlow = true;
+  await depot.runTo(startS + 700);
+  const { length } = depot.said('out.plan');
+  await depot.answer();
+  const planned = depot.said('out.plan').slice(length) as { visits: { visitId: string }[] }[];
+  expect(planned.map(({ visits }) => visits.map(({ visitId }) => visitId))).toEqual([['v1', 'v2'], ['v2']]);
+});
+
 test('an engine that ends does not wait for the solver, and the next process asks anew', async () => {
   const depot = new SlowDepot([visit]);
   await depot.begin();
