@@ -133,6 +133,21 @@ const busOf =
     },
   });
 
+/** Every message of the bus of one kind, heard so much later. */
+const lateBus =
+  (tail: string, byS: number) =>
+  (parts: LoopParts): LoopParts => ({
+    ...parts,
+    bus: {
+      ...parts.bus,
+      subscribe: (pattern, on) =>
+        parts.bus.subscribe(pattern, (message) => {
+          if (!message.subject.endsWith(tail)) on(message);
+          else parts.clock.at((parts.clock.now() + byS) as EpochS, () => on(message));
+        }),
+    },
+  });
+
 /** Every message of the engine that holds a text, kept to itself. */
 const unsaid =
   (tail: string, part: string, from: 'start' | 'restart' = 'start') =>
@@ -427,6 +442,11 @@ export const plantedBugs: readonly BugEntry[] = [
   {
     name: 'limit drops are not heard',
     bug: { parts: busOf('in.limit', () => undefined) },
+    allowed: ['limit-drop'],
+  },
+  {
+    name: 'limit drops are heard a quarter of an hour late',
+    bug: { parts: lateBus('in.limit', 900) },
     allowed: ['limit-drop'],
   },
   {
