@@ -18,19 +18,22 @@ import { pathUp, placesOfSite, siteStation } from './places.ts';
 /** Amperes or watts by which a limit may be above a floor for reasons of rounding. */
 const rounding = 0.05;
 
-/** EVSEs that may draw more than their floor for ever, whatever they are told, by key. */
-function wildOf(state: State): readonly string[] {
-  const farS = later(state.now, 2 * state.policy.horizonMaxS);
-  const wild: string[] = [];
+/** What EVSEs may draw for ever that cannot be told anything at present, by key. */
+function stuckOf(state: State): Floors {
+  const stuck: Record<string, number> = {};
   const doubted = stationsInDoubt(state);
-  if (doubted.size === 0) return wild;
+  if (doubted.size === 0) return stuck;
+  const farS = later(state.now, 2 * state.policy.horizonMaxS);
   for (const { station, evse, key } of placesOfSite(state.site)) {
-    if (!doubted.has(station.id)) continue;
-    if (reasonFixed(state, station, evse) === undefined) continue;
-    const held = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
-    if (held > (state.floors[key] ?? 0) + rounding) wild.push(key);
+    if (!doubted.has(station.id) || reasonFixed(state, station, evse) === undefined) continue;
+    stuck[key] = maxOver(heldLimitOf(state, station, evse), farS, later(farS, 1));
   }
-  return wild;
+  return stuck;
+}
+
+/** Those of them that may draw more than their usual floor. */
+function wildOf({ usualFloors }: State, stuck: Floors): readonly string[] {
+  return Object.keys(stuck).filter((key) => (stuck[key] ?? 0) > (usualFloors[key] ?? 0) + rounding);
 }
 
 /** The least of a function from now to the end of what is known. */
@@ -65,8 +68,8 @@ function roomsOf(state: State): FloorRooms {
   );
 }
 
-/** The floors of this moment: the usual ones, else those in force, else the best that fit, else none. */
-function floorsNow(state: State, wild: readonly string[]): Floors {
+/** The floors of this moment: the usual ones, else those in force unless they are chosen anew, else the best that fit, else none. */
+function floorsNow(state: State, stuck: Floors, wild: readonly string[], isAnew: boolean): Floors {
   const rooms = roomsOf(state);
   const policy = floorsPolicyOf(state.policy);
   const hardware: Floors = Object.fromEntries(
@@ -77,12 +80,16 @@ function floorsNow(state: State, wild: readonly string[]): Floors {
       }),
     ),
   );
-  const fits = (floors: Floors): boolean =>
-    floorsOf(state.site, { ...policy, fixed: { ...floors, ...hardware } }, rooms).ok;
+  // A floor is not lowered by wanting it: until it can be told so, an EVSE takes what it holds.
+  const taken: Floors = { ...stuck, ...hardware };
+  const fits = (floors: Floors): boolean => {
+    const fixed = Object.entries(floors).map(([key, floor]) => [key, Math.max(floor, taken[key] ?? 0)]);
+    return floorsOf(state.site, { ...policy, fixed: Object.fromEntries(fixed) as Floors }, rooms).ok;
+  };
   if (fits(state.usualFloors)) return state.usualFloors;
-  if (fits(state.floors)) return state.floors;
+  if (!isAnew && fits(state.floors)) return state.floors;
   const priority = prioritiesOf(state);
-  const best = floorsOf(state.site, { ...policy, priority, fixed: hardware }, rooms);
+  const best = floorsOf(state.site, { ...policy, priority, fixed: taken }, rooms);
   return Object.fromEntries(
     Object.entries(state.usualFloors).map(([key, usual]) => {
       if (wild.includes(key)) return [key, usual];
@@ -133,13 +140,22 @@ export function floorAlarms(state: State): Change {
   );
 }
 
+function isLowered({ floors, usualFloors }: State): boolean {
+  return (
+    floors !== usualFloors && Object.entries(usualFloors).some(([key, usual]) => (floors[key] ?? 0) < usual)
+  );
+}
+
 /** The state with floors that fit what is known now; asked when supply or the wild ones have changed. */
 export function withFittingFloors(state: State, supplyChanged: boolean): State {
-  const wild = wildOf(state);
-  const isSame = wild.join() === state.wild.join();
+  const stuck = stuckOf(state);
+  const wild = wildOf(state, stuck);
+  // Who had to be counted as it is while floors are low may be told by now, and another one may have its floor then.
+  const counted = isLowered(state) ? Object.keys(stuck) : wild;
+  const isSame = counted.join() === state.wild.join();
   if (isSame && !supplyChanged) return state;
-  const floors = floorsNow(state, wild);
-  const known: State = isSame ? state : { ...state, wild };
+  const floors = floorsNow(state, stuck, wild, !isSame);
+  const known: State = isSame ? state : { ...state, wild: counted };
   if (Object.entries(floors).every(([key, floor]) => known.floors[key] === floor)) return known;
   return withLowEnds({ ...known, floors, restless: true });
 }

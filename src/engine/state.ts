@@ -280,7 +280,7 @@ export interface State {
   readonly floors: Floors;
   /** The floors where nothing is wrong. */
   readonly usualFloors: Floors;
-  /** EVSEs that nobody can rule, by key: they may take their hardware maximum. */
+  /** EVSEs that nobody can rule, by key, as floors were last chosen for: all while floors are low, else those that may take more. */
   readonly wild: readonly string[];
   readonly ledger: Ledger;
   readonly dispatch: Dispatch;

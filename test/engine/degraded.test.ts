@@ -306,6 +306,28 @@ test('a building that leaves no room for all floors on one phase takes one of th
   expect(depot.alarms()).toContain('floor-lowered');
 });
 
+test('a limit below the floors, while a station is away that holds its own: the others lose theirs, once', async () => {
+  const depot = new FakeDepot({
+    site: siteOf([stationOf('A'), stationOf('B')]),
+    visits: [{ ...visit, departS: startS + 20_000, energyWh: 60_000 }],
+  });
+  await depot.begin();
+  await depot.runTo(startS + 890);
+  depot.station('B').disconnect();
+  await depot.runTo(startS + 1020);
+  // 6 A and 6 A: A has a vehicle and would keep its floor, but B cannot be told that it has lost its own.
+  depot.say('limit', { kind: 'limit', circuit: 'panel', limitA: 11, untilS: startS + 3000 });
+  await depot.settle();
+  expect(depot.loop?.state().floors).toEqual({ 'A/1': 0, 'B/1': 6 });
+  expect(depot.station('A').limitA()).toBe(0);
+  // Back again, it has no vehicle, and A has one.
+  depot.station('B').connect(false);
+  await depot.runTo(startS + 1810);
+  expect(depot.loop?.state().floors).toEqual({ 'A/1': 6, 'B/1': 0 });
+  await depot.runTo(startS + 3010);
+  expect(depot.loop?.state().floors).toEqual({ 'A/1': 6, 'B/1': 6 });
+});
+
 test('a limit below the floors: idle sockets lose theirs first, then lower priorities, each by name', async () => {
   const visits = ['A', 'B', 'C'].map((stationId): FakeVisit => ({
     id: `v${stationId}`,
